@@ -1,0 +1,40 @@
+import type { StoreDeclaration, StoreView } from './store.ts'
+import { type AnyRecord, task } from './stream-record.ts'
+import type { AnyTopic } from './topic.ts'
+
+/** What an operator hands over to be written with the attempt: not yet encoded, topic and all. */
+export interface Output {
+  readonly topic: AnyTopic
+  readonly key: unknown
+  readonly value: unknown
+  readonly headers: ReadonlyMap<string, Uint8Array>
+  readonly timestamp: number
+}
+
+/**
+ * One attempt at one record, as operators see it: what they write through it is committed with the record,
+ * or dropped with it. Found on the record itself ({@link Carrier.of}), so that it is the right one wherever
+ * an operator is subscribed.
+ *
+ * Made by the runner for each attempt and closed at its end; its brand does not survive a deep clone.
+ */
+export abstract class Carrier {
+  readonly #brand = true
+
+  /** The carrier of `record`, or `undefined` where it has none: built by hand, cloned, or only read. */
+  static of(record: AnyRecord): Carrier | undefined {
+    const carrier: unknown = record[task]
+    return typeof carrier === 'object' && carrier !== null && #brand in carrier && carrier.#brand
+      ? (carrier as Carrier)
+      : undefined
+  }
+
+  /** Gathers an output; encodes it now, so that a value that does not fit fails this attempt, here. */
+  abstract emit(output: Output): void
+  /** The store as this attempt sees it, for `record`'s key, which must be the key that the task let in. */
+  abstract store<K, V>(declaration: StoreDeclaration<K, V>, record: AnyRecord): StoreView<V>
+  /** Milliseconds since the epoch. */
+  abstract now(): number
+  /** Aborts when the attempt is given up. */
+  abstract readonly signal: AbortSignal
+}

@@ -1,0 +1,60 @@
+import type { Observable, OperatorFunction } from 'rxjs'
+import type { AnyStore } from './store.ts'
+import type { AnyTopic } from './topic.ts'
+
+/** What an operator needs before the first record: its topic, its store. Data, read by the runner. */
+export type Need =
+  | { readonly _tag: 'output'; readonly topic: AnyTopic }
+  | { readonly _tag: 'store'; readonly store: AnyStore }
+
+/**
+ * A pipeline applied once, to nothing, before it runs: which needs its operators declare, and whether all of
+ * them work record by record, so that one subscription may serve a whole batch.
+ */
+export class Probe {
+  static #current: Probe | undefined
+  readonly needs: Need[] = []
+  readonly #recordwise = new WeakSet<Observable<unknown>>()
+
+  /** Applies `operator` to `source`, noting what it declares on the way. */
+  static apply<A, B>(
+    source: Observable<A>,
+    operator: OperatorFunction<A, B>,
+  ): { readonly needs: readonly Need[]; readonly recordwise: boolean } {
+    const outer = Probe.#current
+    const probe = new Probe()
+    Probe.#current = probe
+    try {
+      probe.#recordwise.add(source)
+      const out = operator(source)
+      return { needs: probe.needs, recordwise: probe.#recordwise.has(out) }
+    } finally {
+      Probe.#current = outer
+    }
+  }
+
+  /** Says that `out` is made of `source` by an operator with these needs; `recordwise`: it treats each record alone. */
+  static note(
+    source: Observable<unknown>,
+    out: Observable<unknown>,
+    needs: readonly Need[],
+    recordwise: boolean,
+  ): void {
+    const probe = Probe.#current
+    if (probe === undefined) return
+    probe.needs.push(...needs)
+    if (recordwise && probe.#recordwise.has(source)) probe.#recordwise.add(out)
+  }
+}
+
+/**
+ * Tags `operator` as working record by record, synchronously, keeping nothing from one to the next: a chain of
+ * such operators cannot tell whether it is subscribed once a record or once a batch, so the runner does the latter.
+ */
+export const recordwise =
+  <A, B>(operator: OperatorFunction<A, B>, needs: readonly Need[] = []): OperatorFunction<A, B> =>
+  (source) => {
+    const out = operator(source)
+    Probe.note(source, out, needs, true)
+    return out
+  }
