@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest'
+import { linesThatMatch, sources } from './sources.ts'
+
+/** The only files that may read the world: time and randomness, the disk, and the command line. */
+const adapters = ['src/millrace/system.ts', 'src/log/disk-storage.ts']
+const ours = sources(['src', 'operators']).filter(
+  ({ path }) => !adapters.includes(path) && !path.startsWith('src/cli/'),
+)
+
+describe('time, randomness and disk arrive as arguments', () => {
+  it.each([
+    ['the time', /\bDate\.now\b|\bnew Date\(\)|\bperformance\.|\bprocess\.hrtime\b/],
+    ['a timer', /\bset(Timeout|Interval|Immediate)\(|\bAbortSignal\.timeout\b|['"](node:)?timers/],
+    ['randomness', /\bMath\.random\b|\brandom(UUID|Bytes|Int)\b|\bgetRandomValues\b/],
+    ['the disk', /['"](node:)?fs(\/promises)?['"]/],
+    ['the process', /\bprocess\.(env|argv|pid|cwd|exit|on)\b/],
+  ])('nobody but the adapters reads %s', (_what, pattern) => {
+    expect(linesThatMatch(ours, pattern)).toEqual([])
+  })
+
+  it('reads the disk in one adapter and the clock in the other', () => {
+    const [system, disk] = adapters.map((path) => sources(['src']).filter((file) => file.path === path))
+    expect(linesThatMatch(system ?? [], /node:fs/)).toEqual([])
+    expect(linesThatMatch(disk ?? [], /\bDate\.now\b|\bMath\.random\b|\bsetTimeout\(/)).toEqual([])
+  })
+})
