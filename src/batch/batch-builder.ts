@@ -1,0 +1,154 @@
+import type { CompressionName } from '../contracts/topic.ts'
+import { compress, requireCompression } from './compression.ts'
+import { compressionNames, headerBytes, writeHeader } from './record-batch.ts'
+import { headersBytes, type RecordHeaders, writeHeaders } from './record-headers.ts'
+import { giveScratch, growScratch, takeScratch } from './scratch.ts'
+import { varintBytes, varlongBytes, writeVarint, writeVarlong } from './varint.ts'
+
+/** The largest batch that its length field can say. */
+export const batchBytesMax: number = 2 ** 31 - 1
+
+export interface BatchBuilderOptions {
+  /** Throws `MissingPackageError` where it needs a package that is not installed. */
+  readonly compression: CompressionName
+  /** What the batch may take before compression; {@link batchBytesMax} where nothing is said. */
+  readonly maxBytes?: number
+}
+
+/**
+ * Gathers records into a batch. After {@link build} it is empty, and may be filled again.
+ *
+ * **Guarantees** keys, values and headers are copied at once; the records keep the order in which they were added.
+ */
+export class BatchBuilder {
+  readonly #compression: CompressionName
+  readonly #maxBytes: number
+  #scratch: Uint8Array | undefined
+  #sizeBytes = headerBytes
+  #count = 0
+  #baseTimestamp = -1
+  #maxTimestamp = -1
+
+  constructor({ compression, maxBytes = batchBytesMax }: BatchBuilderOptions) {
+    requireCompression(compression)
+    this.#compression = compression
+    this.#maxBytes = Math.min(maxBytes, batchBytesMax)
+  }
+
+  /** How many records there are. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** What the batch would take as it stands, before compression. */
+  get sizeBytes(): number {
+    return this.#sizeBytes
+  }
+
+  /**
+   * Adds a record; false, and nothing is added, where the batch would grow beyond `maxBytes`: build what there is
+   * first, and where there is nothing the record is too large.
+   *
+   * **Errors** throws a `RangeError` for a timestamp that is no whole number of milliseconds within 2^53, or when a
+   * batch without `maxBytes` grows beyond {@link batchBytesMax}.
+   */
+  add(key: Uint8Array | null, value: Uint8Array | null, headers: RecordHeaders, timestamp: number): boolean {
+    const count = this.#count
+    const delta = count === 0 ? 0 : timestamp - this.#baseTimestamp
+    if (!Number.isSafeInteger(timestamp) || !Number.isSafeInteger(delta)) return refuseTimestamp(timestamp)
+    const bodyBytes =
+      1 +
+      varlongBytes(delta) +
+      varintBytes(count) +
+      fieldBytes(key) +
+      fieldBytes(value) +
+      (headers.size === 0 ? 1 : headersBytes(headers))
+    let at = this.#sizeBytes
+    const end = at + varintBytes(bodyBytes) + bodyBytes
+    if (end > this.#maxBytes) return this.#full(end)
+    const bytes = this.#room(end)
+    at = writeVarint(bytes, at, bodyBytes)
+    bytes[at++] = 0
+    at = writeVarlong(bytes, at, delta)
+    at = writeVarint(bytes, at, count)
+    at = writeField(bytes, at, key)
+    at = writeField(bytes, at, value)
+    if (headers.size === 0) bytes[at] = 0
+    else writeHeaders(bytes, at, headers)
+    if (count === 0) this.#baseTimestamp = this.#maxTimestamp = timestamp
+    else if (timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp
+    this.#sizeBytes = end
+    this.#count = count + 1
+    return true
+  }
+
+  /**
+   * The batch, in a buffer of its own size: unsealed (no producer), at offset 0, the CRC valid. Empty again after it.
+   *
+   * **Errors** throws a `RangeError` where nothing was added.
+   */
+  build(): Uint8Array {
+    const scratch = this.#scratch
+    if (scratch === undefined) throw new RangeError('A batch has at least one record: add one before build().')
+    const batch = this.#packed(scratch)
+    writeHeader(batch, {
+      attributes: compressionNames.indexOf(this.#compression),
+      lastOffsetDelta: this.#count - 1,
+      baseTimestamp: this.#baseTimestamp,
+      maxTimestamp: this.#maxTimestamp,
+      producerId: -1,
+      producerEpoch: -1,
+      baseSequence: -1,
+      transactional: false,
+      count: this.#count,
+    })
+    this.#scratch = undefined
+    this.#sizeBytes = headerBytes
+    this.#count = 0
+    giveScratch(scratch)
+    return batch
+  }
+
+  #packed(scratch: Uint8Array): Uint8Array {
+    const records = scratch.subarray(headerBytes, this.#sizeBytes)
+    const packed = this.#compression === 'none' ? records : compress(this.#compression, records)
+    const batch = Buffer.allocUnsafe(headerBytes + packed.length)
+    batch.set(packed, headerBytes)
+    return batch
+  }
+
+  #room(sizeBytes: number): Uint8Array {
+    const scratch = this.#scratch ?? takeScratch()
+    this.#scratch = scratch.length < sizeBytes ? growScratch(scratch, this.#sizeBytes, sizeBytes) : scratch
+    return this.#scratch
+  }
+
+  #full(sizeBytes: number): boolean {
+    if (this.#maxBytes < batchBytesMax) return false
+    throw new RangeError(`A batch of ${sizeBytes} bytes is beyond ${batchBytesMax}: build what there is first.`)
+  }
+}
+
+const refuseTimestamp = (timestamp: number): never => {
+  throw new RangeError(
+    `The timestamp ${timestamp} is no whole number of milliseconds within 2^53 of the batch's first.`,
+  )
+}
+
+/** A length and as many bytes; null is the length -1. */
+const fieldBytes = (field: Uint8Array | null): number => (field === null ? 1 : varintBytes(field.length) + field.length)
+
+const writeField = (bytes: Uint8Array, at: number, field: Uint8Array | null): number => {
+  if (field === null) {
+    bytes[at] = 1
+    return at + 1
+  }
+  const length = field.length
+  const from = writeVarint(bytes, at, length)
+  if (length > copiedByHandMax) bytes.set(field, from)
+  else for (let i = 0; i < length; i++) bytes[from + i] = field[i] as number
+  return from + length
+}
+
+// A call to `set` costs what a loop needs for so many bytes.
+const copiedByHandMax = 32
