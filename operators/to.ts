@@ -1,0 +1,51 @@
+import { map, type Observable } from 'rxjs'
+import { Carrier } from '../src/contracts/carrier.ts'
+import { type Need, recordwise } from '../src/contracts/probe.ts'
+import { refuseUncarried } from '../src/contracts/refusal.ts'
+import type { AnyRecord, StreamRecord } from '../src/contracts/stream-record.ts'
+import type { Topic } from '../src/contracts/topic.ts'
+
+/** `unknown` where records `R` fit a topic, and otherwise a type that nothing fits, whose name says what does not. */
+export type Fits<R, K, V, N extends string> =
+  R extends StreamRecord<infer J, infer W>
+    ? [J] extends [K]
+      ? [W] extends [V]
+        ? unknown
+        : { readonly [P in `value does not fit topic '${N}'`]: { readonly takes: V; readonly got: W } }
+      : { readonly [P in `key does not fit topic '${N}'`]: { readonly takes: K; readonly got: J } }
+    : never
+
+/**
+ * Writes each record to `topic`, with its key, value, headers and timestamp, and passes it on.
+ *
+ * **Guarantees** what is written is gathered with the record at hand, and committed with it and its offset, in input
+ * order, or dropped with it. Records of one key go to one partition.
+ *
+ * **Errors** a key or value that does not fit the topic does not compile, and the message names the topic. What its
+ * codec cannot write fails the record with an `EncodeError`. A record that was not built from the one you got
+ * (`{ ...record, value }`) is refused with `UncarriedRecord`.
+ *
+ * @example
+ * ```ts
+ * import { stream, text, topic } from 'millrace'
+ * import { to } from 'millrace/operators'
+ *
+ * const orders = topic('orders', { key: text, value: text })
+ * const copies = topic('copies', { key: text, value: text })
+ * const copying = stream(orders).pipe(to(copies))
+ * copying.operators.length // => 1
+ * ```
+ */
+export const to = <K, V, N extends string>(
+  topic: Topic<K, V, N>,
+): (<R extends AnyRecord>(source: Observable<R> & Fits<R, K, V, N>) => Observable<R>) => {
+  if (typeof topic?.name !== 'string') throw new TypeError('to(…) takes a topic: make one with topic(name, …)')
+  const need: Need = { _tag: 'output', topic }
+  const write = <R extends AnyRecord>(record: R): R => {
+    const carrier = Carrier.of(record) ?? refuseUncarried(need, record)
+    const { key, value, headers, timestamp } = record
+    carrier.emit({ topic, key, value, headers, timestamp })
+    return record
+  }
+  return recordwise(map(write), [need]) as <R extends AnyRecord>(source: Observable<R>) => Observable<R>
+}

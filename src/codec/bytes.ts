@@ -1,0 +1,22 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { type Codec, EncodeError } from '../contracts/codec.ts'
+import { shown, undecodable } from './decode-error.ts'
+
+/**
+ * Bytes as they are.
+ *
+ * **Guarantees** what is read is a copy of its own: the fetched batch that it lay in is used again.
+ *
+ * **Errors** absent bytes are a `DecodeError` (`nullable(bytes)` knows them); what is no `Uint8Array` is an `EncodeError`.
+ */
+export const bytes: Codec<Uint8Array> = {
+  name: 'bytes',
+  encode: (value) => {
+    if (!(value instanceof Uint8Array)) throw new EncodeError(`bytes cannot write ${shown(value)}: it takes Uint8Array`)
+    return value
+  },
+  decode: (read) =>
+    read === null
+      ? undecodable('bytes', ['there are no bytes: use nullable(bytes) where that is allowed'])
+      : E.right(new Uint8Array(read)), // not read.slice(): a Buffer's slice is a view
+}

@@ -1,0 +1,23 @@
+/**
+ * `value` as JSON in one spelling: properties in the order of their names' UTF-16 units, no white space, so that equal
+ * keys are equal bytes. As RFC 8785 (JSON Canonicalization Scheme) has it; `toJSON` is honoured, and properties that
+ * are `undefined` are left out, as `JSON.stringify` does.
+ *
+ * Throws a `TypeError` for what JSON has no words for, a `RangeError` for what is nested too deep or in itself.
+ */
+export const canonicalJson = (value: unknown): string => {
+  if (typeof value !== 'object' || value === null) return primitive(value)
+  if ('toJSON' in value && typeof value.toJSON === 'function') return canonicalJson(value.toJSON())
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  const properties = Object.entries(value)
+    .filter(([, property]) => property !== undefined)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+  return `{${properties.map(([name, property]) => `${JSON.stringify(name)}:${canonicalJson(property)}`).join(',')}}`
+}
+
+const primitive = (value: unknown): string => {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`JSON has no word for ${value}`)
+  const json: string | undefined = JSON.stringify(value)
+  if (json === undefined) throw new TypeError(`JSON has no word for ${String(value)}`)
+  return json
+}

@@ -1,0 +1,24 @@
+import * as E from 'fp-ts/lib/Either.js'
+import type { Codec } from '../contracts/codec.ts'
+import { type KeyForm, keyForm, keyFormOf } from './key-form.ts'
+
+/**
+ * `codec`, and `null` as the absence of bytes: a record without a key, or a tombstone.
+ *
+ * @example
+ * ```ts
+ * import { nullable, text } from 'millrace'
+ *
+ * nullable(text).encode(null) // => null
+ * ```
+ */
+export const nullable = <A>(codec: Codec<A>): Codec<A | null> => {
+  const either: KeyForm<A | null> = { ...orNull(codec), [keyForm]: orNull(keyFormOf(codec)) }
+  return either
+}
+
+const orNull = <A>(codec: Codec<A>): Codec<A | null> => ({
+  name: `nullable(${codec.name})`,
+  encode: (value) => (value === null ? null : codec.encode(value)),
+  decode: (bytes) => (bytes === null ? E.right(null) : codec.decode(bytes)),
+})

@@ -1,0 +1,80 @@
+import * as E from 'fp-ts/lib/Either.js'
+import type * as t from 'io-ts'
+import { isPromise } from './codec.ts'
+import { shown, thrownMessage } from './decode-error.ts'
+import { ioTsReport } from './io-ts-report.ts'
+import { isIoTs, isStandard, type Schema, type StandardIssue, type StandardSchema } from './schema.ts'
+
+/** A schema as a codec uses it, whichever library it comes from. */
+export interface SchemaReader {
+  /** For messages. */
+  readonly name: string
+  /** Reads a plain value; a `Left` has the report, a line each. Never throws. */
+  readonly read: (plain: unknown) => E.Either<readonly string[], unknown>
+  /** The plain value that `read` reads as `value`. */
+  readonly write: (value: unknown) => unknown
+}
+
+/** Throws a `TypeError` for what is no schema, and for a validator that answers promises. */
+export const readerOf = (schema: Schema): SchemaReader => {
+  // io-ts first: an io-ts type that somebody also made a Standard Schema has an encode, the other has not
+  if (isIoTs(schema)) return ioTsReader(schema)
+  if (isStandard(schema)) return standardReader(schema)
+  throw new TypeError(
+    `${shown(schema)} is no schema: pass an io-ts type, a Standard Schema validator (zod, valibot, arktype) or a codec`,
+  )
+}
+
+const ioTsReader = (type: t.Type<unknown, unknown, unknown>): SchemaReader => ({
+  name: type.name,
+  read: (plain) => {
+    try {
+      const read = type.decode(plain)
+      return E.isRight(read) ? read : E.left(ioTsReport(read.left))
+    } catch (thrown) {
+      return E.left([`${type.name} failed: ${thrownMessage(thrown)}`])
+    }
+  },
+  write: type.encode,
+})
+
+const standardReader = (schema: StandardSchema): SchemaReader => {
+  const standard = schema['~standard']
+  const name = `${standard.vendor} schema`
+  refuseAsynchronous(schema, name)
+  return {
+    name,
+    read: (plain) => {
+      try {
+        const result = standard.validate(plain)
+        if (result instanceof Promise) return E.left([asynchronous(name, result)])
+        return result.issues === undefined ? E.right(result.value) : E.left(result.issues.map(issueLine))
+      } catch (thrown) {
+        return E.left([`${name} failed: ${thrownMessage(thrown)}`])
+      }
+    },
+    write: (value) => value,
+  }
+}
+
+/** Asks once, with nothing: most asynchronous validators show themselves, and the rest do at their first value. */
+const refuseAsynchronous = (schema: StandardSchema, name: string): void => {
+  const flagged = 'async' in schema && schema.async === true // valibot says so
+  let answer: unknown
+  try {
+    answer = schema['~standard'].validate(undefined)
+  } catch {
+    return // it will say why when it is given a value
+  }
+  if (flagged || answer instanceof Promise) throw new TypeError(asynchronous(name, answer))
+}
+
+const asynchronous = (name: string, answer: unknown): string => {
+  isPromise(answer)
+  return `this ${name} is asynchronous, and a codec is not: check with mapAsync or attempt in the pipeline instead`
+}
+
+const issueLine = ({ message, path }: StandardIssue): string => {
+  const names = path?.map((part) => String(typeof part === 'object' ? part.key : part)) ?? []
+  return names.length === 0 ? message : `${names.join('.')}: ${message}`
+}

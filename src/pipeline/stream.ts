@@ -1,0 +1,93 @@
+import { Observable, type OperatorFunction } from 'rxjs'
+import { isInBatches } from '../contracts/in-batches.ts'
+import { Probe } from '../contracts/probe.ts'
+import type { StreamRecord } from '../contracts/stream-record.ts'
+import type { AnyTopic, KeyOf, ValueOf } from '../contracts/topic.ts'
+import type { Pipe } from './pipe.ts'
+
+/** What a pipeline reads: one topic or more. */
+export type Topics = readonly [AnyTopic, ...AnyTopic[]]
+
+// biome-ignore lint/suspicious/noExplicitAny: operators in a row are typed by `pipe`; kept in a list, only `any` fits all
+export type AnyOperator = OperatorFunction<any, any>
+
+/** What `stream(…)` over these topics begins with: one record type over all of them. */
+export type RecordOf<T extends Topics> = StreamRecord<KeyOf<T[number]>, ValueOf<T[number]>>
+
+/**
+ * A pipeline as data: what it reads, and what it does to each record. Nothing happens until it is run, and one
+ * pipeline may be run under many names.
+ */
+export interface Pipeline<T extends Topics, A> {
+  readonly topics: T
+  /** In the order in which they were piped. */
+  readonly operators: readonly AnyOperator[]
+  /** Another pipeline, with these operators behind those of this one. */
+  readonly pipe: Pipe<T, A>
+}
+
+/**
+ * Begins a pipeline that reads `topics`: an RxJS operator chain over one record, applied to every record.
+ *
+ * Over several topics the records are of all their types; `filterRecord(isFrom(orders))` narrows them.
+ *
+ * **Guarantees** immutable: `pipe` answers another pipeline and leaves this one as it is.
+ *
+ * **Errors** misuse throws here and in `pipe`, never at the first record: no topics, one twice, what is no operator,
+ * an `inBatches` that is not at the top level.
+ *
+ * @example
+ * ```ts
+ * import { stream, text, topic } from 'millrace'
+ * import { mapValue, to } from 'millrace/operators'
+ *
+ * const lines = topic('lines', { key: text, value: text })
+ * const loud = topic('loud', { key: text, value: text })
+ * const shouting = stream(lines).pipe(mapValue((line) => line.toUpperCase()), to(loud))
+ * shouting.operators.length // => 2
+ * ```
+ */
+export const stream = <T extends Topics>(...topics: T): Pipeline<T, RecordOf<T>> => {
+  const names = topics.map((topic, at) => nameOf(topic, at))
+  if (names.length === 0) throw new TypeError('stream() reads nothing: pass it a topic, or several')
+  const twice = names.find((name, at) => names.indexOf(name) !== at)
+  if (twice !== undefined) throw new TypeError(`stream(…) was given topic '${twice}' twice: once is enough`)
+  return pipeline(Object.freeze(topics), Object.freeze([]))
+}
+
+const nameOf = (topic: AnyTopic | undefined, at: number): string => {
+  if (typeof topic?.name === 'string' && topic.key !== undefined && topic.value !== undefined) return topic.name
+  throw new TypeError(`argument ${at + 1} of stream(…) is ${said(topic)}, and no topic: make one with topic(name, …)`)
+}
+
+const pipeline = <T extends Topics, A>(topics: T, operators: readonly AnyOperator[]): Pipeline<T, A> => {
+  const pipe = (...added: readonly AnyOperator[]): Pipeline<T, A> => {
+    added.forEach(checkOperator)
+    return pipeline(topics, Object.freeze([...operators, ...added]))
+  }
+  return Object.freeze({ topics, operators, pipe: pipe as Pipe<T, A> })
+}
+
+/** Applies `operator` to nothing, as the runner will before it runs: what is wrong with its parts is said now. */
+const checkOperator = (operator: AnyOperator | undefined, at: number): void => {
+  if (typeof operator !== 'function')
+    throw new TypeError(
+      `argument ${at + 1} of pipe(…) is ${said(operator)}, and no operator: call it first, as in map(f)`,
+    )
+  if (isInBatches(operator)) return
+  const nothing = new Observable<never>()
+  Probe.apply(nothing, (source) => {
+    const out: unknown = operator(source)
+    if (out instanceof Observable || (typeof out === 'object' && out !== null && 'subscribe' in out)) return source
+    throw new TypeError(
+      `argument ${at + 1} of pipe(…) answers ${said(out)} and no Observable: ` +
+        `it is no operator, or an operator that was not called yet`,
+    )
+  })
+}
+
+const said = (value: unknown): string => {
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object'
+  return String(value)
+}
