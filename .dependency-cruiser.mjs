@@ -13,7 +13,7 @@ const arrows = {
   'src/protocol': ['src/contracts'],
   'src/log': ['src/contracts', 'src/batch', 'src/protocol'],
   'src/store': ['src/contracts', 'src/codec', 'src/batch', 'src/protocol/client'],
-  'src/engines': ['src/contracts', 'src/batch', 'src/protocol', 'src/log'],
+  'src/engines': ['src/contracts', 'src/codec', 'src/batch', 'src/protocol', 'src/log'],
   'src/pipeline': ['src/contracts', 'src/codec', 'src/batch', 'src/protocol/client', 'src/store'],
   'src/millrace': [
     'src/contracts',
