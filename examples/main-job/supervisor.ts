@@ -1,0 +1,49 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+/** What the worker says of itself, again and again. */
+export interface Report {
+  /** Flights sent so far, by all workers. */
+  readonly sent: number
+  /** Records in the topic that the pipeline has not committed yet. */
+  readonly lag: number
+}
+
+const workerFile = fileURLToPath(new URL('worker.ts', import.meta.url))
+
+/** When to kill: random amounts of work, sent and processed flights counted alike, none right at the end. */
+const killPoints = (kills: number, rows: number): readonly number[] =>
+  Array.from({ length: kills }, () => Math.random() * 1.8 * rows).sort((a, b) => a - b)
+
+const startWorker = (data: string, rows: number): ChildProcess =>
+  // The worker's own output goes to stderr: stdout is for the result.
+  fork(workerFile, [data, String(rows)], { stdio: ['ignore', 2, 2, 'ipc'] })
+
+/**
+ * Runs workers until one has done all the work, killing each with SIGKILL at a random moment while it works.
+ * Answers how many were killed. Rejects when a worker fails by itself.
+ */
+export const superviseWorkers = async (options: {
+  readonly data: string
+  readonly rows: number
+  readonly kills: number
+  readonly onReport: (report: Report, kills: number) => void
+}): Promise<number> => {
+  const points = killPoints(options.kills, options.rows)
+  for (let kills = 0; ; kills += 1) {
+    const worker = startWorker(options.data, options.rows)
+    let killing = false
+    worker.on('message', (report: Report) => {
+      options.onReport(report, kills)
+      const workDone = report.sent + Math.max(0, report.sent - report.lag)
+      if (killing || workDone < (points[kills] ?? Number.POSITIVE_INFINITY)) return
+      killing = true
+      setTimeout(() => worker.kill('SIGKILL'), Math.random() * 30)
+    })
+    const [code, signal] = (await once(worker, 'exit')) as [number | null, NodeJS.Signals | null]
+    if (code === 0) return kills
+    if (!(killing && signal === 'SIGKILL'))
+      throw new Error(`the worker ended by itself, with ${signal ?? `exit code ${code}`}; what it said stands above`)
+  }
+}
