@@ -51,3 +51,49 @@ const sliceBy8 = (bytes: Uint8Array, start: number, end: number): number => {
   for (; at < end; at++) crc = (t[(crc ^ (bytes[at] as number)) & 0xff] as number) ^ (crc >>> 8)
   return ~crc >>> 0
 }
+
+/**
+ * The CRC of bytes of which a part was changed, without reading the rest: `crc` was that of the whole, `was` and `is`
+ * are those of the part before and after the change, and `followingBytes` is how much comes behind the part.
+ *
+ * A wrong `crc` stays wrong: bytes that were damaged before the change are not vouched for by it.
+ */
+export const changedCrc32c = (crc: number, was: number, is: number, followingBytes: number): number =>
+  (crc ^ followedByZeros(was ^ is, followingBytes)) >>> 0
+
+/** The effect that `difference` has `count` bytes later: multiplied by x^8 as often, by the bits of `count`. */
+const followedByZeros = (difference: number, count: number): number => {
+  let crc = difference
+  for (let power = 0, rest = count; rest > 0; power++, rest >>>= 1) {
+    if ((rest & 1) !== 0) crc = shifted(crc, power)
+  }
+  return crc
+}
+
+/** `crc` followed by 2^power zero bytes, looked up by its eight half-bytes. */
+const shifted = (crc: number, power: number): number => {
+  const t = zeroTables
+  const from = power * 128
+  return (
+    (t[from + (crc & 15)] as number) ^
+    (t[from + 16 + ((crc >>> 4) & 15)] as number) ^
+    (t[from + 32 + ((crc >>> 8) & 15)] as number) ^
+    (t[from + 48 + ((crc >>> 12) & 15)] as number) ^
+    (t[from + 64 + ((crc >>> 16) & 15)] as number) ^
+    (t[from + 80 + ((crc >>> 20) & 15)] as number) ^
+    (t[from + 96 + ((crc >>> 24) & 15)] as number) ^
+    (t[from + 112 + (crc >>> 28)] as number)
+  )
+}
+
+// For each power of two below 2^31, eight tables of the sixteen half-bytes. Linear: each power is the one before
+// it applied twice.
+const zeroTables: Int32Array = new Int32Array(31 * 128)
+for (let i = 0; i < 128; i++) {
+  const crc = (i & 15) << ((i >>> 4) * 4)
+  zeroTables[i] = (tables[crc & 0xff] as number) ^ (crc >>> 8)
+}
+for (let i = 128; i < zeroTables.length; i++) {
+  const power = (i >>> 7) - 1
+  zeroTables[i] = shifted(zeroTables[i - 128] as number, power)
+}

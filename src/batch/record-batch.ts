@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { CompressionName } from '../contracts/topic.ts'
 import { readInt16, readInt32, readInt64, writeInt16, writeInt32, writeInt64 } from './big-endian.ts'
 import { type CorruptBatch, corruptBatch } from './corrupt-batch.ts'
-import { crc32c } from './crc32c.ts'
+import { changedCrc32c, crc32c } from './crc32c.ts'
 
 /*
  * RecordBatch v2, big-endian:
@@ -180,13 +180,18 @@ export interface BatchIdentity {
   readonly transactional: boolean
 }
 
-/** Writes the identity into `bytes`, one whole batch, in place. */
+/**
+ * Writes the identity into `bytes`, one whole batch, in place.
+ *
+ * The CRC follows from the one there was, at the same price for every size; a batch that was damaged stays so.
+ */
 export const seal = (bytes: Uint8Array, identity: BatchIdentity): void => {
+  const was = headerCrc(bytes)
   writeAttribute(bytes, transactionalBit, identity.transactional)
   writeInt64(bytes, 43, identity.producerId)
   writeInt16(bytes, 51, identity.producerEpoch)
   writeInt32(bytes, 53, identity.baseSequence)
-  writeCrc(bytes)
+  changeCrc(bytes, was)
 }
 
 /** Writes where the batch comes to lie into `bytes`, in place; the CRC does not cover it. */
@@ -195,11 +200,12 @@ export const place = (bytes: Uint8Array, baseOffset: number, leaderEpoch: number
   writeInt32(bytes, 12, leaderEpoch)
 }
 
-/** Gives every record of `bytes`, one whole batch, the time of its append, in place. */
+/** Gives every record of `bytes`, one whole batch, the time of its append, in place; the CRC as {@link seal} does. */
 export const stampAppendTime = (bytes: Uint8Array, timestamp: number): void => {
+  const was = headerCrc(bytes)
   writeAttribute(bytes, appendTimeBit, true)
   writeInt64(bytes, 35, timestamp)
-  writeCrc(bytes)
+  changeCrc(bytes, was)
 }
 
 const writeAttribute = (bytes: Uint8Array, bit: number, on: boolean): void => {
@@ -207,7 +213,11 @@ const writeAttribute = (bytes: Uint8Array, bit: number, on: boolean): void => {
   writeInt16(bytes, 21, on ? attributes | bit : attributes & ~bit)
 }
 
-const writeCrc = (bytes: Uint8Array): void => writeInt32(bytes, 17, crc32c(bytes, checksummedFrom, batchSizeOf(bytes)))
+/** Of the header's part of what the CRC covers. */
+const headerCrc = (bytes: Uint8Array): number => crc32c(bytes, checksummedFrom, headerBytes)
+
+const changeCrc = (bytes: Uint8Array, was: number): void =>
+  writeInt32(bytes, 17, changedCrc32c(crcOf(bytes), was, headerCrc(bytes), batchSizeOf(bytes) - headerBytes))
 
 /** Everything that a header says but for where the batch lies. */
 export interface BatchFields extends BatchIdentity {
@@ -231,5 +241,5 @@ export const writeHeader = (bytes: Uint8Array, fields: BatchFields): void => {
   writeInt16(bytes, 51, fields.producerEpoch)
   writeInt32(bytes, 53, fields.baseSequence)
   writeInt32(bytes, 57, fields.count)
-  writeCrc(bytes)
+  writeInt32(bytes, 17, crc32c(bytes, checksummedFrom))
 }
