@@ -1,4 +1,4 @@
-import type { Observable, OperatorFunction } from 'rxjs'
+import { Observable, type OperatorFunction } from 'rxjs'
 import type { AnyStore } from './store.ts'
 import type { AnyTopic } from './topic.ts'
 
@@ -16,7 +16,12 @@ export class Probe {
   readonly needs: Need[] = []
   readonly #recordwise = new WeakSet<Observable<unknown>>()
 
-  /** Applies `operator` to `source`, noting what it declares on the way. */
+  /** Whether something is being probed at the moment. */
+  static get active(): boolean {
+    return Probe.#current !== undefined
+  }
+
+  /** Applies `operator` to `source`, noting what it declares on the way. Nothing is subscribed. */
   static apply<A, B>(
     source: Observable<A>,
     operator: OperatorFunction<A, B>,
@@ -25,8 +30,10 @@ export class Probe {
     const probe = new Probe()
     Probe.#current = probe
     try {
-      probe.#recordwise.add(source)
-      const out = operator(source)
+      // one that nobody else has: an operator that answers EMPTY does not work record by record because EMPTY was probed
+      const fresh = new Observable<A>((subscriber) => source.subscribe(subscriber))
+      probe.#recordwise.add(fresh)
+      const out = operator(fresh)
       return { needs: probe.needs, recordwise: probe.#recordwise.has(out) }
     } finally {
       Probe.#current = outer
@@ -56,5 +63,25 @@ export const recordwise =
   (source) => {
     const out = operator(source)
     Probe.note(source, out, needs, true)
+    return out
+  }
+
+/**
+ * Hands on, while something is probed, what `arms` declare that `operator` applies to each record by itself. Recordwise
+ * where every arm is, or where `synchronous` says that `operator` refuses arms that take their time.
+ */
+export const overArms =
+  <A, B>(
+    operator: OperatorFunction<A, B>,
+    // biome-ignore lint/suspicious/noExplicitAny: arms are typed where they are written; here any will do
+    arms: readonly OperatorFunction<any, unknown>[],
+    synchronous = false,
+  ): OperatorFunction<A, B> =>
+  (source) => {
+    const out = operator(source)
+    if (!Probe.active) return out
+    const probed = arms.map((arm) => Probe.apply(new Observable<never>(), arm))
+    const needs = probed.flatMap((arm) => arm.needs)
+    Probe.note(source, out, needs, synchronous || probed.every((arm) => arm.recordwise))
     return out
   }
