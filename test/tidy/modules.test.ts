@@ -28,14 +28,3 @@ describe('modules', () => {
     expect(strays).toEqual([])
   })
 })
-
-describe('the lockfile', () => {
-  it('names no registry, folder or address of one machine', () => {
-    const addresses = [
-      ...read('package-lock.json').matchAll(/"(?:resolved|version)": "((?:https?|git|file|link):[^"]+)"/g),
-    ]
-    expect(
-      addresses.map(([, address]) => address).filter((a) => !a?.startsWith('https://registry.npmjs.org/')),
-    ).toEqual([])
-  })
-})
