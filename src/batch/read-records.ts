@@ -10,7 +10,7 @@ export interface OpenOptions {
   readonly at?: number
   /** False takes the CRC on trust: for bytes that were checked before and have not left memory since. */
   readonly checkCrc?: boolean
-  /** What a compressed batch may grow to; more is corrupt. `decompressedBytesMax` where nothing is said. */
+  /** What a compressed batch may grow to, 1 or more; beyond it is corrupt. {@link decompressedBytesMax} where nothing is said. */
   readonly maxBytes?: number
 }
 
