@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { linesThatMatch, read, sources } from './sources.ts'
+import { linesThatMatch, sources } from './sources.ts'
 
 const shipped = sources(['src', 'operators'])
 const all = [...shipped, ...sources(['test', 'examples', 'bench'])]

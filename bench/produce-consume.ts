@@ -1,0 +1,72 @@
+import { connect } from 'millrace'
+import { compared, duel, type Measurement, rate } from './measurement.ts'
+import { type BenchRecord, benchRecords, inDirectory, pieces } from './records.ts'
+import { SqliteLog, type Synchronous } from './sqlite-log.ts'
+import { type Durability, input, partitions } from './topics.ts'
+
+const count = 200_000
+const perBatch = 1000
+const rounds = 3
+
+/** Sends everything, a batch after the other, then reads it as a consumer that commits its position. */
+const millraceRate = (directory: string, durability: Durability, batches: readonly (readonly BenchRecord[])[]) =>
+  rate(async () => {
+    const millrace = await connect(`file:${directory}`, { durability })
+    await millrace.create(input)
+    for (const batch of batches) await millrace.send(input, batch)
+    const consumer = await millrace.consumer({ topics: [input], group: 'bench' })
+    let read = 0
+    while (read < count) {
+      read += (await consumer.poll()).length
+      await consumer.commit()
+    }
+    await consumer.close()
+    await millrace.close()
+    return count
+  })
+
+/** The same with SQLite: a transaction a batch, reading as much at a time. */
+const sqliteRate = (directory: string, synchronous: Synchronous, batches: readonly (readonly BenchRecord[])[]) => {
+  const partitionOf = new Map(batches.flat().map(({ key }, at) => [key, at % partitions]))
+  const utf8 = new TextEncoder()
+  return rate(() => {
+    const sqlite = new SqliteLog(directory, synchronous)
+    const log = sqlite.topic('input')
+    for (const batch of batches)
+      sqlite.transaction(() => {
+        const now = Date.now()
+        for (const { key, value } of batch) log.append(partitionOf.get(key) ?? 0, utf8.encode(key), value, now)
+      })
+    let read = 0
+    for (let partition = 0; read < count; partition = (partition + 1) % partitions)
+      sqlite.transaction(() => {
+        const rows = log.read(partition, perBatch)
+        const last = rows.at(-1)
+        if (last !== undefined) log.moveBehind(partition, last)
+        read += rows.length
+      })
+    sqlite.close()
+    return count
+  })
+}
+
+/** W1: records of 100 bytes over 4 partitions, written and then read with the position kept. */
+export const produceConsume = async (): Promise<readonly Measurement[]> => {
+  const batches = pieces(benchRecords(count), perBatch)
+  const against = async (durability: Durability, synchronous: Synchronous, target?: number) => {
+    const { ours, theirs, ratio } = await duel({
+      rounds,
+      ours: () => inDirectory((directory) => millraceRate(directory, durability, batches)),
+      theirs: () => inDirectory((directory) => sqliteRate(directory, synchronous, batches)),
+    })
+    return compared({
+      name: `produce and consume, durability ${durability}`,
+      unit: 'records/s',
+      value: ours,
+      against: { name: `SQLite WAL ${synchronous}`, value: theirs },
+      ratio,
+      ...(target === undefined ? {} : { target }),
+    })
+  }
+  return [await against('process', 'NORMAL', 3), await against('power', 'FULL')]
+}

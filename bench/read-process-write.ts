@@ -1,0 +1,172 @@
+import { connect, type Millrace, stream } from 'millrace'
+import { mapValue, to } from 'millrace/operators'
+import { filter, firstValueFrom } from 'rxjs'
+import { compared, duel, type Measurement, rate } from './measurement.ts'
+import { type BenchRecord, benchRecords, inDirectory, pieces } from './records.ts'
+import { SqliteLog, type SqliteRow, type Synchronous } from './sqlite-log.ts'
+import { type Durability, input, output, partitions, turned } from './topics.ts'
+
+const rounds = 3
+
+type Batches = readonly (readonly BenchRecord[])[]
+
+/** Opens a directory whose input is there already, each of `batches` a batch in the log: what is measured begins after it. */
+const prepared = async (directory: string, durability: Durability, batches: Batches): Promise<Millrace> => {
+  const millrace = await connect(`file:${directory}`, { durability })
+  await millrace.create(input, output)
+  for (const [at, batch] of batches.entries())
+    await millrace.send(
+      input,
+      batch.map((record) => ({ ...record, partition: at % partitions })),
+    )
+  return millrace
+}
+
+/** By hand: a consumer, and a transaction for each batch that it reads. */
+const transactionRate = async (directory: string, durability: Durability, batches: Batches): Promise<number> => {
+  const millrace = await prepared(directory, durability, batches)
+  const consumer = await millrace.consumer({ topics: [input], group: 'bench' })
+  const count = batches.flat().length
+  const measured = await rate(async () => {
+    let done = 0
+    while (done < count) {
+      const records = await consumer.poll({ maxBytes: 1 })
+      if (records.length === 0) continue
+      await millrace.transaction(async (tx) => {
+        await tx.send(
+          output,
+          records.map(({ key, value }) => ({ key, value: turned(value) })),
+        )
+        await tx.commitPosition(consumer)
+      })
+      done += records.length
+    }
+    return done
+  })
+  await consumer.close()
+  await millrace.close()
+  return measured
+}
+
+/** As a pipeline, which chooses its own transactions. */
+const pipelineRate = async (directory: string, durability: Durability, batches: Batches): Promise<number> => {
+  const millrace = await prepared(directory, durability, batches)
+  const measured = await rate(async () => {
+    const running = await millrace.run('bench', stream(input).pipe(mapValue(turned), to(output)))
+    await firstValueFrom(running.progress$.pipe(filter(({ lag }) => lag === 0)))
+    await running.stop()
+    return batches.flat().length
+  })
+  await millrace.close()
+  return measured
+}
+
+const sqliteRate = async (directory: string, synchronous: Synchronous, batches: Batches): Promise<number> => {
+  const sqlite = new SqliteLog(directory, synchronous)
+  const [from, into] = [sqlite.topic('input'), sqlite.topic('output')]
+  const utf8 = new TextEncoder()
+  for (const [at, batch] of batches.entries())
+    sqlite.transaction(() => {
+      for (const { key, value } of batch) from.append(at % partitions, utf8.encode(key), value, Date.now())
+    })
+  const perTransaction = batches[0]?.length ?? 1
+  const partitionOf = (row: SqliteRow): number => (row[1].at(-1) ?? 0) % partitions
+  const measured = await rate(() => {
+    let done = 0
+    const count = batches.flat().length
+    for (let partition = 0; done < count; partition = (partition + 1) % partitions)
+      sqlite.transaction(() => {
+        const rows = from.read(partition, perTransaction)
+        const now = Date.now()
+        for (const row of rows) into.append(partitionOf(row), row[1], turned(row[2]), now)
+        const last = rows.at(-1)
+        if (last !== undefined) from.moveBehind(partition, last)
+        done += rows.length
+      })
+    return done
+  })
+  sqlite.close()
+  return measured
+}
+
+interface Contest {
+  readonly name: string
+  readonly ours: (directory: string, durability: Durability, batches: Batches) => Promise<number>
+  readonly durability: Durability
+  readonly rival: Synchronous
+  readonly count: number
+  readonly perTransaction: number
+  readonly target?: number
+}
+
+const contests: readonly Contest[] = [
+  {
+    name: 'pipeline',
+    ours: pipelineRate,
+    durability: 'process',
+    rival: 'NORMAL',
+    count: 100_000,
+    perTransaction: 500,
+    target: 3,
+  },
+  {
+    name: 'pipeline',
+    ours: pipelineRate,
+    durability: 'power',
+    rival: 'FULL',
+    count: 100_000,
+    perTransaction: 500,
+    target: 2.5,
+  },
+  {
+    name: 'transactions of 500',
+    ours: transactionRate,
+    durability: 'process',
+    rival: 'NORMAL',
+    count: 100_000,
+    perTransaction: 500,
+    target: 3,
+  },
+  {
+    name: 'transactions of 500',
+    ours: transactionRate,
+    durability: 'power',
+    rival: 'FULL',
+    count: 100_000,
+    perTransaction: 500,
+    target: 2.5,
+  },
+  {
+    name: 'transactions of 10',
+    ours: transactionRate,
+    durability: 'power',
+    rival: 'FULL',
+    count: 10_000,
+    perTransaction: 10,
+    target: 1,
+  },
+]
+
+/** W2: read, process, write and commit the position, exactly once. */
+export const readProcessWrite = async (): Promise<readonly Measurement[]> => {
+  const measured: Measurement[] = []
+  for (const { name, ours, durability, rival, count, perTransaction, target } of contests) {
+    const batches = pieces(benchRecords(count), perTransaction)
+    const result = await duel({
+      rounds,
+      ours: () => inDirectory((directory) => ours(directory, durability, batches)),
+      theirs: () => inDirectory((directory) => sqliteRate(directory, rival, batches)),
+    })
+    measured.push(
+      compared({
+        name: `read-process-write, ${name}, durability ${durability}`,
+        unit: 'records/s',
+        value: result.ours,
+        against: { name: `SQLite WAL ${rival}, ${perTransaction} a transaction`, value: result.theirs },
+        ratio: result.ratio,
+        ...(target === undefined ? {} : { target }),
+      }),
+    )
+  }
+  return measured
+}

@@ -1,0 +1,32 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** Records of 100 bytes: a key of 16 and a value of 84. */
+export interface BenchRecord {
+  readonly key: string
+  readonly value: Uint8Array
+}
+
+const keys = 10_000
+
+/** `count` records over 10,000 keys. */
+export const benchRecords = (count: number): readonly BenchRecord[] =>
+  Array.from({ length: count }, (_, at) => ({
+    key: `key-${String((at * 7919) % keys).padStart(12, '0')}`,
+    value: new Uint8Array(84).fill(32 + (at % 90)),
+  }))
+
+/** Runs `work` with a new directory, which is gone afterwards. */
+export const inDirectory = async <A>(work: (directory: string) => Promise<A> | A): Promise<A> => {
+  const directory = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
+  try {
+    return await work(directory)
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** `items` in pieces of `size`, the last one shorter. */
+export const pieces = <A>(items: readonly A[], size: number): readonly (readonly A[])[] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size))

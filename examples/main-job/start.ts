@@ -1,0 +1,69 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { type Options, readOptions, UsageError, usage } from './options.ts'
+import { progressView } from './progress.ts'
+import { superviseWorkers } from './supervisor.ts'
+import { type Verdict, verify } from './verify.ts'
+
+interface Result extends Verdict {
+  readonly kills: number
+  readonly seconds: number
+}
+
+/** An empty directory for the engine. */
+const dataDirectory = (given: string | undefined): string => {
+  if (given === undefined) return mkdtempSync(join(tmpdir(), 'millrace-main-job-'))
+  const directory = resolve(given)
+  mkdirSync(directory, { recursive: true })
+  if (readdirSync(directory).length > 0)
+    throw new UsageError(`--data ${given} is not empty: name an empty or a new directory`)
+  return directory
+}
+
+const run = async ({ rows, kills }: Options, data: string): Promise<Result> => {
+  const begin = performance.now()
+  const view = progressView(process.stderr, rows)
+  const killed = await superviseWorkers({ data, rows, kills, onReport: view.show }).finally(view.end)
+  const verdict = await verify(data, rows)
+  return { ...verdict, kills: killed, seconds: Math.round((performance.now() - begin) / 100) / 10 }
+}
+
+const number = (value: number): string => value.toLocaleString('en-US')
+
+const sentence = (r: Result): string =>
+  [
+    `input ${number(r.input)}`,
+    `output ${number(r.output)}`,
+    `dead letters ${number(r.deadLetters)}`,
+    `kills ${r.kills}`,
+    `lost ${number(r.lost)}`,
+    `duplicated ${number(r.duplicated)}`,
+    `reordered ${number(r.reordered)}`,
+    ...(r.wrong > 0 ? [`wrong ${number(r.wrong)}`] : []),
+    `seconds ${r.seconds}`,
+  ].join(', ')
+
+const main = async (args: readonly string[]): Promise<number> => {
+  const options = readOptions(args)
+  if (options === 'help') {
+    console.log(usage)
+    return 0
+  }
+  const data = dataDirectory(options.data)
+  const result = await run(options, data)
+  console.log(options.json ? JSON.stringify(result) : sentence(result))
+  const exact = result.lost + result.duplicated + result.reordered + result.wrong === 0
+  if (result.kills < options.kills)
+    console.error(`${result.kills} of ${options.kills} kills found a worker still at work: take more --rows`)
+  if (!exact) console.error(`the data is kept in ${data}`)
+  else if (options.data === undefined) rmSync(data, { recursive: true })
+  return exact ? 0 : 1
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  console.error(error instanceof UsageError ? `${error.message}\n\n${usage}` : error)
+  process.exitCode = 2
+}
