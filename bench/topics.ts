@@ -1,4 +1,7 @@
-import { bytes, type Codec, type Topic, text, topic } from 'millrace'
+import { bytes, type Codec, type ConnectOptions, type Topic, text, topic } from 'millrace'
+
+/** What an acknowledgement survives. */
+export type Durability = NonNullable<ConnectOptions['durability']>
 
 export const partitions = 4
 
