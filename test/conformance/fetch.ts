@@ -1,0 +1,148 @@
+import { describe, expect } from 'vitest'
+import type { FetchRequest } from '../../src/contracts/engine.ts'
+import { aTopic, eventually, ok, refusal } from './calls.ts'
+import { batch, seenIn } from './records.ts'
+import { type Conformance, type Scenario, scenario } from './subject.ts'
+
+const request = (positions: FetchRequest['positions'], more: Partial<FetchRequest> = {}): FetchRequest => ({
+  positions,
+  isolation: 'read_committed',
+  maxBytes: 1 << 20,
+  maxWaitMs: 30_000,
+  ...more,
+})
+
+const withRecords = async (s: Scenario, values: readonly (readonly string[])[], partitions = 1) => {
+  const topic = await aTopic(s, partitions)
+  const producer = await ok(s.engine.producer())
+  for (const some of values) await ok(producer.append([batch(topic, 0, some)]))
+  await ok(s.engine.reader.settled([{ topic, partition: 0 }]))
+  return { topic, producer }
+}
+
+export const fetch = (engine: Conformance): void => {
+  describe('fetch', () => {
+    scenario(engine, 'answers what is there, and where the log stands', [], async (s) => {
+      const { topic } = await withRecords(s, [['a', 'b'], ['c']])
+      const [fetched] = await ok(s.engine.reader.fetch(request([{ topic, partition: 0, offset: 0 }])))
+      expect(fetched).toMatchObject({ topic, partition: 0, nextOffset: 3, highWatermark: 3, lastStableOffset: 3 })
+      expect(fetched?.startOffset).toBe(0)
+      expect(fetched && seenIn(fetched, 0).map(({ value }) => value)).toEqual(['a', 'b', 'c'])
+    })
+
+    scenario(engine, 'from inside a batch answers the whole batch', [], async (s) => {
+      const { topic } = await withRecords(s, [['a', 'b', 'c']])
+      const [fetched] = await ok(s.engine.reader.fetch(request([{ topic, partition: 0, offset: 1 }])))
+      expect(fetched && seenIn(fetched, 1).map(({ offset, value }) => [offset, value])).toEqual([
+        [1, 'b'],
+        [2, 'c'],
+      ])
+    })
+
+    scenario(engine, 'wakes on an append, without waiting for its time', [], async (s) => {
+      const { topic, producer } = await withRecords(s, [['a']], 2)
+      const positions = [
+        { topic, partition: 0, offset: 1 },
+        { topic, partition: 1, offset: 0 },
+      ]
+      const waiting = ok(s.engine.reader.fetch(request(positions, { maxWaitMs: 1 << 30 })))
+      await ok(producer.append([batch(topic, 1, ['b'])]))
+      const fetched = await waiting
+      expect(fetched.map(({ partition }) => partition)).toEqual([1])
+    })
+
+    scenario(engine, 'answers nothing once its time is over', [], async (s) => {
+      const { topic } = await withRecords(s, [['a']])
+      const waiting = ok(s.engine.reader.fetch(request([{ topic, partition: 0, offset: 1 }], { maxWaitMs: 200 })))
+      expect(await eventually(s, waiting)).toEqual([])
+      const now = ok(s.engine.reader.fetch(request([{ topic, partition: 0, offset: 1 }], { maxWaitMs: 0 })))
+      expect(await now).toEqual([])
+    })
+
+    scenario(engine, 'stops near its bytes, but always answers a batch', [], async (s) => {
+      const big = (name: string) => [name.repeat(400)]
+      const { topic } = await withRecords(s, [big('a'), big('b'), big('c'), big('d')])
+      const take = async (offset: number, maxBytes: number) => {
+        const [fetched] = await ok(s.engine.reader.fetch(request([{ topic, partition: 0, offset }], { maxBytes })))
+        return fetched
+      }
+      expect((await take(0, 1))?.batches).toHaveLength(1)
+      expect((await take(0, 1))?.nextOffset).toBe(1)
+      const some = await take(1, 2_000)
+      expect(some?.batches.length).toBeGreaterThanOrEqual(1)
+      expect(some?.batches.length).toBeLessThan(3)
+    })
+
+    scenario(engine, 'shares its bytes among partitions so that none starves', [], async (s) => {
+      const { topic, producer } = await withRecords(s, [['x'.repeat(500)], ['y'.repeat(500)]], 2)
+      await ok(producer.append([batch(topic, 1, ['z'])]))
+      await ok(s.engine.reader.settled([{ topic, partition: 1 }]))
+      const seen = new Set<number>()
+      const at = [0, 0]
+      for (let round = 0; round < 8 && seen.size < 2; round += 1) {
+        const positions = [0, 1].map((partition) => ({ topic, partition, offset: at[partition] ?? 0 }))
+        for (const { partition, nextOffset } of await ok(s.engine.reader.fetch(request(positions, { maxBytes: 1 })))) {
+          seen.add(partition)
+          at[partition] = nextOffset
+        }
+      }
+      expect([...seen].sort()).toEqual([0, 1])
+    })
+
+    scenario(engine, 'names a partition that it cannot read, and serves the others', [], async (s) => {
+      const { topic } = await withRecords(s, [['a']])
+      const nowhere = s.unique('nowhere')
+      const fetched = await ok(
+        s.engine.reader.fetch(
+          request([
+            { topic: nowhere, partition: 0, offset: 0 },
+            { topic, partition: 7, offset: 0 },
+            { topic, partition: 0, offset: 0 },
+          ]),
+        ),
+      )
+      const by = new Map(fetched.map((one) => [`${one.topic}-${one.partition}`, one]))
+      expect(by.get(`${nowhere}-0`)?.failure?.code).toBe('unknown-topic')
+      expect(by.get(`${topic}-7`)?.failure?.code).toBe('unknown-partition')
+      expect(by.get(`${topic}-0`)?.failure).toBeUndefined()
+      expect(by.get(`${topic}-0`)?.nextOffset).toBe(1)
+    })
+
+    scenario(engine, 'out of range says so at once, and where the log is', [], async (s) => {
+      const { topic } = await withRecords(s, [['a'], ['b']])
+      for (const offset of [3, 99, -1]) {
+        const [fetched] = await ok(s.engine.reader.fetch(request([{ topic, partition: 0, offset }])))
+        expect([offset, fetched?.failure?.code]).toEqual([offset, 'offset-out-of-range'])
+      }
+      const [fetched] = await ok(s.engine.reader.fetch(request([{ topic, partition: 0, offset: 99 }])))
+      expect(fetched).toMatchObject({ startOffset: 0, highWatermark: 2 })
+    })
+
+    scenario(engine, 'before the start of a trimmed log is out of range', ['delete-records'], async (s) => {
+      const { topic } = await withRecords(s, [['a'], ['b']])
+      await ok(s.engine.topics.deleteRecords([{ topic, partition: 0, offset: 1 }]))
+      const [fetched] = await ok(s.engine.reader.fetch(request([{ topic, partition: 0, offset: 0 }])))
+      expect(fetched?.failure?.code).toBe('offset-out-of-range')
+      expect(fetched?.startOffset).toBe(1)
+    })
+
+    scenario(engine, 'is cancelled by its signal', [], async (s) => {
+      const { topic } = await withRecords(s, [['a']])
+      const position = { topic, partition: 0, offset: 1 }
+      const controller = new AbortController()
+      const waiting = refusal(s.engine.reader.fetch(request([position], { signal: controller.signal })))
+      controller.abort()
+      expect((await eventually(s, waiting)).code).toBe('cancelled')
+      const late = await refusal(s.engine.reader.fetch(request([position], { signal: AbortSignal.abort() })))
+      expect(late.code).toBe('cancelled')
+    })
+
+    scenario(engine, 'learns that its topic was deleted while it waited', [], async (s) => {
+      const { topic } = await withRecords(s, [['a']])
+      const waiting = ok(s.engine.reader.fetch(request([{ topic, partition: 0, offset: 1 }])))
+      await ok(s.engine.topics.delete(topic))
+      const [fetched] = await eventually(s, waiting)
+      expect(fetched?.failure?.code).toBe('unknown-topic')
+    })
+  })
+}

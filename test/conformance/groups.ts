@@ -1,0 +1,236 @@
+import { describe, expect } from 'vitest'
+import type { AssignorName, GroupEvent, JoinOptions } from '../../src/contracts/engine.ts'
+import { aTopic, ok, refusal, until } from './calls.ts'
+import { batch, valuesOf } from './records.ts'
+import { type Conformance, type Scenario, scenario } from './subject.ts'
+import { type Watcher, watch } from './watcher.ts'
+
+const options = (group: string, topic: string, more: Partial<JoinOptions> = {}): JoinOptions => ({
+  group,
+  topics: [topic],
+  assignor: 'task',
+  sessionTimeoutMs: 10_000,
+  rebalanceTimeoutMs: 20_000,
+  ...more,
+})
+
+const join = async (s: Scenario, wanted: JoinOptions, release?: Parameters<typeof watch>[2]): Promise<Watcher> =>
+  watch(s, await ok(s.engine.groups.join(wanted)), release)
+
+const all = (topic: string, partitions: number) => Array.from({ length: partitions }, (_, p) => `${topic}-${p}`)
+
+/** Waits until the members hold these partitions between them, none twice. */
+const shared = async (watchers: readonly Watcher[], expected: readonly string[]): Promise<void> => {
+  const [first] = watchers
+  const goal = [...expected].sort().join()
+  await first?.waitFor(
+    () =>
+      watchers
+        .flatMap(({ owned }) => [...owned])
+        .sort()
+        .join() === goal,
+  )
+}
+
+const assignors: readonly AssignorName[] = ['range', 'roundrobin', 'sticky', 'cooperative-sticky', 'task']
+
+export const groups = (engine: Conformance): void => {
+  describe('groups', () => {
+    const law = (title: string, run: (s: Scenario) => Promise<void>) => scenario(engine, title, ['groups'], run)
+
+    law('give the only member everything', async (s) => {
+      const topic = await aTopic(s, 3)
+      const member = await join(s, options(s.unique('group'), topic))
+      await shared([member], all(topic, 3))
+      expect(member.events[0]).toMatchObject({ _tag: 'assigned', members: 1 })
+      await ok(member.membership.leave())
+      await member.waitFor(({ ended }) => ended.how === 'completed')
+    })
+
+    for (const assignor of assignors)
+      law(`share among two members, and give all to the one that stays (${assignor})`, async (s) => {
+        const topic = await aTopic(s, 4)
+        const group = s.unique('group')
+        const first = await join(s, options(group, topic, { assignor }))
+        await shared([first], all(topic, 4))
+        const second = await join(s, options(group, topic, { assignor }))
+        await first.waitFor(() => first.owned.size === 2 && second.owned.size === 2)
+        await shared([first, second], all(topic, 4))
+        await ok(second.membership.leave())
+        await shared([first], all(topic, 4))
+      })
+
+    law('leave members beyond the partitions empty-handed, but told', async (s) => {
+      const topic = await aTopic(s, 2)
+      const group = s.unique('group')
+      const members: Watcher[] = []
+      for (let n = 0; n < 3; n += 1) members.push(await join(s, options(group, topic)))
+      await shared(members, all(topic, 2))
+      await until(
+        s,
+        async () => members,
+        (some) => some.every(({ events }) => events.some((event) => event._tag === 'assigned' && event.members === 3)),
+      )
+      expect(members.map(({ owned }) => owned.size).sort()).toEqual([0, 1, 1])
+    })
+
+    law('hand a partition over only once it was released', async (s) => {
+      const topic = await aTopic(s, 2)
+      const group = s.unique('group')
+      const held: Extract<GroupEvent, { _tag: 'revoked' }>[] = []
+      const first = await join(s, options(group, topic), (event) => held.push(event))
+      await shared([first], all(topic, 2))
+      const second = await join(s, options(group, topic))
+      await first.waitFor(() => held.length > 0)
+      await s.elapse(1_000)
+      expect(second.owned.size).toBe(0)
+      // what it finished meanwhile can still be committed
+      await ok(s.engine.groups.commit(first.membership.token(), [{ topic, partition: 0, offset: 5, metadata: '' }]))
+      for (const event of held) event.release()
+      await second.waitFor(() => second.owned.size === 1)
+    })
+
+    law('do not wait for a release longer than the rebalance timeout', async (s) => {
+      const topic = await aTopic(s, 2)
+      const group = s.unique('group')
+      const slow = await join(s, options(group, topic, { rebalanceTimeoutMs: 6_000 }), () => undefined)
+      await shared([slow], all(topic, 2))
+      const stale = slow.membership.token()
+      const second = await join(s, options(group, topic, { rebalanceTimeoutMs: 6_000 }))
+      await second.waitFor(() => second.owned.size === 2)
+      const late = s.engine.groups.commit(stale, [{ topic, partition: 0, offset: 5, metadata: '' }])
+      expect(['illegal-generation', 'unknown-member']).toContain((await refusal(late)).code)
+    })
+
+    law('rejoin with a new generation, and refuse the old one', async (s) => {
+      const topic = await aTopic(s, 2)
+      const group = s.unique('group')
+      const first = await join(s, options(group, topic))
+      await shared([first], all(topic, 2))
+      const before = first.membership.token()
+      const second = await join(s, options(group, topic))
+      await first.waitFor(() => first.owned.size === 1 && second.owned.size === 1)
+      expect(first.membership.token().generation).toBeGreaterThan(before.generation)
+      const at = [{ topic, partition: 0, offset: 1, metadata: '' }]
+      expect((await refusal(s.engine.groups.commit(before, at))).code).toBe('illegal-generation')
+      await ok(s.engine.groups.commit(first.membership.token(), at))
+    })
+
+    law('refuse the offsets of a stale generation in a transaction too', async (s) => {
+      const topic = await aTopic(s, 2)
+      const group = s.unique('group')
+      const first = await join(s, options(group, topic))
+      await shared([first], all(topic, 2))
+      const stale = first.membership.token()
+      const second = await join(s, options(group, topic))
+      await first.waitFor(() => first.owned.size === 1 && second.owned.size === 1)
+      const tx = await ok(s.engine.transactions({ transactionalId: s.unique('tx'), timeoutMs: 60_000 }))
+      await ok(tx.append([batch(topic, 0, ['never'])]))
+      const failure = await refusal(tx.sendOffsets(stale, [{ topic, partition: 0, offset: 1, metadata: '' }]))
+      expect(failure).toMatchObject({ code: 'illegal-generation', kind: 'abortable' })
+      expect((await refusal(tx.commit())).kind).toBe('abortable')
+      await ok(tx.abort())
+      await ok(tx.sendOffsets(first.membership.token(), [{ topic, partition: 0, offset: 1, metadata: '' }]))
+      await ok(tx.commit())
+      expect(await valuesOf(s.engine, topic)).toEqual([])
+    })
+
+    law('refuse members of unknown names', async (s) => {
+      const topic = await aTopic(s)
+      const group = s.unique('group')
+      const member = await join(s, options(group, topic))
+      await shared([member], all(topic, 1))
+      const token = { ...member.membership.token(), memberId: 'somebody' }
+      const at = [{ topic, partition: 0, offset: 1, metadata: '' }]
+      expect((await refusal(s.engine.groups.commit(token, at))).code).toBe('unknown-member')
+    })
+
+    law('keep what is committed by hand, by partition', async (s) => {
+      const topic = await aTopic(s, 3)
+      const group = s.unique('group')
+      const by = { group, generation: -1, memberId: '' }
+      expect(await ok(s.engine.groups.committed(group))).toEqual([])
+      const offsets = [0, 2].map((partition) => ({ topic, partition, offset: 10 + partition, metadata: 'by hand' }))
+      await ok(s.engine.groups.commit(by, offsets))
+      await ok(s.engine.groups.commit(by, [{ topic, partition: 0, offset: 4, metadata: '' }]))
+      expect(await ok(s.engine.groups.committed(group))).toEqual([
+        { topic, partition: 0, offset: 4, metadata: '' },
+        { topic, partition: 2, offset: 12, metadata: 'by hand' },
+      ])
+      expect(await ok(s.engine.groups.committed(group, [{ topic, partition: 1 }]))).toEqual([])
+      expect(await ok(s.engine.groups.committed(group, [{ topic, partition: 2 }]))).toEqual([offsets[1]])
+    })
+
+    law('refuse commits by hand while they have members', async (s) => {
+      const topic = await aTopic(s)
+      const group = s.unique('group')
+      const member = await join(s, options(group, topic))
+      await shared([member], all(topic, 1))
+      const by = { group, generation: -1, memberId: '' }
+      const at = [{ topic, partition: 0, offset: 1, metadata: '' }]
+      expect((await refusal(s.engine.groups.commit(by, at))).code).toBe('unknown-member')
+    })
+
+    law('are described with their members', async (s) => {
+      const topic = await aTopic(s, 2)
+      const group = s.unique('group')
+      const member = await join(s, options(group, topic))
+      await shared([member], all(topic, 2))
+      const [described] = await ok(s.engine.groups.describe([group]))
+      expect(described).toMatchObject({ group, state: 'Stable', assignor: 'task' })
+      expect(described?.members.map(({ memberId }) => memberId)).toEqual([member.membership.token().memberId])
+      expect(described?.members[0]?.partitions).toHaveLength(2)
+      expect((await ok(s.engine.groups.describe())).map(({ group: name }) => name)).toContain(group)
+      expect(await ok(s.engine.groups.describe([s.unique('nobody')]))).toEqual([])
+    })
+
+    law('are deleted only when nobody is in them', async (s) => {
+      const topic = await aTopic(s)
+      const group = s.unique('group')
+      const member = await join(s, options(group, topic))
+      await shared([member], all(topic, 1))
+      await ok(s.engine.groups.commit(member.membership.token(), [{ topic, partition: 0, offset: 3, metadata: '' }]))
+      expect((await refusal(s.engine.groups.delete(group))).code).toBe('group-not-empty')
+      await ok(member.membership.leave())
+      await ok(s.engine.groups.delete(group))
+      expect(await ok(s.engine.groups.committed(group))).toEqual([])
+      expect((await refusal(s.engine.groups.delete(group))).code).toBe('unknown-group')
+    })
+
+    law('do not mix assignors', async (s) => {
+      const topic = await aTopic(s)
+      const group = s.unique('group')
+      const member = await join(s, options(group, topic, { assignor: 'range' }))
+      await shared([member], all(topic, 1))
+      const failure = await refusal(s.engine.groups.join(options(group, topic, { assignor: 'roundrobin' })))
+      expect(failure.code).toBe('inconsistent-protocol')
+    })
+
+    law('see their topics grow', async (s) => {
+      if (s.engine.features.grow !== true) return
+      const topic = await aTopic(s, 1)
+      const member = await join(s, options(s.unique('group'), topic))
+      await shared([member], all(topic, 1))
+      await ok(s.engine.topics.grow(topic, 3))
+      await shared([member], all(topic, 3))
+    })
+
+    scenario(engine, 'know a static member again', ['groups', 'static-members'], async (s) => {
+      const topic = await aTopic(s, 2)
+      const group = s.unique('group')
+      const first = await join(s, options(group, topic, { instanceId: 'one' }))
+      const other = await join(s, options(group, topic, { instanceId: 'two' }))
+      await shared([first, other], all(topic, 2))
+      const seen = other.events.length
+      const again = await join(s, options(group, topic, { instanceId: 'one' }))
+      await shared([again, other], all(topic, 2))
+      await s.elapse(1_000)
+      expect(other.events.slice(seen)).toEqual([])
+      // whoever had the name before is fenced
+      const at = [{ topic, partition: 0, offset: 1, metadata: '' }]
+      expect((await refusal(s.engine.groups.commit(first.membership.token(), at))).code).toBe('fenced-instance')
+      await first.waitFor(({ ended }) => ended.how === 'failed')
+      expect(first.ended.failure).toMatchObject({ code: 'fenced-instance' })
+    })
+  })
+}

@@ -1,0 +1,110 @@
+import { describe, expect } from 'vitest'
+import { aTopic, ok, until } from './calls.ts'
+import { batch, readAll, valuesOf } from './records.ts'
+import { type Conformance, type Scenario, scenario } from './subject.ts'
+import { watch } from './watcher.ts'
+
+const outside = (group: string) => ({ group, generation: -1, memberId: '' })
+
+export const persistence = (engine: Conformance): void => {
+  for (const how of ['close', 'kill'] as const)
+    describe(`after a ${how}`, () => {
+      const law = (title: string, run: (s: Scenario) => Promise<void>) => scenario(engine, title, ['persistence'], run)
+
+      law('topics and records are there, and offsets go on', async (s) => {
+        const topic = await aTopic(s, 2, { 'max.message.bytes': 4_096 })
+        const before = await ok(s.engine.topics.describe([topic]))
+        const producer = await ok(s.engine.producer())
+        await ok(producer.append([batch(topic, 0, ['a', 'b']), batch(topic, 1, ['x'])]))
+        const again = await s.reopen(how)
+        expect(await ok(again.topics.describe([topic]))).toEqual(before)
+        expect([await valuesOf(again, topic, 0), await valuesOf(again, topic, 1)]).toEqual([['a', 'b'], ['x']])
+        const [appended] = await ok((await ok(again.producer())).append([batch(topic, 0, ['c'])]))
+        expect(appended?.offset).toBe(2)
+      })
+
+      law('what was deleted stays deleted', async (s) => {
+        const topic = await aTopic(s)
+        const trimmed = s.unique('trimmed')
+        await ok(s.engine.topics.create({ name: trimmed, partitions: 1, config: {} }))
+        const producer = await ok(s.engine.producer())
+        await ok(producer.append([batch(topic, 0, ['a']), batch(trimmed, 0, ['a']), batch(trimmed, 0, ['b'])]))
+        await ok(s.engine.topics.deleteRecords([{ topic: trimmed, partition: 0, offset: 1 }]))
+        await ok(s.engine.topics.delete(topic))
+        const again = await s.reopen(how)
+        expect(await ok(again.topics.describe([topic]))).toEqual([])
+        const kept = await readAll(again, { topic: trimmed, partition: 0 }, { from: 1 })
+        expect(kept.map(({ value }) => value)).toEqual(['b'])
+        const [start] = await ok(
+          again.reader.offsets([{ topic: trimmed, partition: 0, at: 'earliest' }], 'read_committed'),
+        )
+        expect(start?.offset).toBe(1)
+        await ok(again.topics.create({ name: topic, partitions: 1, config: {} }))
+        expect(await valuesOf(again, topic)).toEqual([])
+      })
+
+      law('committed offsets are there', async (s) => {
+        const topic = await aTopic(s)
+        const group = s.unique('group')
+        const at = [{ topic, partition: 0, offset: 5, metadata: 'm' }]
+        await ok(s.engine.groups.commit(outside(group), at))
+        const again = await s.reopen(how)
+        expect(await ok(again.groups.committed(group))).toEqual(at)
+      })
+
+      law('committed transactions are whole, and open ones are gone', async (s) => {
+        const topic = await aTopic(s, 2)
+        const group = s.unique('group')
+        const tx = await ok(s.engine.transactions({ transactionalId: s.unique('done'), timeoutMs: 60_000 }))
+        const open = await ok(s.engine.transactions({ transactionalId: s.unique('open'), timeoutMs: 600_000 }))
+        const plain = await ok(s.engine.producer())
+        const at = (offset: number) => [{ topic, partition: 0, offset, metadata: '' }]
+        await ok(open.append([batch(topic, 0, ['lost']), batch(topic, 1, ['lost'])]))
+        await ok(tx.append([batch(topic, 0, ['a']), batch(topic, 1, ['b'])]))
+        await ok(tx.sendOffsets(outside(group), at(1)))
+        await ok(tx.commit())
+        await ok(open.sendOffsets(outside(group), at(2)))
+        await ok(plain.append([batch(topic, 0, ['c'])]))
+        const again = await s.reopen(how)
+        expect([await valuesOf(again, topic, 0), await valuesOf(again, topic, 1)]).toEqual([['a', 'c'], ['b']])
+        const committed = await until(
+          s,
+          () => again.groups.committed(group)(),
+          ({ _tag }) => _tag === 'Right',
+        )
+        expect(committed).toMatchObject({ right: at(1) })
+      })
+
+      law('a transactional id goes on', async (s) => {
+        const topic = await aTopic(s)
+        const options = { transactionalId: s.unique('tx'), timeoutMs: 60_000 }
+        const tx = await ok(s.engine.transactions(options))
+        await ok(tx.append([batch(topic, 0, ['a'])]))
+        await ok(tx.commit())
+        await ok(tx.append([batch(topic, 0, ['lost'])]))
+        const again = await s.reopen(how)
+        const next = await ok(again.transactions(options))
+        await ok(next.append([batch(topic, 0, ['b'])]))
+        await ok(next.commit())
+        expect(await valuesOf(again, topic)).toEqual(['a', 'b'])
+      })
+
+      law('a group starts anew without waiting for its dead', async (s) => {
+        if (s.engine.features.groups !== true) return
+        const topic = await aTopic(s, 2)
+        const options = {
+          group: s.unique('group'),
+          topics: [topic],
+          assignor: 'task' as const,
+          sessionTimeoutMs: 600_000,
+          rebalanceTimeoutMs: 600_000,
+        }
+        const first = watch(s, await ok(s.engine.groups.join(options)))
+        await first.waitFor(({ owned }) => owned.size === 2)
+        const again = await s.reopen(how)
+        const next = watch(s, await ok(again.groups.join(options)))
+        await next.waitFor(({ owned }) => owned.size === 2)
+        expect(next.membership.token().generation).toBeGreaterThan(0)
+      })
+    })
+}
