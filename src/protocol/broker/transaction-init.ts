@@ -37,7 +37,7 @@ export interface Known {
  */
 export const decideInit = (known: Known, request: InitProducerId): Decision => {
   const { record } = known
-  if (request.timeoutMs <= 0 || request.timeoutMs > transactionTimeoutMaxMs) return refuseTimeout(known, request)
+  if (!(request.timeoutMs > 0 && request.timeoutMs <= transactionTimeoutMaxMs)) return refuseTimeout(known, request)
   if (known.busy)
     return refuse('concurrent-transactions', `transactional id "${known.transactionalId}" is changing: try again`)
   if (record === undefined) return created(known, request)

@@ -1,0 +1,100 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { type EngineFailure, engineFailure } from '../../contracts/failure.ts'
+import type { Storage } from '../../contracts/storage.ts'
+
+/** Keeps every other owner out of a directory; answers how to let go of it. */
+export type DirectoryLock = () => E.Either<EngineFailure, () => void>
+
+/** The files that a lock leaves in its directory. */
+export const lockFiles: readonly string[] = ['lock.db', 'lock.pid']
+
+/** SQLite's own result codes: https://www.sqlite.org/rescode.html */
+const sqliteCodes = { busy: 5, locked: 6, readonly: 8, full: 13, cantOpen: 14, notADatabase: 26 } as const
+
+/**
+ * The lock of the directory at `path`, whose files `storage` reaches: the kernel's own lock on `lock.db`, taken through
+ * SQLite, because Node has no other way to it. It ends with the process, however that ends. `lock.pid` is only for the message.
+ *
+ * **Errors** `already-owned` names the owner's pid.
+ */
+export const ownerLock =
+  ({ path, storage, pid }: { path: string; storage: Storage; pid: number }): DirectoryLock =>
+  () => {
+    let database: { exec: (sql: string) => void; close: () => void } | undefined
+    try {
+      storage.makeDirectory('')
+      const { DatabaseSync } = sqlite()
+      database = new DatabaseSync(`${path}/lock.db`)
+      database.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    } catch (error) {
+      database?.close()
+      return E.left(lockFailure({ path, storage, error }))
+    }
+    const held = database
+    writePid(storage, pid)
+    return E.right(() => held.close())
+  }
+
+/** Loads SQLite; on Node 22 it warns that it is experimental, and that one warning is dropped. */
+const sqlite = (): typeof import('node:sqlite') => {
+  const emit = process.emitWarning
+  process.emitWarning = ((warning: string | Error, ...more: unknown[]) => {
+    if (String(warning).startsWith('SQLite is an experimental feature')) return
+    Reflect.apply(emit, process, [warning, ...more])
+  }) as typeof process.emitWarning
+  try {
+    return process.getBuiltinModule('node:sqlite')
+  } finally {
+    process.emitWarning = emit
+  }
+}
+
+const lockFailure = ({ path, storage, error }: { path: string; storage: Storage; error: unknown }): EngineFailure => {
+  const { errcode, message } = error as { errcode?: number; message?: string }
+  switch (errcode) {
+    case sqliteCodes.busy:
+    case sqliteCodes.locked:
+      return engineFailure(
+        'already-owned',
+        `${path} is open in process ${readPid(storage) ?? 'of unknown pid'}: close it there, or open it here with readOnly`,
+        error,
+      )
+    case sqliteCodes.notADatabase:
+      return engineFailure('foreign-directory', `${path}/lock.db is not ours: choose another directory`, error)
+    case sqliteCodes.full:
+      return engineFailure(
+        'storage-full',
+        `${path} cannot be locked, there is no room: make some and open again`,
+        error,
+      )
+    default:
+      return engineFailure(
+        'storage-denied',
+        `${path} cannot be locked (${message}): give this process the right to write there, or open it with readOnly`,
+        error,
+      )
+  }
+}
+
+const writePid = (storage: Storage, pid: number): void => {
+  try {
+    const file = storage.open('lock.pid', 'create')
+    file.truncate(0)
+    file.write([new TextEncoder().encode(`${pid}\n`)], 0)
+    file.close()
+  } catch {
+    // only the message of somebody else's failure is poorer for it
+  }
+}
+
+const readPid = (storage: Storage): string | undefined => {
+  try {
+    const file = storage.open('lock.pid', 'read')
+    const bytes = new Uint8Array(file.size())
+    file.read(bytes, 0)
+    file.close()
+    return new TextDecoder().decode(bytes).trim() || undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,33 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { topicName } from '../../codec/names.ts'
+import { maxPartitions } from '../../codec/topic.ts'
+import { topicConfig } from '../../codec/topic-config.ts'
+import type { TopicSpec } from '../../contracts/engine.ts'
+import { type EngineFailure, engineFailure, type FailureCode } from '../../contracts/failure.ts'
+import type { TopicConfig } from '../../contracts/topic.ts'
+
+/** `check`'s complaint, a `TypeError`, as a failure. */
+const refuse = <A>(code: FailureCode, check: () => A): E.Either<EngineFailure, A> =>
+  E.tryCatch(check, (error) => engineFailure(code, error instanceof Error ? error.message : String(error), error))
+
+/** Whether a topic can be created as it is asked for. */
+export const checkedSpec = (spec: TopicSpec): E.Either<EngineFailure, TopicSpec> => {
+  const name = refuse('invalid-topic', () => topicName(spec.name))
+  if (name._tag === 'Left') return name
+  const partitions = checkedPartitions(spec.name, spec.partitions)
+  if (partitions._tag === 'Left') return partitions
+  return E.map((config: TopicConfig) => ({ ...spec, config }))(checkedConfig(spec.name, spec.config))
+}
+
+export const checkedConfig = (topic: string, config: TopicConfig): E.Either<EngineFailure, TopicConfig> =>
+  refuse('invalid-config', () => topicConfig(topic, config))
+
+export const checkedPartitions = (topic: string, partitions: number): E.Either<EngineFailure, number> =>
+  Number.isInteger(partitions) && partitions >= 1 && partitions <= maxPartitions
+    ? E.right(partitions)
+    : E.left(
+        engineFailure(
+          'invalid-partitions',
+          `topic '${topic}' takes 1 to ${maxPartitions} partitions, and not ${partitions}`,
+        ),
+      )
