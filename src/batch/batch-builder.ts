@@ -49,13 +49,14 @@ export class BatchBuilder {
    * Adds a record; false, and nothing is added, where the batch would grow beyond `maxBytes`: build what there is
    * first, and where there is nothing the record is too large.
    *
-   * **Errors** throws a `RangeError` for a timestamp that is no whole number of milliseconds within 2^53, or when a
-   * batch without `maxBytes` grows beyond {@link batchBytesMax}.
+   * **Errors** throws a `RangeError` for a timestamp that is no whole number of milliseconds from -1 (none) to
+   * 2^53, or when a batch without `maxBytes` grows beyond {@link batchBytesMax}.
    */
   add(key: Uint8Array | null, value: Uint8Array | null, headers: RecordHeaders, timestamp: number): boolean {
     const count = this.#count
     const delta = count === 0 ? 0 : timestamp - this.#baseTimestamp
-    if (!Number.isSafeInteger(timestamp) || !Number.isSafeInteger(delta)) return refuseTimestamp(timestamp)
+    if (!(timestamp >= -1) || !Number.isSafeInteger(timestamp) || !Number.isSafeInteger(delta))
+      return refuseTimestamp(timestamp)
     const bodyBytes =
       1 +
       varlongBytes(delta) +
@@ -130,9 +131,7 @@ export class BatchBuilder {
 }
 
 const refuseTimestamp = (timestamp: number): never => {
-  throw new RangeError(
-    `The timestamp ${timestamp} is no whole number of milliseconds within 2^53 of the batch's first.`,
-  )
+  throw new RangeError(`The timestamp ${timestamp} is no whole number of milliseconds from -1 (none) to 2^53.`)
 }
 
 /** A length and as many bytes; null is the length -1. */

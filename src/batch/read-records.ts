@@ -72,6 +72,7 @@ export class RecordCursor {
   #read = 0
   /** Where the next record begins. */
   #from: number
+  #tailAt = 0
   #offsetDelta = -1
   #keyAt = 0
   #keyBytes = -1
@@ -114,6 +115,11 @@ export class RecordCursor {
     return this.#headerCount === 0 ? noHeaders : readHeaders(this.#reader.bytes, this.#headersAt, this.#headerCount)
   }
 
+  /** The record's bytes from its offset delta on: those that mean the same whatever the batch's base timestamp is. */
+  get tail(): Uint8Array {
+    return this.#reader.bytes.subarray(this.#tailAt, this.#from)
+  }
+
   /**
    * Moves to the next record; false when there is none.
    *
@@ -131,6 +137,7 @@ export class RecordCursor {
     // The attributes of a record mean nothing so far.
     reader.at++
     const timestampDelta = reader.varlong()
+    const tailAt = reader.at
     const offsetDelta = reader.varint()
     const keyBytes = reader.varint()
     const keyAt = reader.at
@@ -150,6 +157,7 @@ export class RecordCursor {
     const timestamp = this.#isAppendTime ? this.header.maxTimestamp : this.header.baseTimestamp + timestampDelta
     if (!Number.isSafeInteger(timestamp)) this.#refuse(start, `has a timestamp beyond 2^53`)
     this.timestamp = timestamp
+    this.#tailAt = tailAt
     this.#offsetDelta = offsetDelta
     this.#keyAt = keyAt
     this.#keyBytes = keyBytes
