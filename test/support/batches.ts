@@ -39,11 +39,14 @@ const arbitraryTimestamp = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: -1, max: 2 ** 52 }) },
 )
 
+/** A byte order mark belongs to the name. */
+const arbitraryName = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 8 }), fc.constantFrom('', 'a', '\ufeffa'))
+
 export const arbitraryRecord: fc.Arbitrary<RawRecord> = fc.record({
   key: fc.option(arbitraryBytes),
   value: fc.option(arbitraryBytes),
   headers: fc
-    .array(fc.tuple(fc.string({ unit: 'grapheme', maxLength: 8 }), fc.uint8Array({ maxLength: 8 })), { maxLength: 3 })
+    .array(fc.tuple(arbitraryName, fc.uint8Array({ maxLength: 8 })), { maxLength: 3 })
     .map((entries) => new Map(entries)),
   timestamp: arbitraryTimestamp,
 })
