@@ -16,4 +16,4 @@ export interface StateStore {
 
 /** Key bytes as a string, one character a byte, so that a `Map` can tell them apart. */
 export const keyText = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice()
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')

@@ -1,0 +1,102 @@
+/** An output to a topic that the run has not heard of. */
+export class UndeclaredTopic extends Error {
+  readonly _tag = 'UndeclaredTopic'
+  override readonly name = 'UndeclaredTopic'
+  constructor(pipeline: string, topic: string) {
+    super(
+      `pipeline '${pipeline}' writes to topic '${topic}', which was not to be seen before it ran: ` +
+        `move to(${topic}) out of the function that hides it, or name it in run(…, { uses: [${topic}] })`,
+    )
+  }
+}
+
+/** A store that the run has not heard of. */
+export class UndeclaredStore extends Error {
+  readonly _tag = 'UndeclaredStore'
+  override readonly name = 'UndeclaredStore'
+  constructor(pipeline: string, store: string) {
+    super(
+      `pipeline '${pipeline}' uses store '${store}', which was not to be seen before it ran: ` +
+        `move its operator out of the function that hides it, or name the store in run(…, { uses: [${store}] })`,
+    )
+  }
+}
+
+/** A store was asked for a key that is not the key of the record that the task let in. */
+export class ForeignKey extends Error {
+  readonly _tag = 'ForeignKey'
+  override readonly name = 'ForeignKey'
+}
+
+/** Something was written through a record whose attempt had ended. */
+export class LateEmission extends Error {
+  readonly _tag = 'LateEmission'
+  override readonly name = 'LateEmission'
+  readonly recordId: string
+  constructor(pipeline: string, recordId: string, what: string) {
+    super(
+      `pipeline '${pipeline}': ${what} after record '${recordId}' had ended: refused. ` +
+        'What belongs to a record must be written before its observable completes',
+    )
+    this.recordId = recordId
+  }
+}
+
+/** One record's outputs are more than the run may hold. */
+export class OutputsTooLarge extends Error {
+  readonly _tag = 'OutputsTooLarge'
+  override readonly name = 'OutputsTooLarge'
+  constructor(pipeline: string, recordId: string, boundBytes: number) {
+    super(
+      `pipeline '${pipeline}': record '${recordId}' alone gathers more than ${boundBytes} bytes of output: ` +
+        'write less per record, or raise run(…, { outputBytesMax })',
+    )
+  }
+}
+
+/** One output is larger than its topic takes. */
+export class OutputTooLarge extends Error {
+  readonly _tag = 'OutputTooLarge'
+  override readonly name = 'OutputTooLarge'
+  constructor(o: { topic: string; recordId: string; sizeBytes: number; maxBytes: number }) {
+    super(
+      `record '${o.recordId}' writes ${o.sizeBytes} bytes to topic '${o.topic}', which takes ${o.maxBytes}: ` +
+        `write less, or raise the topic's 'max.message.bytes'`,
+    )
+  }
+}
+
+/** A record did not complete within its time limit. */
+export class RecordTimedOut extends Error {
+  readonly _tag = 'RecordTimedOut'
+  override readonly name = 'RecordTimedOut'
+  constructor(pipeline: string, recordId: string, limitMs: number) {
+    super(
+      `pipeline '${pipeline}': record '${recordId}' did not complete within ${limitMs} ms: ` +
+        'an operator that never completes, or work that hangs; heed the AbortSignal, or raise run(…, { timeLimitMs })',
+    )
+  }
+}
+
+/** The attempt was given up because its task or its run ended: nothing of it is kept. */
+export class AttemptGivenUp extends Error {
+  readonly _tag = 'AttemptGivenUp'
+  override readonly name = 'AttemptGivenUp'
+}
+
+/** A record's bytes could not be read. Carries the codec's report. */
+export class UnreadableRecord extends Error {
+  readonly _tag = 'UnreadableRecord'
+  override readonly name = 'UnreadableRecord'
+  readonly part: 'key' | 'value'
+  /** The codec's name. */
+  readonly codec: string
+  /** What was wrong, a line each, most specific last. */
+  readonly report: readonly string[]
+  constructor(recordId: string, part: 'key' | 'value', error: { codec: string; report: readonly string[] }) {
+    super(`the ${part} of record '${recordId}' is not ${error.codec}: ${error.report.join('; ')}`)
+    this.part = part
+    this.codec = error.codec
+    this.report = error.report
+  }
+}

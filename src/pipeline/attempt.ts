@@ -1,0 +1,68 @@
+import { Carrier, type Output } from '../contracts/carrier.ts'
+import { keyText } from '../contracts/state-store.ts'
+import type { StoreDeclaration, StoreView } from '../contracts/store.ts'
+import type { AnyRecord } from '../contracts/stream-record.ts'
+import { AttemptGivenUp } from './attempt-errors.ts'
+import type { Gather } from './gather.ts'
+import { OpenStore } from './open-store.ts'
+import type { Source } from './source.ts'
+
+/** The carrier of one attempt at one record: writes go to its gather, for as long as it is the one open there. */
+export class Attempt extends Carrier {
+  readonly #gather: Gather
+  readonly source: Source
+  readonly offset: number
+  /** The key bytes that the task let in; nobody may change them. */
+  readonly key: Uint8Array | null
+  #stores: OpenStore[] | undefined
+  #controller: AbortController | undefined
+
+  constructor(gather: Gather, source: Source, offset: number, key: Uint8Array | null) {
+    super()
+    this.#gather = gather
+    this.source = source
+    this.offset = offset
+    this.key = key
+  }
+
+  get recordId(): string {
+    return this.source.prefix + this.offset
+  }
+
+  override emit(output: Output): void {
+    this.#gather.emit(this, output)
+  }
+
+  override store<K, V>(declaration: StoreDeclaration<K, V>, record: AnyRecord): StoreView<V> {
+    const store = this.#gather.storeNamed(this, declaration.name)
+    const key = OpenStore.keyOf(this, this.#gather, declaration, record.key)
+    const open = this.#stores?.find((other) => other.is(store))
+    if (open !== undefined) return open as StoreView<V>
+    const opened = new OpenStore(this, this.#gather, store, key, keyText(key))
+    if (this.#stores === undefined) this.#stores = [opened]
+    else this.#stores.push(opened)
+    return opened as StoreView<V>
+  }
+
+  override now(): number {
+    return this.#gather.setup.now()
+  }
+
+  override get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#gather.open !== this) this.#controller.abort(new AttemptGivenUp('the attempt has ended'))
+    }
+    return this.#controller.signal
+  }
+
+  /** Gives the attempt up: whoever watches its signal hears of it, and whoever asks for it later. */
+  giveUp(reason: unknown): void {
+    this.#controller?.abort(reason)
+  }
+
+  /** Writes the attempt's state through. */
+  applyWrites(gather: Gather): void {
+    if (this.#stores !== undefined) for (const store of this.#stores) store.apply(gather)
+  }
+}

@@ -1,0 +1,170 @@
+import type { Output } from '../contracts/carrier.ts'
+import type { StateStore } from '../contracts/state-store.ts'
+import type { AnyStore } from '../contracts/store.ts'
+import type { Attempt } from './attempt.ts'
+import { LateEmission, OutputsTooLarge, OutputTooLarge, UndeclaredStore, UndeclaredTopic } from './attempt-errors.ts'
+
+/** A topic that a run writes to. */
+export interface Sink {
+  readonly topic: string
+  /** What one record may measure there. */
+  readonly recordBytesMax: number
+}
+
+/** One output, ready to be written. Its partition is chosen when it is: by key, else the task's own. */
+export interface EncodedOutput {
+  readonly sink: Sink
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly headers: ReadonlyMap<string, Uint8Array>
+  readonly timestamp: number
+}
+
+/** A store of one task: its declaration and its state. */
+export interface TaskStore {
+  readonly declaration: AnyStore
+  readonly state: StateStore
+}
+
+/** One change of state: for the changelog, and to take it back. */
+export interface StateWrite {
+  readonly store: TaskStore
+  readonly key: Uint8Array
+  readonly text: string
+  readonly value: Uint8Array | undefined
+  readonly before: Uint8Array | undefined
+}
+
+/** How many bytes of output a task holds, over all that it gathers and has not committed. */
+export interface Meter {
+  bytes: number
+}
+
+/** What every attempt of a task shares. */
+export interface GatherSetup {
+  readonly pipeline: string
+  readonly sinks: ReadonlyMap<string, Sink>
+  readonly stores: ReadonlyMap<string, TaskStore>
+  readonly meter: Meter
+  readonly outputBytesMax: number
+  readonly now: () => number
+  readonly late: (error: LateEmission) => void
+}
+
+/** About what a record costs beside its key and value: varints, offsets, the object that holds it. */
+const overheadBytes = 32
+
+/**
+ * What attempts write, in order, until it is decided what becomes of it. One for each record that runs alone; one
+ * for a whole batch on the fast path, where only one attempt is {@link open} at a time.
+ */
+export class Gather {
+  readonly setup: GatherSetup
+  outputs: EncodedOutput[] = []
+  writes: StateWrite[] = []
+  bytes = 0
+  /** The attempt that may write now. */
+  open: Attempt | undefined
+  /** A refusal that fails the attempt whatever its operators made of the throw. */
+  refused: Error | undefined
+  #startOutputs = 0
+  #startBytes = 0
+
+  constructor(setup: GatherSetup) {
+    this.setup = setup
+  }
+
+  /** Lets `attempt` write; what it wrote is kept by {@link keep} or taken back by {@link drop}. */
+  begin(attempt: Attempt): void {
+    this.#startOutputs = this.outputs.length
+    this.#startBytes = this.bytes
+    this.refused = undefined
+    this.open = attempt
+  }
+
+  /** Ends the open attempt and applies its state: visible to the next record of its key. */
+  keep(): void {
+    const attempt = this.open
+    this.open = undefined
+    attempt?.applyWrites(this)
+  }
+
+  /** Ends the open attempt as if it had never been. */
+  drop(): void {
+    this.open = undefined
+    this.outputs.length = this.#startOutputs
+    this.#meter(this.#startBytes - this.bytes)
+  }
+
+  /** Takes back everything, state included. */
+  dropAll(): void {
+    this.open = undefined
+    for (let at = this.writes.length - 1; at >= 0; at--) {
+      const { store, text, before } = this.writes[at] as StateWrite
+      store.state.set(text, before)
+    }
+    this.outputs = []
+    this.writes = []
+    this.#meter(-this.bytes)
+  }
+
+  /** Hands over what is kept, and begins anew; the meter goes on counting it until it is committed. */
+  handOver(): { readonly outputs: EncodedOutput[]; readonly writes: StateWrite[]; readonly bytes: number } {
+    const { outputs, writes, bytes } = this
+    this.outputs = []
+    this.writes = []
+    this.bytes = 0
+    return { outputs, writes, bytes }
+  }
+
+  emit(attempt: Attempt, output: Output): void {
+    if (this.open !== attempt) throw this.late(attempt, `an output to topic '${output.topic.name}'`)
+    const sink = this.setup.sinks.get(output.topic.name)
+    if (sink === undefined) throw this.refuse(new UndeclaredTopic(this.setup.pipeline, output.topic.name))
+    const key = output.topic.key.encode(output.key)
+    const value = output.topic.value.encode(output.value)
+    this.add({ sink, key, value, headers: output.headers, timestamp: output.timestamp }, attempt.recordId)
+  }
+
+  /** Adds an output of the open attempt, already encoded. */
+  add(output: EncodedOutput, recordId: string): void {
+    const { sink, key, value, headers } = output
+    let sizeBytes = (key?.length ?? 0) + (value?.length ?? 0) + overheadBytes
+    if (headers.size > 0) for (const [name, bytes] of headers) sizeBytes += name.length + bytes.length
+    if (sizeBytes > sink.recordBytesMax)
+      throw this.refuse(new OutputTooLarge({ topic: sink.topic, recordId, sizeBytes, maxBytes: sink.recordBytesMax }))
+    this.hold(sizeBytes, recordId)
+    this.outputs.push(output)
+  }
+
+  /** Counts bytes against the bound on what one record may gather. */
+  hold(sizeBytes: number, recordId: string): void {
+    if (this.bytes - this.#startBytes + sizeBytes > this.setup.outputBytesMax)
+      throw this.refuse(new OutputsTooLarge(this.setup.pipeline, recordId, this.setup.outputBytesMax))
+    this.#meter(sizeBytes)
+  }
+
+  storeNamed(attempt: Attempt, name: string): TaskStore {
+    if (this.open !== attempt) throw this.late(attempt, `an access to store '${name}'`)
+    const store = this.setup.stores.get(name)
+    if (store === undefined) throw this.refuse(new UndeclaredStore(this.setup.pipeline, name))
+    return store
+  }
+
+  /** Fails the open attempt with `error`, even where an operator catches it. */
+  refuse(error: Error): Error {
+    this.refused ??= error
+    return error
+  }
+
+  late(attempt: Attempt, what: string): LateEmission {
+    const error = new LateEmission(this.setup.pipeline, attempt.recordId, what)
+    this.setup.late(error)
+    return error
+  }
+
+  #meter(bytes: number): void {
+    this.bytes += bytes
+    this.setup.meter.bytes += bytes
+  }
+}

@@ -1,0 +1,96 @@
+import { NEVER } from 'rxjs'
+import { type BatchWork, batchWork, isInBatches } from '../contracts/in-batches.ts'
+import { type Need, Probe } from '../contracts/probe.ts'
+import type { AnyStore } from '../contracts/store.ts'
+import type { AnyRecord } from '../contracts/stream-record.ts'
+import type { AnyTopic } from '../contracts/topic.ts'
+import { chain, type Operators } from './chain.ts'
+
+/** A pipeline as it was described. */
+export interface Described {
+  readonly topics: readonly AnyTopic[]
+  readonly operators: Operators
+}
+
+/** Operators that run record by record, and the bulk work behind them; the last stage has none. */
+export interface Stage {
+  readonly operators: Operators
+  readonly work?: BatchWork
+}
+
+/** A pipeline, looked through before it runs. */
+export interface Plan {
+  readonly name: string
+  readonly topics: readonly AnyTopic[]
+  readonly stages: readonly Stage[]
+  /** Every operator is tagged as treating each record alone: one subscription may serve a batch. */
+  readonly recordwise: boolean
+  /** Topics written to and stores used, as far as the operators let it be seen, and what `uses` names. */
+  readonly outputs: ReadonlyMap<string, AnyTopic>
+  readonly stores: ReadonlyMap<string, AnyStore>
+  readonly needs: readonly Need[]
+}
+
+/**
+ * Applies the pipeline once to nothing, to learn what it needs and whether it is tagged throughout.
+ *
+ * **Errors** throws where a store stands above `inBatches`, where two stores or two topics share a name, and what an
+ * operator throws while it is applied.
+ */
+export const planOf = (name: string, pipeline: Described, uses: readonly (AnyTopic | AnyStore)[] = []): Plan => {
+  const stages = stagesOf(pipeline.operators)
+  const needs: Need[] = uses.map(needOf)
+  let recordwise = stages.length === 1
+  for (const stage of stages) {
+    const probed = Probe.apply<AnyRecord, unknown>(NEVER, (source) => chain(stage.operators, source))
+    const store = probed.needs.find((need) => need._tag === 'store')
+    if (stage.work !== undefined && store?._tag === 'store') throw storeAboveBatches(name, store.store.name)
+    needs.push(...probed.needs)
+    recordwise &&= probed.recordwise
+  }
+  const outputs = new Map<string, AnyTopic>()
+  const stores = new Map<string, AnyStore>()
+  for (const need of needs) {
+    if (need._tag === 'output') addOnce(outputs, need.topic, `pipeline '${name}' writes to two topics`)
+    else addOnce(stores, need.store, `pipeline '${name}' uses two stores`)
+  }
+  return { name, topics: pipeline.topics, stages, recordwise, outputs, stores, needs }
+}
+
+const stagesOf = (operators: Operators): readonly Stage[] => {
+  const stages: Stage[] = []
+  let above: Operators[number][] = []
+  for (const operator of operators) {
+    if (isInBatches(operator)) {
+      stages.push({ operators: above, work: operator[batchWork] })
+      above = []
+    } else above.push(operator)
+  }
+  return [...stages, { operators: above }]
+}
+
+const needOf = (used: AnyTopic | AnyStore): Need =>
+  'partitions' in used ? { _tag: 'output', topic: used } : { _tag: 'store', store: used }
+
+const addOnce = <A extends { readonly name: string }>(all: Map<string, A>, one: A, complaint: string): void => {
+  const known = all.get(one.name)
+  if (known !== undefined && known !== one && !isAlike(known, one))
+    throw new TypeError(
+      `${complaint} named '${one.name}' with different codecs: declare it once, and share the constant`,
+    )
+  all.set(one.name, one)
+}
+
+const isAlike = (a: object, b: object): boolean => {
+  const codecs = (of: object): unknown[] => ['key', 'value'].map((part) => (of as Record<string, unknown>)[part])
+  return codecs(a).every((codec, at) => {
+    const other = codecs(b)[at] as { readonly name: string }
+    return codec === other || (codec as { readonly name: string }).name === other.name
+  })
+}
+
+const storeAboveBatches = (name: string, store: string): TypeError =>
+  new TypeError(
+    `pipeline '${name}' uses store '${store}' above inBatches(…), where records wait for one another with their state ` +
+      'undecided: move the store below, or write to a topic and work in batches in a second pipeline',
+  )

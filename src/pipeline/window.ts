@@ -1,0 +1,70 @@
+import type { DoneSoFar } from './done-prefix.ts'
+import { Entry } from './entry.ts'
+import type { RawRecord, Source } from './source.ts'
+
+/** How many records of a task may have entered and not left: behind one that hangs, the others do not pile up. */
+const recordsMax = 4_096
+/** And of how many bytes, as they lie in the log. */
+const bytesMax = 16 * 1024 * 1024
+
+const noHeaders: ReadonlyMap<string, Uint8Array> = new Map()
+
+/** The records of a task that have entered, in order; they leave from the front once they are done. */
+export class Window {
+  #entries: Entry[] = []
+  #head = 0
+  #sequence = 0
+  #bytes = 0
+
+  get isEmpty(): boolean {
+    return this.#head === this.#entries.length
+  }
+
+  get isFull(): boolean {
+    return !this.isEmpty && (this.#entries.length - this.#head >= recordsMax || this.#bytes >= bytesMax)
+  }
+
+  get head(): Entry | undefined {
+    return this.#entries[this.#head]
+  }
+
+  *[Symbol.iterator](): Iterator<Entry> {
+    for (let at = this.#head; at < this.#entries.length; at++) yield this.#entries[at] as Entry
+  }
+
+  enter(source: Source, raw: RawRecord): Entry {
+    return this.#push(new Entry(this.#sequence++, source, raw, raw.offset + 1, true))
+  }
+
+  /** The end of a chunk: nothing to do, but the position moves on. */
+  pass(source: Source, nextOffset: number): void {
+    const raw = { offset: nextOffset, timestamp: -1, key: null, value: null, headers: noHeaders }
+    this.#push(new Entry(this.#sequence++, source, raw, nextOffset, false)).state = 'done'
+  }
+
+  /** Moves what is done, and has nothing undone before it, to `done`. */
+  settle(done: DoneSoFar): void {
+    for (;;) {
+      const entry = this.#entries[this.#head]
+      if (entry === undefined || entry.state !== 'done') break
+      done.add(entry.gather, entry.source, entry.nextOffset, entry.isRecord ? 1 : 0)
+      this.#bytes -= sizeOf(entry)
+      this.#head += 1
+    }
+    if (this.#head === this.#entries.length) this.#restart([])
+    else if (this.#head >= recordsMax) this.#restart(this.#entries.slice(this.#head))
+  }
+
+  #restart(entries: Entry[]): void {
+    this.#entries = entries
+    this.#head = 0
+  }
+
+  #push(entry: Entry): Entry {
+    this.#bytes += sizeOf(entry)
+    this.#entries.push(entry)
+    return entry
+  }
+}
+
+const sizeOf = ({ key, value }: Entry): number => (key?.length ?? 0) + (value?.length ?? 0)
