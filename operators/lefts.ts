@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { filter, map, type OperatorFunction } from 'rxjs'
+import { filter, map, type Observable } from 'rxjs'
 import { recordwise } from '../src/contracts/probe.ts'
 import type { StreamRecord } from '../src/contracts/stream-record.ts'
 
@@ -24,10 +24,17 @@ import type { StreamRecord } from '../src/contracts/stream-record.ts'
  * sorting.operators.length // => 4
  * ```
  */
-export const lefts = <K, L>(): OperatorFunction<StreamRecord<K, E.Either<L, unknown>>, StreamRecord<K, L>> =>
-  recordwise((source) =>
-    source.pipe(
-      filter((record): record is StreamRecord<K, E.Left<L>> => E.isLeft(record.value)),
-      map((record) => ({ ...record, value: record.value.left })),
-    ),
+export const lefts =
+  (): (<K, V extends E.Either<unknown, unknown>>(
+    source: Observable<StreamRecord<K, V>>,
+  ) => Observable<StreamRecord<K, LeftOf<V>>>) =>
+  (source) =>
+    recordwise(inside)(source) as Observable<never>
+
+type LeftOf<V> = V extends E.Left<infer L> ? L : never
+
+const inside = (source: Observable<StreamRecord<unknown, E.Either<unknown, unknown>>>): Observable<unknown> =>
+  source.pipe(
+    filter((record): record is StreamRecord<unknown, E.Left<unknown>> => E.isLeft(record.value)),
+    map((record) => ({ ...record, value: record.value.left })),
   )

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { filter, map, type OperatorFunction } from 'rxjs'
+import { filter, map, type Observable } from 'rxjs'
 import { recordwise } from '../src/contracts/probe.ts'
 import type { StreamRecord } from '../src/contracts/stream-record.ts'
 
@@ -21,10 +21,17 @@ import type { StreamRecord } from '../src/contracts/stream-record.ts'
  * parsing.operators.length // => 3
  * ```
  */
-export const rights = <K, A>(): OperatorFunction<StreamRecord<K, E.Either<unknown, A>>, StreamRecord<K, A>> =>
-  recordwise((source) =>
-    source.pipe(
-      filter((record): record is StreamRecord<K, E.Right<A>> => E.isRight(record.value)),
-      map((record) => ({ ...record, value: record.value.right })),
-    ),
+export const rights =
+  (): (<K, V extends E.Either<unknown, unknown>>(
+    source: Observable<StreamRecord<K, V>>,
+  ) => Observable<StreamRecord<K, RightOf<V>>>) =>
+  (source) =>
+    recordwise(inside)(source) as Observable<never>
+
+type RightOf<V> = V extends E.Right<infer A> ? A : never
+
+const inside = (source: Observable<StreamRecord<unknown, E.Either<unknown, unknown>>>): Observable<unknown> =>
+  source.pipe(
+    filter((record): record is StreamRecord<unknown, E.Right<unknown>> => E.isRight(record.value)),
+    map((record) => ({ ...record, value: record.value.right })),
   )

@@ -6,14 +6,15 @@ import type { AnyRecord, StreamRecord } from '../src/contracts/stream-record.ts'
 import type { Topic } from '../src/contracts/topic.ts'
 
 /** `unknown` where records `R` fit a topic, and otherwise a type that nothing fits, whose name says what does not. */
-export type Fits<R, K, V, N extends string> =
-  R extends StreamRecord<infer J, infer W>
+export type Fits<R, K, V, N extends string> = [R] extends [never]
+  ? unknown
+  : [R] extends [StreamRecord<infer J, infer W>] // all of a union at once: each by itself, one that fits hides the rest
     ? [J] extends [K]
       ? [W] extends [V]
         ? unknown
         : { readonly [P in `value does not fit topic '${N}'`]: { readonly takes: V; readonly got: W } }
       : { readonly [P in `key does not fit topic '${N}'`]: { readonly takes: K; readonly got: J } }
-    : never
+    : { readonly [P in `no record for topic '${N}'`]: R }
 
 /**
  * Writes each record to `topic`, with its key, value, headers and timestamp, and passes it on.

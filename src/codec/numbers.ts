@@ -32,7 +32,7 @@ export const int32: Codec<number> = numberCodec(
   'int32',
   4,
   'whole numbers from -2^31 to 2^31 - 1',
-  (value) => value === ~~(value as number),
+  (value) => typeof value === 'number' && value === ~~value,
   (view, value) => view.setInt32(0, value),
   (view) => view.getInt32(0),
 )

@@ -57,21 +57,15 @@ const standardReader = (schema: StandardSchema): SchemaReader => {
   }
 }
 
-/** Asks once, with nothing: most asynchronous validators show themselves, and the rest do at their first value. */
+/** Valibot's asynchronous schemas say that they are. Others are not asked: a check may throw at a value made up here. */
 const refuseAsynchronous = (schema: StandardSchema, name: string): void => {
-  const flagged = 'async' in schema && schema.async === true // valibot says so
-  let answer: unknown
-  try {
-    answer = schema['~standard'].validate(undefined)
-  } catch {
-    return // it will say why when it is given a value
-  }
-  if (flagged || answer instanceof Promise) throw new TypeError(asynchronous(name, answer))
+  if ('async' in schema && schema.async === true) throw new TypeError(asynchronous(name, undefined))
 }
 
+/** Zod answers a promise also where a check of its throws: it tries once more, asynchronously. */
 const asynchronous = (name: string, answer: unknown): string => {
-  isPromise(answer)
-  return `this ${name} is asynchronous, and a codec is not: check with mapAsync or attempt in the pipeline instead`
+  const why = isPromise(answer) ? 'answered a promise (it is asynchronous, or its check throws)' : 'is asynchronous'
+  return `this ${name} ${why}, and a codec cannot wait: check with mapAsync or attempt in the pipeline instead`
 }
 
 const issueLine = ({ message, path }: StandardIssue): string => {

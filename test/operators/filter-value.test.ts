@@ -1,0 +1,30 @@
+import * as fc from 'fast-check'
+import { from, lastValueFrom, toArray } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { filterValue } from '../../operators/filter-value.ts'
+import { obeysOperatorLaws } from '../support/operator-laws.ts'
+import { partitionOf } from '../support/records.ts'
+
+describe('filterValue', () => {
+  obeysOperatorLaws({
+    make: (hook) =>
+      filterValue((value) => {
+        hook(value)
+        return value % 2 === 1
+      }),
+    recordwise: true,
+    synchronous: true,
+    callback: true,
+    changes: [],
+  })
+
+  it('is Array.filter over the values, and passes on the very record', () =>
+    fc.assert(
+      fc.asyncProperty(partitionOf(fc.integer()), fc.func(fc.boolean()), async (records, test) => {
+        const kept = await lastValueFrom(from(records).pipe(filterValue(test), toArray()))
+        const expected = records.filter((record) => test(record.value, record))
+        expect(kept.length).toBe(expected.length)
+        kept.forEach((record, at) => expect(record).toBe(expected[at]))
+      }),
+    ))
+})
