@@ -1,0 +1,105 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { baseOffsetOf, batchSizeOf, checkBatch, checkHeader, headerBytes, lastOffsetOf } from '../batch/record-batch.ts'
+import type { LogFile } from './log-directory.ts'
+
+/** The least that is read at once. */
+export const chunkBytesMin = 64 * 1024
+/** The most, where a single batch does not need more. */
+export const chunkBytesMax = 1024 * 1024
+
+/** Where a log could not be read. */
+export interface Damage {
+  /** The file's path. */
+  readonly path: string
+  /** Of the batch, in bytes from the file's beginning. */
+  readonly position: number
+  readonly reason: string
+}
+
+export interface WalkOptions {
+  readonly from: number
+  /** Where what may be read ends: the end of a batch. */
+  readonly end: number
+  /** About how much is wanted. */
+  readonly wantedBytes?: number
+  /** Header only: for walking past batches that were read before. */
+  readonly checkCrc?: boolean
+}
+
+/**
+ * Batch after batch of a segment's file, read in large chunks. A chunk is never used again, so that parts of it may be
+ * handed out.
+ */
+export class BatchWalk {
+  readonly #file: LogFile
+  readonly #end: number
+  readonly #checkCrc: boolean
+  #wanted: number
+  /** The chunk that the batch lies in, where in it, and how long it is. */
+  bytes: Uint8Array = empty
+  at = 0
+  sizeBytes = 0
+  /** Of the batch in the file. */
+  position: number
+  damage: Damage | undefined
+
+  constructor(file: LogFile, { from, end, wantedBytes = chunkBytesMin, checkCrc = true }: WalkOptions) {
+    this.#file = file
+    this.#end = end
+    this.#checkCrc = checkCrc
+    this.#wanted = wantedBytes
+    this.position = from
+  }
+
+  /** Moves to the next batch; false at the end, and at a damaged one, which it stays before. */
+  next(): boolean {
+    if (this.damage !== undefined) return false
+    this.position += this.sizeBytes
+    this.at += this.sizeBytes
+    this.sizeBytes = 0
+    if (this.position >= this.#end) return false
+    if (!this.#has(headerBytes)) return this.#fail(`it ends after ${this.#left} bytes, inside of a batch's header`)
+    const sizeBytes = batchSizeOf(this.bytes, this.at)
+    if (sizeBytes < headerBytes || sizeBytes > this.#end - this.position) {
+      return this.#fail(`a batch claims ${sizeBytes} bytes, and ${this.#end - this.position} follow`)
+    }
+    if (!this.#has(sizeBytes)) return this.#fail(`a batch of ${sizeBytes} bytes is cut off after ${this.#left}`)
+    const checked = this.#checkCrc ? checkBatch(this.bytes, this.at) : checkHeader(this.bytes, this.at)
+    if (E.isLeft(checked)) return this.#fail(checked.left.reason)
+    this.sizeBytes = sizeBytes
+    this.#wanted = Math.max(0, this.#wanted - sizeBytes)
+    return true
+  }
+
+  get baseOffset(): number {
+    return baseOffsetOf(this.bytes, this.at)
+  }
+
+  get lastOffset(): number {
+    return lastOffsetOf(this.bytes, this.at)
+  }
+
+  get batch(): Uint8Array {
+    return this.bytes.subarray(this.at, this.at + this.sizeBytes)
+  }
+
+  get #left(): number {
+    return this.bytes.length - this.at
+  }
+
+  #has(bytes: number): boolean {
+    if (this.#left >= bytes) return true
+    const wanted = Math.max(bytes, chunkBytesMin, Math.min(this.#wanted, chunkBytesMax))
+    const chunk = Buffer.allocUnsafeSlow(Math.min(wanted, this.#end - this.position))
+    this.bytes = chunk.subarray(0, this.#file.read(chunk, this.position))
+    this.at = 0
+    return this.bytes.length >= bytes
+  }
+
+  #fail(reason: string): false {
+    this.damage = { path: this.#file.path, position: this.position, reason }
+    return false
+  }
+}
+
+const empty = new Uint8Array(0)

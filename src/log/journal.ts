@@ -1,0 +1,250 @@
+import type { Storage, StorageFile } from '../contracts/storage.ts'
+import {
+  checkpointFrame,
+  entriesFrame,
+  type Frame,
+  frameAlignment,
+  frameHeadSize,
+  frameSize,
+  type JournalEntry,
+  readFrame,
+  readFramePlace,
+} from './journal-frame.ts'
+
+const names = ['journal-0', 'journal-1'] as const
+/** Zeros are laid ahead in steps of this size, so that a frame overwrites and its sync has no metadata to write. */
+const aheadBytes = 1024 * 1024
+/** Smaller frames are put together in memory and written as one. */
+const gatheredBytes = 64 * 1024
+
+/** The newest generation that was found, with all its frames. */
+export interface FoundJournal {
+  readonly generation: number
+  readonly checkpoint: Uint8Array
+  /** Behind the checkpoint, in order; read one by one. */
+  readonly frames: () => Iterable<readonly JournalEntry[]>
+}
+
+/** A journal that is damaged in its middle: what follows was acknowledged, and cannot be read. */
+export class DamagedJournal extends Error {
+  readonly _tag = 'DamagedJournal'
+  override readonly name = 'DamagedJournal'
+}
+
+export interface JournalOptions {
+  readonly storage: Storage
+  /** How large one of the two files should become. */
+  readonly fileBytes: number
+}
+
+/**
+ * Two files in turn. A generation fills one of them: first a checkpoint, then frames of entries, each whole or not
+ * there. The next begins in the other file, once what the entries speak of is durable elsewhere.
+ *
+ * **Guarantees** a frame is written only after the one before was synced, so that what can be read is a prefix of what
+ * was written, and has everything that was synced.
+ */
+export class Journal {
+  readonly #storage: Storage
+  readonly #fileBytes: number
+  readonly #gathered = new Uint8Array(gatheredBytes)
+  readonly #files: [StorageFile | undefined, StorageFile | undefined] = [undefined, undefined]
+  #which: 0 | 1 = 1
+  #generation = 0
+  #number = 0
+  #position = 0
+  /** The length of the current file. */
+  #laidBytes = 0
+
+  constructor({ storage, fileBytes }: JournalOptions) {
+    this.#storage = storage
+    this.#fileBytes = fileBytes
+  }
+
+  get generation(): number {
+    return this.#generation
+  }
+
+  /** How full it is: 1 is full, and more is possible. */
+  get fill(): number {
+    return this.#position / this.#fileBytes
+  }
+
+  /** Whether a frame with so many bytes of entries still fits; a fresh generation takes any. */
+  fits(bytes: number): boolean {
+    return this.#number === 0 || this.#position + bytes + frameAlignment <= this.#fileBytes
+  }
+
+  /**
+   * Finds what there is. `undefined` where there is no journal. Afterwards {@link begin} begins a new generation in the
+   * file that is not needed for this one.
+   *
+   * **Errors** throws {@link DamagedJournal} where a file is damaged in front of frames that are sound.
+   */
+  find(): FoundJournal | undefined {
+    const heads = names.map((name) => this.#checkpointIn(name))
+    const which = (heads[1]?.generation ?? 0) > (heads[0]?.generation ?? 0) ? 1 : 0
+    const found = heads[which]
+    for (const [at, name] of names.entries()) {
+      if (heads[at] === undefined) this.#refuseLater(name, 0, { generation: found?.generation ?? 0, number: -1 })
+    }
+    if (found?.content._tag !== 'checkpoint') return undefined
+    this.#which = which
+    this.#generation = found.generation
+    return {
+      generation: found.generation,
+      checkpoint: found.content.bytes,
+      frames: () => this.#framesAfter(names[which], found),
+    }
+  }
+
+  /** Whether there is anything that could have been a journal. */
+  get isThere(): boolean {
+    return names.some((name) => this.#storage.exists(name))
+  }
+
+  /** Makes durable what {@link find} has found: a crash of the process may have left it in memory. */
+  async secure(): Promise<void> {
+    if (!this.#storage.exists(names[this.#which])) return
+    await this.#open(this.#which).sync()
+    await this.#storage.syncDirectory('')
+  }
+
+  /** Begins the next generation in the other file with `checkpoint`. Durable when answered. */
+  async begin(checkpoint: Uint8Array): Promise<void> {
+    const which = this.#which === 0 ? 1 : 0
+    const isNew = !this.#storage.exists(names[which])
+    const file = this.#open(which)
+    const generation = this.#generation + 1
+    const parts = checkpointFrame(generation, checkpoint)
+    file.write(parts, 0)
+    await file.sync()
+    if (isNew) await this.#storage.syncDirectory('')
+    this.#which = which
+    this.#generation = generation
+    this.#number = 0
+    this.#position = lengthOf(parts)
+    this.#laidBytes = file.size()
+  }
+
+  /**
+   * Writes a frame with `entries` behind the last. Not durable before {@link sync}. When the storage throws, nothing
+   * has happened, and it can be done again.
+   */
+  write(entries: readonly JournalEntry[]): void {
+    const file = this.#open(this.#which)
+    const place = { generation: this.#generation, number: this.#number + 1 }
+    const parts = entriesFrame(place, entries)
+    const length = lengthOf(parts)
+    this.#lay(file, this.#position + length)
+    file.write(length <= gatheredBytes ? [gather(parts, this.#gathered)] : parts, this.#position)
+    this.#number++
+    this.#position += length
+    this.#laidBytes = Math.max(this.#laidBytes, this.#position)
+  }
+
+  sync(): Promise<void> {
+    return this.#open(this.#which).sync()
+  }
+
+  close(): void {
+    for (const file of this.#files) file?.close()
+  }
+
+  /** A frame that comes near the end of the file takes some zeros with it for those that follow. */
+  #lay(file: StorageFile, end: number): void {
+    if (end <= this.#laidBytes || end >= this.#fileBytes) return
+    const to = Math.min(this.#fileBytes, end + aheadBytes)
+    file.write([new Uint8Array(to - this.#laidBytes)], this.#laidBytes)
+    this.#laidBytes = to
+  }
+
+  #open(which: 0 | 1): StorageFile {
+    const file = this.#files[which] ?? this.#storage.open(names[which], 'create')
+    this.#files[which] = file
+    return file
+  }
+
+  #checkpointIn(name: string): Frame | undefined {
+    return this.#storage.exists(name)
+      ? this.#reading(name, (file) => {
+          const frame = frameAt(file, 0)
+          return frame?.content._tag === 'checkpoint' ? frame : undefined
+        })
+      : undefined
+  }
+
+  *#framesAfter(name: string, checkpoint: Frame): Iterable<readonly JournalEntry[]> {
+    let position = checkpoint.sizeBytes
+    for (let number = 1; ; number++) {
+      const frame = this.#reading(name, (file) => frameAt(file, position))
+      const isNext = frame?.generation === checkpoint.generation && frame.number === number
+      if (!isNext || frame.content._tag !== 'entries') {
+        this.#refuseLater(name, position, { generation: checkpoint.generation - 1, number: number - 1 })
+        return
+      }
+      yield frame.content.entries
+      position += frame.sizeBytes
+    }
+  }
+
+  /**
+   * A frame is written when the one before is durable. So if a later one is there, then what is not sound before it
+   * is no torn write, and must not be passed over.
+   */
+  #refuseLater(name: string, position: number, after: { readonly generation: number; readonly number: number }): void {
+    if (!this.#storage.exists(name)) return
+    this.#reading(name, (file) => {
+      const block = new Uint8Array(frameAlignment)
+      const size = file.size()
+      for (let at = position + frameAlignment; at < size; at += frameAlignment) {
+        const head = block.subarray(0, file.read(block, at))
+        const place = readFramePlace(headAt(file, head, at))
+        if (place === undefined || place.generation <= after.generation || place.number <= after.number + 1) continue
+        throw new DamagedJournal(
+          `${name} is damaged at byte ${position}: frame ${place.number} of generation ${place.generation} follows at ${at}`,
+        )
+      }
+    })
+  }
+
+  #reading<A>(name: string, read: (file: StorageFile) => A): A {
+    const file = this.#storage.open(name, 'read')
+    try {
+      return read(file)
+    } finally {
+      file.close()
+    }
+  }
+}
+
+const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.length, 0)
+
+const gather = (parts: readonly Uint8Array[], into: Uint8Array): Uint8Array => {
+  let at = 0
+  for (const part of parts) {
+    into.set(part, at)
+    at += part.length
+  }
+  return into.subarray(0, at)
+}
+
+const frameAt = (file: StorageFile, position: number): Frame | undefined => {
+  const block = new Uint8Array(frameAlignment)
+  const there = file.read(block, position)
+  const sizeBytes = frameSize(block.subarray(0, there))
+  if (sizeBytes === 0 || sizeBytes > file.size() - position) return undefined
+  if (sizeBytes <= there) return readFrame(block)
+  const whole = new Uint8Array(sizeBytes)
+  file.read(whole, position)
+  return readFrame(whole)
+}
+
+/** As much of the frame at `position` as {@link readFramePlace} needs. */
+const headAt = (file: StorageFile, head: Uint8Array, position: number): Uint8Array => {
+  const needed = frameHeadSize(head)
+  if (needed <= head.length || needed > file.size() - position) return head
+  const whole = new Uint8Array(needed)
+  file.read(whole, position)
+  return whole
+}

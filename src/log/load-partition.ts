@@ -1,0 +1,213 @@
+import type { TopicPartition } from '../contracts/position.ts'
+import type { ProducerEntry } from '../protocol/broker/producer-state.ts'
+import { BatchWalk, type Damage } from './batch-walk.ts'
+import { fileName, offsetsInNames, segmentKinds } from './file-names.ts'
+import { finishSwaps } from './finish-swaps.ts'
+import type { LogConfig } from './log-config.ts'
+import type { LogDirectory } from './log-directory.ts'
+import { partitionMetadata, readMetadata, writeMetadata } from './partition-metadata.ts'
+import { ProducerTable } from './producer-table.ts'
+import { emptySegment, Segment, type SegmentState } from './segment.ts'
+import { SealFile } from './segment-seal.ts'
+import { Segments } from './segments.ts'
+import { SnapshotFiles } from './snapshot-files.ts'
+import { readStartOffset } from './start-offset.ts'
+
+/** What a checkpoint says of a partition: enough to go on without reading it. Plain data. */
+export interface PartitionState {
+  readonly topicId: string
+  readonly partition: number
+  readonly startOffset: number
+  readonly endOffset: number
+  readonly active: SegmentState
+  readonly producers: readonly ProducerEntry[]
+}
+
+/** Bytes that recovery took away because they were no whole batch, or lay behind such. */
+export interface Cut extends Damage {
+  readonly bytes: number
+}
+
+export interface LoadedPartition {
+  readonly directory: LogDirectory
+  readonly segments: Segments
+  readonly producers: readonly ProducerEntry[]
+  readonly startOffset: number
+  readonly endOffset: number
+  /** Up to where the segments are known to be durable. */
+  readonly checkpointed: number
+  /** Segments that may hold what is not. */
+  readonly unsynced: readonly Segment[]
+  readonly damage: Damage | undefined
+  readonly cut: Cut | undefined
+}
+
+export interface LoadOptions extends TopicPartition {
+  readonly topicId: string
+  readonly config: LogConfig
+  readonly directory: LogDirectory
+  /** What the newest checkpoint says of it, if it does. */
+  readonly state: PartitionState | undefined
+  /** What lies behind the checkpoint: cut off, since a journal has it too; or kept as far as it is sound. */
+  readonly behind: 'cut' | 'keep'
+  /** Somebody else owns the files: changes nothing. */
+  readonly readOnly?: boolean
+  readonly now: number
+}
+
+/** Opens a partition's directory, whatever a crash has left there. Throws `StorageError`. */
+export const loadPartition = async (options: LoadOptions): Promise<LoadedPartition> => {
+  const { directory, readOnly = false, state } = options
+  if (!readOnly) {
+    claimDirectory(options)
+    await finishSwaps(directory)
+  }
+  const loaded =
+    state !== undefined && (options.behind === 'cut' || readOnly)
+      ? cutTo(options, state)
+      : scanFrom(options, state ?? unknownState(options))
+  const start = readStartOffset(directory, options)
+  const first = loaded.segments.first.baseOffset
+  const startOffset = Math.max(state?.startOffset ?? 0, first, start <= loaded.endOffset ? start : 0)
+  return { ...loaded, directory, startOffset: Math.min(startOffset, loaded.endOffset) }
+}
+
+type WithoutStart = Omit<LoadedPartition, 'startOffset' | 'directory'>
+
+/** Makes the directory; one of another topic, which had this name before, goes first. */
+const claimDirectory = ({ directory, topicId }: LoadOptions): void => {
+  const metadata = directory.readFile(partitionMetadata)
+  const found = metadata && readMetadata(metadata)
+  if (found === topicId) return
+  if (found !== undefined) directory.storage.remove(directory.path)
+  directory.storage.makeDirectory(directory.path)
+  directory.writeFile(partitionMetadata, writeMetadata(topicId))
+}
+
+const removeSegment = (directory: LogDirectory, base: number): void => {
+  for (const kind of segmentKinds) {
+    if (directory.exists(fileName(base, kind))) directory.remove(fileName(base, kind))
+  }
+}
+
+const cutTo = (options: LoadOptions, state: PartitionState): WithoutStart => {
+  const { directory, readOnly = false } = options
+  const bases = offsetsInNames(directory.list(), 'log')
+  const { active } = state
+  if (!readOnly) {
+    for (const base of bases) if (base > active.baseOffset) removeSegment(directory, base)
+    new SnapshotFiles(directory).removeWhere((offset) => offset > state.endOffset)
+  }
+  const complete = bases.filter((base) => base < active.baseOffset).map((base) => new Segment(directory, base))
+  const segment = Segment.restore(directory, active, { readOnly })
+  const there = segment.log.size()
+  const damage = there < active.sizeBytes ? lostEnd(segment, there, active.sizeBytes) : undefined
+  if (damage === undefined && isIndexLost(segment, active)) reindex(segment, options)
+  return {
+    segments: new Segments([...complete, segment]),
+    producers: state.producers,
+    endOffset: state.endOffset,
+    checkpointed: state.endOffset,
+    unsynced: segment.dirty ? [segment] : [],
+    damage,
+    cut: undefined,
+  }
+}
+
+const lostEnd = (segment: Segment, there: number, sizeBytes: number): Damage => ({
+  path: segment.log.path,
+  position: there,
+  reason: `the file ends here, and had ${sizeBytes} bytes when they were last made durable`,
+})
+
+const isIndexLost = (segment: Segment, state: SegmentState): boolean =>
+  segment.offsets.entries.count < state.offsetEntries ||
+  segment.times.entries.count < state.timeEntries ||
+  segment.aborted.entries.count < state.abortedEntries ||
+  !segment.offsets.isSound(Math.max(1, state.sizeBytes))
+
+/** Makes the offset and time index anew from the batches' headers. */
+const reindex = (segment: Segment, { config, directory }: LoadOptions): void => {
+  const { state } = segment
+  const again = Segment.restore(
+    directory,
+    { ...emptySegment(state.baseOffset), abortedEntries: state.abortedEntries },
+    { readOnly: true },
+  )
+  segment.offsets.entries.truncate(0)
+  segment.times.entries.truncate(0)
+  const walk = new BatchWalk(segment.log, { from: 0, end: state.sizeBytes, checkCrc: false })
+  while (walk.next()) again.note(walk.bytes, walk.at, config.indexIntervalBytes)
+  segment.offsets.entries.take(again.offsets.entries)
+  segment.times.entries.take(again.times.entries)
+}
+
+/** Nothing was ever checkpointed: begins with the first file, or the first offset. */
+const unknownState = ({ directory, topicId, partition }: LoadOptions): PartitionState => {
+  const base = offsetsInNames(directory.list(), 'log')[0] ?? 0
+  const snapshot = new SnapshotFiles(directory).newest(base)
+  return {
+    topicId,
+    partition,
+    startOffset: base,
+    endOffset: base,
+    active: emptySegment(base),
+    producers: snapshot?.entries ?? [],
+  }
+}
+
+/** Reads what lies behind `state`, batch by batch, and takes it in up to the first one that is not whole. */
+const scanFrom = (options: LoadOptions, state: PartitionState): WithoutStart => {
+  const { directory } = options
+  const bases = offsetsInNames(directory.list(), 'log')
+  const complete = bases.filter((base) => base < state.active.baseOffset).map((base) => new Segment(directory, base))
+  const later = bases.filter((base) => base > state.active.baseOffset)
+  const table = new ProducerTable([...state.producers])
+  const scanned: Segment[] = []
+  let endOffset = state.endOffset
+  let cut: Cut | undefined
+  for (const at of [state.active, ...later.map(emptySegment)]) {
+    if (cut !== undefined) {
+      removeSegment(directory, at.baseOffset)
+      continue
+    }
+    const found = scanSegment(options, at, table)
+    scanned.push(found.segment)
+    endOffset = Math.max(endOffset, found.segment.nextOffset)
+    cut = found.cut
+  }
+  for (const segment of scanned.slice(0, -1)) segment.seal()
+  for (const segment of scanned) segment.touch()
+  directory.touch()
+  if (cut !== undefined) new SnapshotFiles(directory).removeWhere((offset) => offset > endOffset)
+  table.unstable.advance(endOffset)
+  return {
+    segments: new Segments([...complete, ...scanned]),
+    producers: [...table.entries.values()],
+    endOffset,
+    checkpointed: state.endOffset,
+    unsynced: scanned,
+    damage: undefined,
+    cut,
+  }
+}
+
+const scanSegment = ({ directory, config, now }: LoadOptions, state: SegmentState, table: ProducerTable) => {
+  const sealed = new SealFile(directory, state.baseOffset).read()
+  const segment = Segment.restore(directory, state, { readOnly: true })
+  const sizeBytes = segment.log.size()
+  const walk = new BatchWalk(segment.log, { from: state.sizeBytes, end: sizeBytes })
+  segment.offsets.entries.cutFile()
+  segment.times.entries.cutFile()
+  segment.aborted.entries.cutFile()
+  while (walk.next()) {
+    const { aborted } = table.replay(walk.bytes, walk.at, now)
+    segment.note(walk.bytes, walk.at, config.indexIntervalBytes)
+    segment.noteTime(sealed?.firstAppendMs ?? now)
+    segment.noteTime(sealed?.lastAppendMs ?? now)
+    if (aborted !== undefined) segment.noteAborted(aborted)
+  }
+  if (walk.damage === undefined) return { segment, cut: undefined }
+  segment.log.truncate(walk.position)
+  return { segment, cut: { ...walk.damage, bytes: sizeBytes - walk.position } }
+}

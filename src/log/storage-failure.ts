@@ -1,0 +1,24 @@
+import { type EngineFailure, engineFailure } from '../contracts/failure.ts'
+import type { StorageError } from '../contracts/storage.ts'
+
+/** What a storage's error means to whoever called. */
+export const storageFailure = (name: string, error: StorageError): EngineFailure => {
+  if (error.code === 'full') {
+    return engineFailure(
+      'storage-full',
+      `${name}: ${error.message}. Reading goes on; make room, and writing goes on by itself`,
+      error,
+    )
+  }
+  return error.code === 'denied'
+    ? engineFailure(
+        'storage-denied',
+        `${name}: ${error.message}. Give this process the right to write there, and open it again`,
+        error,
+      )
+    : engineFailure(
+        'storage-failed',
+        `${name}: ${error.message}. Find out what is wrong with the storage, and open it again`,
+        error,
+      )
+}
