@@ -8,12 +8,12 @@ export type Failure<L = never> =
   | { readonly _tag: 'Thrown'; readonly error: unknown }
   | { readonly _tag: 'Refused'; readonly error: L }
 
-/** What {@link attempt} makes of what its work answers. */
-export type Settled<W> = W extends () => PromiseLike<E.Either<infer L, infer B>>
-  ? E.Either<Failure<L>, B>
-  : [Awaited<W>] extends [E.Either<infer L, infer B>]
-    ? E.Either<Failure<L>, B>
-    : E.Either<Failure, Awaited<W>>
+/** What {@link attempt} makes of what its work answers: a value, a promise, an `Either`, a `TaskEither`, or some of them. */
+export type Settled<W> = Outcome<W extends () => infer P ? Awaited<P> : Awaited<W>>
+
+type Outcome<A> = E.Either<Failure<LeftOf<A>>, RightOf<A>>
+type LeftOf<A> = A extends E.Left<infer L> ? L : never
+type RightOf<A> = A extends E.Right<infer B> ? B : A extends E.Left<unknown> ? never : A
 
 /**
  * Does `work` for each record, and makes its outcome a value: a `Right` of what it answered, or a `Left` that says

@@ -1,10 +1,13 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { map, type OperatorFunction } from 'rxjs'
+import { map, type Observable } from 'rxjs'
 import { Carrier } from '../src/contracts/carrier.ts'
 import { type Need, recordwise } from '../src/contracts/probe.ts'
 import { refuseUncarried } from '../src/contracts/refusal.ts'
 import type { StoreDeclaration } from '../src/contracts/store.ts'
 import type { StreamRecord } from '../src/contracts/stream-record.ts'
+
+/** `unknown` where records of keys `K` may use a store of keys `J`, and otherwise a type that nothing fits. */
+type KeyFits<K, J> = [K] extends [J] ? unknown : { readonly 'key does not fit the store': { takes: J; got: K } }
 
 /**
  * Folds the values of each key: `fold` gets what it answered for this key last (`seed` the first time) and the new
@@ -31,11 +34,11 @@ import type { StreamRecord } from '../src/contracts/stream-record.ts'
  * totalling.operators.length // => 2
  * ```
  */
-export const scanByKey = <K, V, S>(
-  store: StoreDeclaration<K, S>,
+export const scanByKey = <J, V, S, K = J>(
+  store: StoreDeclaration<J, S>,
   seed: NoInfer<S>,
   fold: (state: S, value: V, record: StreamRecord<K, V>) => NoInfer<S>,
-): OperatorFunction<StreamRecord<K, V>, StreamRecord<K, S>> => {
+): ((source: Observable<StreamRecord<K, V>> & KeyFits<K, J>) => Observable<StreamRecord<K, S>>) => {
   const need: Need = { _tag: 'store', store }
   const begin = fresh(store, seed)
   return recordwise(

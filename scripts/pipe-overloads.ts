@@ -6,12 +6,18 @@
  */
 const most = 24
 
+/** Of biome.json, so that the formatter has nothing to say. */
+const lineWidth = 120
+
 const type = (at: number): string => (at === 0 ? 'A' : `B${at}`)
 
 const overload = (operators: number): string => {
   const steps = Array.from({ length: operators }, (_, at) => at + 1)
-  const parameters = steps.map((at) => `    o${at}: OperatorFunction<${type(at - 1)}, ${type(at)}>,`)
-  return `  <${steps.map(type).join(', ')}>(\n${parameters.join('\n')}\n  ): Pipeline<T, ${type(operators)}>`
+  const parameters = steps.map((at) => `o${at}: OperatorFunction<${type(at - 1)}, ${type(at)}>`)
+  const head = `  <${steps.map(type).join(', ')}>(`
+  const tail = `): Pipeline<T, ${type(operators)}>`
+  const line = head + parameters.join(', ') + tail
+  return line.length <= lineWidth ? line : `${head}\n    ${parameters.join(',\n    ')},\n  ${tail}`
 }
 
 export const pipeSource = (): string => `import type { OperatorFunction } from 'rxjs'
