@@ -45,6 +45,9 @@ export const compress = (name: Compressed, records: Uint8Array): Uint8Array => c
 /**
  * Undoes {@link compress}.
  *
+ * What a call of gzip or zstd worked with is only let go in the next turn of the event loop: whoever reads thousands of
+ * such batches must yield in between.
+ *
  * **Errors** throws a `CorruptBatchError`, at position `at`, where the bytes are unsound or would become more than
  * `maxBytes`; a {@link MissingPackageError} where a package is missing.
  */

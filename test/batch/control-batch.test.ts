@@ -43,7 +43,7 @@ describe('a control batch', () => {
 
   it.each([
     ['without a key', '0e00000001 02 76 00'],
-    ['with a key that is too short', '1200000004 0000 02 76 00'],
+    ['with a key that is too short', '1c00000004 0000 0c 000000000005 00'],
     ['that commits without a value', '1400000008 00000001 01 00'],
     ['with a value that is too short', '1800000008 00000001 04 0000 00'],
   ])('%s is corrupt', (_what, hex) => {
