@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BatchBuilder } from '../../src/batch/batch-builder.ts'
 import { noHeaders } from '../../src/batch/record-headers.ts'
-import { arbitraryCompression, arbitraryRecords, batchOf, recordsOf, utf8 } from '../support/batches.ts'
+import { arbitraryCompression, arbitraryRecords, batchOf, recordsOf, utf8 } from '../support/raw-batches.ts'
 
 describe('BatchBuilder', () => {
   it('writes what is read back, in the order in which it was added, in every compression', () =>

@@ -8,7 +8,7 @@ import { CorruptBatchError } from '../../src/batch/corrupt-batch.ts'
 import { MissingPackageError, optionalPackage } from '../../src/batch/optional-package.ts'
 import { openBatch } from '../../src/batch/read-records.ts'
 import { noHeaders } from '../../src/batch/record-headers.ts'
-import { batchOf, fromHex, toHex, utf8 } from '../support/batches.ts'
+import { batchOf, fromHex, toHex, utf8 } from '../support/raw-batches.ts'
 
 const names: readonly Compressed[] = ['gzip', 'snappy', 'lz4', 'zstd']
 const limit = { at: 61, maxBytes: 1_000_000 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { writeInt16 } from '../../src/batch/big-endian.ts'
 import { endMarker, endMarkerBytes, readControl, readControlRecord } from '../../src/batch/control-batch.ts'
 import { checkBatch, isControl, isTransactional } from '../../src/batch/record-batch.ts'
-import { arbitraryRecords, batchOf, forged, fromHex, withRecords } from '../support/batches.ts'
+import { arbitraryRecords, batchOf, forged, fromHex, withRecords } from '../support/raw-batches.ts'
 
 const marker = fc.record({
   commit: fc.boolean(),

@@ -2,7 +2,7 @@ import { crc32c as native } from '@node-rs/crc32'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { changedCrc32c, crc32c } from '../../src/batch/crc32c.ts'
-import { utf8 } from '../support/batches.ts'
+import { utf8 } from '../support/raw-batches.ts'
 
 const bytes = fc.uint8Array({ maxLength: 700 })
 

@@ -15,7 +15,7 @@ import {
   recordsOf,
   utf8,
   withRecords,
-} from '../support/batches.ts'
+} from '../support/raw-batches.ts'
 
 /** What is wrong with `bytes`, or `undefined`; asking for everything a record has. */
 const fault = (bytes: Uint8Array): string | undefined => {

@@ -12,7 +12,7 @@ import {
   recordsOf,
   utf8,
   withRecords,
-} from '../support/batches.ts'
+} from '../support/raw-batches.ts'
 
 const retained = (batch: Uint8Array, keep: (offset: number) => boolean, options?: RetainOptions): Uint8Array => {
   const kept = retainRecords(batch, ({ offset }) => keep(offset), options)

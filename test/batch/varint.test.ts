@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { ByteReader } from '../../src/batch/byte-reader.ts'
 import { CorruptBatchError } from '../../src/batch/corrupt-batch.ts'
 import { varintBytes, varlongBytes, writeVarint, writeVarlong } from '../../src/batch/varint.ts'
-import { fromHex } from '../support/batches.ts'
+import { fromHex } from '../support/raw-batches.ts'
 
 /** The definition, in 64 bits and as slow as it likes. */
 const byDefinition = (value: number): number[] => {
