@@ -70,7 +70,11 @@ export interface ProducerRefusal {
   readonly _tag: 'ProducerRefusal'
   readonly code: Extract<
     FailureCode,
-    'invalid-producer-epoch' | 'out-of-order-sequence' | 'invalid-transaction-state' | 'coordinator-fenced'
+    | 'invalid-producer-epoch'
+    | 'out-of-order-sequence'
+    | 'invalid-transaction-state'
+    | 'concurrent-transactions'
+    | 'coordinator-fenced'
   >
   /**
    * The partition knows nothing of the producer. If this batch was never sent before, then nothing of it can be in the
@@ -125,6 +129,12 @@ export const checkAppend = (
       `producer ${batch.producerId} wrote with epoch ${batch.producerEpoch}, but epoch ${entry.epoch} has taken over: close this producer, or begin its next transaction with the new epoch`,
     )
   }
+  if (hasEpoch(entry) && entry.openTransaction !== none && batch.producerEpoch > entry.epoch) {
+    return refuse(
+      'concurrent-transactions',
+      `the transaction of producer ${batch.producerId} that is open since offset ${entry.openTransaction} still waits for its marker: try again`,
+    )
+  }
   if (origin === 'client') {
     const expected = expectedSequence(entry, batch.producerEpoch)
     if (batch.baseSequence !== expected) return outOfOrder(entry, batch, expected)
@@ -137,6 +147,16 @@ export const checkAppend = (
   }
   return accepted
 }
+
+/**
+ * Whether the partition is known to be part of the transaction that the batch belongs to. If not, its leader has the
+ * coordinator add it first, and appends only then. The epoch tells this transaction from the last, whose marker may
+ * still be under way.
+ */
+export const isInTransaction = (
+  entry: ProducerEntry | undefined,
+  batch: Pick<ProducerBatch, 'producerEpoch'>,
+): boolean => entry !== undefined && entry.openTransaction !== none && entry.epoch === batch.producerEpoch
 
 const duplicateOf = (entry: ProducerEntry, batch: ProducerBatch): AcceptedBatch | undefined => {
   if (batch.producerEpoch !== entry.epoch) return undefined
