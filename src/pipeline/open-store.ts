@@ -28,12 +28,7 @@ export class OpenStore implements StoreView<unknown> {
    * The bytes of `key` in the store, which must be those that the task let in: only then is this the one record of
    * that key that runs, here and in every other task.
    */
-  static keyOf(
-    attempt: Attempt,
-    gather: Gather,
-    declaration: AnyStore,
-    key: unknown,
-  ): Uint8Array {
+  static keyOf(attempt: Attempt, gather: Gather, declaration: AnyStore, key: unknown): Uint8Array {
     const bytes = declaration.key.encode(key)
     const admitted = attempt.key
     if (bytes === null || admitted === null)

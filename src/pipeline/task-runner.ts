@@ -86,6 +86,7 @@ export class TaskRunner {
   #running = 0
   #bulk: AbortController | undefined
   #uncommittedBytes = 0
+  #uncommitted = 0
   #isFast: boolean
   #isScheduled = false
   #isClosed = false
@@ -125,6 +126,11 @@ export class TaskRunner {
     return this.#done.records > 0
   }
 
+  /** How many prefixes are taken and not {@link committed}. */
+  get uncommitted(): number {
+    return this.#uncommitted
+  }
+
   offer(chunk: Chunk): void {
     if (this.#isClosed) return
     this.#feed.offer(chunk)
@@ -136,12 +142,14 @@ export class TaskRunner {
     if (this.#done.isEmpty) return undefined
     const prefix = this.#done.take()
     this.#uncommittedBytes += prefix.bytes
+    this.#uncommitted += 1
     return prefix
   }
 
   /** What was taken is committed, or has gone: its bytes are free. */
   committed(prefix: DonePrefix): void {
     this.#uncommittedBytes -= prefix.bytes
+    this.#uncommitted -= 1
     this.#meter.bytes -= prefix.bytes
     this.#wake()
   }
@@ -158,17 +166,22 @@ export class TaskRunner {
     })
   }
 
-  /** Gives up all that is under way. Nothing comes of it any more. */
-  close(reason: string): void {
+  /** Gives up all that is under way and takes in no more; what is done may still be taken. */
+  abandon(reason: string): void {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#timer?.cancel()
     const error = new AttemptGivenUp(reason)
     this.#bulk?.abort(error)
     for (const entry of this.#window) this.#giveUp(entry, error)
-    this.#sliced.dropAll()
     this.#feed.clear()
     this.#drained?.()
+  }
+
+  /** Gives up everything. */
+  close(reason: string): void {
+    this.abandon(reason)
+    this.#done.take()
   }
 
   /** Names the records that have not completed for long, and fails those past their time limit. */

@@ -1,0 +1,15 @@
+import type { Committer, CommitterSetup } from './committer.ts'
+import { commitOffsets, writeOutputs } from './without-transactions.ts'
+
+/**
+ * Offsets first, before their records run at all, so that their outside effects too happen at most once; then outputs.
+ * A crash skips what was fetched and not written.
+ */
+export const atMostOnce = async (o: CommitterSetup): Promise<Committer> => {
+  const producer = await o.calls.again('opening a producer', () => o.engine.producer())
+  return {
+    commit: (taken) => writeOutputs(o, producer, taken, false),
+    beforeRecords: (positions) => commitOffsets(o, () => positions.map((position) => ({ ...position, metadata: '' }))),
+    close: async () => void (await producer.close()()),
+  }
+}

@@ -1,0 +1,82 @@
+import type { Committer } from './committer.ts'
+import type { Counters } from './counters.ts'
+import type { LiveTask, TakenPrefix } from './live-task.ts'
+
+export interface CommitSetup {
+  readonly committer: Committer
+  readonly counters: Counters
+  readonly tasks: () => Iterable<LiveTask>
+  readonly committed: () => void
+  /** The run cannot go on. */
+  readonly failed: (error: unknown) => void
+}
+
+/**
+ * One commit at a time, of whatever is done in all tasks when it begins: under load the commits grow, and without it
+ * none waits.
+ */
+export class CommitLoop {
+  readonly #o: CommitSetup
+  #underWay: Promise<void> | undefined
+  #isStopped = false
+
+  constructor(setup: CommitSetup) {
+    this.#o = setup
+  }
+
+  /** There may be something to commit. */
+  wake(): void {
+    this.#underWay ??= this.#run(false)
+  }
+
+  /** Commits all there is, positions that only passed what is not for users among it. */
+  async flush(): Promise<void> {
+    while (this.#underWay !== undefined) await this.#underWay
+    this.#underWay = this.#run(true)
+    await this.#underWay
+  }
+
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  async #run(everything: boolean): Promise<void> {
+    const { committer, counters, tasks } = this.#o
+    try {
+      for (let taken = take(tasks(), everything); taken.length > 0 && !this.#isStopped; taken = take(tasks(), false)) {
+        await committer.commit(taken)
+        counters.commits += 1
+        for (const one of taken) this.#count(one)
+        this.#o.committed()
+      }
+    } catch (error) {
+      this.#isStopped = true
+      this.#o.failed(error)
+    } finally {
+      this.#underWay = undefined
+    }
+  }
+
+  #count({ task, prefix }: TakenPrefix): void {
+    if (!task.isOurs) return
+    const { counters } = this.#o
+    counters.records += prefix.records
+    counters.outputs += prefix.outputs.length
+    counters.stateWrites += prefix.writes.length
+    for (const [source, offset] of prefix.positions) {
+      const place = task.place(source.topic)
+      if (place !== undefined) place.committed = offset
+    }
+    task.runner?.committed(prefix)
+  }
+}
+
+const take = (tasks: Iterable<LiveTask>, everything: boolean): readonly TakenPrefix[] => {
+  const taken: TakenPrefix[] = []
+  for (const task of tasks) {
+    if (!task.isOurs || !(everything || task.runner?.hasDone === true)) continue
+    const prefix = task.runner?.take()
+    if (prefix !== undefined) taken.push({ task, prefix })
+  }
+  return taken
+}

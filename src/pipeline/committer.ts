@@ -1,0 +1,29 @@
+import type { Clock } from '../contracts/clock.ts'
+import type { Engine, Membership } from '../contracts/engine.ts'
+import type { Position } from '../contracts/position.ts'
+import type { Counters } from './counters.ts'
+import type { EngineCalls } from './engine-calls.ts'
+import type { TakenPrefix } from './live-task.ts'
+import type { RunTopics } from './run-topics.ts'
+
+/** How done prefixes become durable: a guarantee. */
+export interface Committer {
+  /**
+   * Makes `taken` durable, as far as its tasks are still ours, trying again for as long as that makes sense.
+   * Rejects with `MillraceError` where the run cannot go on.
+   */
+  readonly commit: (taken: readonly TakenPrefix[]) => Promise<void>
+  /** Called with where each partition will stand before its records are handed on. */
+  readonly beforeRecords: (positions: readonly Position[]) => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+export interface CommitterSetup {
+  readonly engine: Engine
+  readonly group: string
+  readonly membership: Membership
+  readonly topics: RunTopics
+  readonly calls: EngineCalls
+  readonly counters: Counters
+  readonly clock: Clock
+}

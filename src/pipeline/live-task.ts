@@ -1,0 +1,83 @@
+import type { CommittedOffset } from '../contracts/engine.ts'
+import { partitionName } from '../contracts/position.ts'
+import type { DonePrefix } from './done-prefix.ts'
+import type { TaskStore } from './gather.ts'
+import type { Plan } from './plan.ts'
+import { type Source, sourceOf } from './source.ts'
+import type { TaskRunner } from './task-runner.ts'
+
+/** Where one partition of a task stands. */
+export interface Place {
+  readonly source: Source
+  /** Where the next fetch begins. */
+  next: number
+  /** Everything before it is committed, or not for users. */
+  committed: number
+}
+
+/**
+ * A task that this instance has, from its assignment to its end. The same task assigned again later is another.
+ *
+ * - `starting`: finds its positions and restores its state
+ * - `running`
+ * - `draining`: finishes and commits what has entered, and then goes
+ * - `closed`
+ */
+export class LiveTask {
+  readonly task: number
+  readonly places: readonly Place[]
+  readonly stores = new Map<string, TaskStore>()
+  readonly ended = new AbortController()
+  state: 'starting' | 'running' | 'draining' | 'closed' = 'starting'
+  runner: TaskRunner | undefined
+  /** A fetch that includes it is under way. */
+  isFetching = false
+
+  constructor(task: number, plan: Plan) {
+    this.task = task
+    this.places = plan.topics.map((topic) => ({ source: sourceOf(topic, task), next: 0, committed: 0 }))
+  }
+
+  /** Whether a commit for it may still be made. */
+  get isOurs(): boolean {
+    return this.state !== 'closed'
+  }
+
+  place(topic: string): Place | undefined {
+    return this.places.find(({ source }) => source.topic === topic)
+  }
+
+  /** Nothing is read, under way, or done and not committed. */
+  get isIdle(): boolean {
+    const { runner } = this
+    return runner !== undefined && runner.isIdle && !runner.hasDone && runner.uncommitted === 0
+  }
+
+  close(reason: string): void {
+    if (this.state === 'closed') return
+    this.state = 'closed'
+    this.ended.abort()
+    this.runner?.close(reason)
+    for (const { state } of this.stores.values()) state.close()
+  }
+}
+
+/** What one task has done, on its way into a commit. */
+export interface TakenPrefix {
+  readonly task: LiveTask
+  readonly prefix: DonePrefix
+}
+
+/** The offsets that commit `taken`. */
+export const offsetsOf = (taken: readonly TakenPrefix[]): readonly CommittedOffset[] =>
+  taken.flatMap(({ prefix }) =>
+    [...prefix.positions].map(([{ topic, partition }, offset]) => ({ topic, partition, offset, metadata: '' })),
+  )
+
+/** The first place that `taken` moves, by name: an all-or-nothing commit has moved it if it has happened. */
+export const witnessOf = (
+  taken: readonly TakenPrefix[],
+): { readonly name: string; readonly offset: number } | undefined => {
+  const [first] = offsetsOf(taken)
+  return first === undefined ? undefined : { name: partitionName(first), offset: first.offset }
+}

@@ -1,0 +1,101 @@
+import type { AnyStore } from '../contracts/store.ts'
+import type { AnyTopic } from '../contracts/topic.ts'
+import type { OnError } from './on-error.ts'
+import type { RateText } from './rate.ts'
+import type { RecordOf, Topics } from './stream.ts'
+
+/**
+ * What a crash may do:
+ * - `exactly-once`: nothing visible; outputs, state and offsets appear together or not at all
+ * - `at-least-once`: repeat what was under way; outputs are written first, then offsets
+ * - `at-most-once`: skip what was under way; offsets are committed before their records run
+ */
+export type Guarantee = 'exactly-once' | 'at-least-once' | 'at-most-once'
+
+/** How to run a pipeline. Times in milliseconds. */
+export interface RunOptions<T extends Topics = Topics> {
+  /** `exactly-once` where nothing is said. */
+  readonly guarantee?: Guarantee
+  /** How many keys at once, in each task; 1 where nothing is said. Outputs keep the input's order. */
+  readonly concurrency?: number
+  /** How many records enter, over all tasks of this instance: `'2000/s'`, `'600/m'`. The backlog waits in the log. */
+  readonly rate?: RateText
+  /** `halt` where nothing is said. */
+  readonly onError?: OnError<RecordOf<T>>
+  /** Topics and stores that the pipeline hides, in a `mergeMap` or a `defer`; and those an `onError` function may choose. */
+  readonly uses?: readonly (AnyTopic | AnyStore)[]
+  /** After how long a record that has not completed has failed; 5 minutes where nothing is said. */
+  readonly timeLimitMs?: number
+  /** After how long it is named on `errors$`; 10 seconds where nothing is said. */
+  readonly slowAfterMs?: number
+  /** So many different keys in a row that fail are an outage, and not given up; 20 where nothing is said. */
+  readonly outageAfter?: number
+  /** What a task may gather before it is committed, and what one record may; 16 MiB where nothing is said. */
+  readonly outputBytesMax?: number
+  /** How far a task reads ahead; 1 MiB where nothing is said. */
+  readonly fetchBytesMax?: number
+  /**
+   * Tells instances of one pipeline apart; the lowest number free in this process where nothing is said. Instances in
+   * several processes on one cluster need names of their own: one under the same name takes over from the other.
+   */
+  readonly instance?: string
+  /** How long this instance may be silent before its tasks go to others; 45 s where nothing is said. */
+  readonly sessionTimeoutMs?: number
+  /** How long it has to finish what is under way when tasks move; 60 s where nothing is said. */
+  readonly rebalanceTimeoutMs?: number
+}
+
+type Optional = 'rate' | 'instance' | 'onError' | 'uses'
+
+/** The options with their defaults. */
+export type RunSettings = Required<Omit<RunOptions, Optional>> &
+  Pick<RunOptions, 'rate' | 'instance'> & { readonly onError: OnError; readonly uses: readonly (AnyTopic | AnyStore)[] }
+
+/** **Errors** throws `TypeError` for an option that is none, or a value that it does not take. */
+export const settingsOf = (name: string, options: RunOptions = {}): RunSettings => {
+  const settings: RunSettings = {
+    guarantee: 'exactly-once',
+    concurrency: 1,
+    onError: 'halt',
+    uses: [],
+    timeLimitMs: 300_000,
+    slowAfterMs: 10_000,
+    outageAfter: 20,
+    outputBytesMax: 16 * 1024 * 1024,
+    fetchBytesMax: 1024 * 1024,
+    sessionTimeoutMs: 45_000,
+    rebalanceTimeoutMs: 60_000,
+    ...(withoutUndefined(options) as RunOptions & { readonly onError?: OnError }),
+  }
+  const refuse = (what: string): never => {
+    throw new TypeError(`run('${name}', …): ${what}`)
+  }
+  for (const option of Object.keys(options))
+    if (!known.has(option)) refuse(`there is no option '${option}'; there are ${[...known].join(', ')}`)
+  if (!guarantees.has(settings.guarantee))
+    refuse(`guarantee '${settings.guarantee}' is none: 'exactly-once', 'at-least-once' or 'at-most-once'`)
+  for (const option of counts) {
+    const value: unknown = settings[option]
+    if (!(typeof value === 'number' && value >= 1 && (value === Number.POSITIVE_INFINITY || Number.isInteger(value))))
+      refuse(`${option} is a whole number of at least 1, and not ${String(value)}`)
+  }
+  return settings
+}
+
+const withoutUndefined = (options: object): object =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+
+const guarantees: ReadonlySet<string> = new Set(['exactly-once', 'at-least-once', 'at-most-once'])
+
+const counts = [
+  'concurrency',
+  'timeLimitMs',
+  'slowAfterMs',
+  'outageAfter',
+  'outputBytesMax',
+  'fetchBytesMax',
+  'sessionTimeoutMs',
+  'rebalanceTimeoutMs',
+] as const
+
+const known: ReadonlySet<string> = new Set([...counts, 'guarantee', 'rate', 'onError', 'uses', 'instance'])

@@ -1,0 +1,77 @@
+import { BatchBuilder } from '../batch/batch-builder.ts'
+import type { UnsealedBatch } from '../contracts/engine.ts'
+import { keyedPartition } from '../protocol/client/partitioner.ts'
+import type { DonePrefix } from './done-prefix.ts'
+import type { EncodedOutput, StateWrite } from './gather.ts'
+import type { OutputTopic, RunTopics } from './run-topics.ts'
+
+/** Batches of what several tasks have done, each partition's in order. */
+export class OutputBatches {
+  readonly #topics: RunTopics
+  readonly #open = new Map<OutputTopic, (BatchBuilder | undefined)[]>()
+  #full: UnsealedBatch[] = []
+
+  constructor(topics: RunTopics) {
+    this.#topics = topics
+  }
+
+  /** Adds what `task` has done; state changes with this timestamp. */
+  add(task: number, { outputs, writes }: DonePrefix, now: number): void {
+    for (const output of outputs) this.#output(task, output)
+    for (const write of lastOfEach(writes)) this.#change(task, write, now)
+  }
+
+  /** All that was added; begins anew. */
+  build(): readonly UnsealedBatch[] {
+    for (const [topic, builders] of this.#open)
+      for (const [partition, builder] of builders.entries())
+        if (builder !== undefined && builder.count > 0) this.#close(topic, partition, builder)
+    const built = this.#full
+    this.#full = []
+    return built
+  }
+
+  #output(task: number, { sink, key, value, headers, timestamp }: EncodedOutput): void {
+    const topic = this.#topics.outputs.get(sink.topic) as OutputTopic
+    // without a key the task's own number: a replay writes it to the same place
+    const partition = key === null ? task % topic.partitions : keyedPartition(key, topic.partitions)
+    const builder = this.#builder(topic, partition)
+    if (!builder.add(key, value, headers, timestamp)) {
+      this.#close(topic, partition, builder)
+      builder.add(key, value, headers, timestamp)
+    }
+    if (builder.sizeBytes > batchBytes) this.#close(topic, partition, builder)
+  }
+
+  #change(task: number, { store, key, value }: StateWrite, now: number): void {
+    const topic = this.#topics.changelogs.get(store.declaration.name) as OutputTopic
+    const builder = this.#builder(topic, task)
+    if (builder.add(key, value ?? null, noHeaders, now)) return
+    this.#close(topic, task, builder)
+    builder.add(key, value ?? null, noHeaders, now)
+  }
+
+  #builder(topic: OutputTopic, partition: number): BatchBuilder {
+    let builders = this.#open.get(topic)
+    if (builders === undefined) this.#open.set(topic, (builders = []))
+    const { compression, batchBytesMax } = topic
+    return (builders[partition] ??= new BatchBuilder({ compression, maxBytes: batchBytesMax }))
+  }
+
+  #close({ topic }: OutputTopic, partition: number, builder: BatchBuilder): void {
+    this.#full.push({ topic, partition, bytes: builder.build() })
+  }
+}
+
+/** A batch is closed at this size, even where its topic takes larger ones. */
+const batchBytes = 1024 * 1024
+
+const noHeaders: ReadonlyMap<string, Uint8Array> = new Map()
+
+/** Of several changes of one key only the last is worth writing. */
+const lastOfEach = (writes: readonly StateWrite[]): readonly StateWrite[] => {
+  if (writes.length < 2) return writes
+  const last = new Map<string, StateWrite>()
+  for (const write of writes) last.set(`${write.store.declaration.name}/${write.text}`, write)
+  return [...last.values()]
+}

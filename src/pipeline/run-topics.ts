@@ -1,0 +1,117 @@
+import { BatchBuilder } from '../batch/batch-builder.ts'
+import type { Engine, TopicDescription } from '../contracts/engine.ts'
+import { engineFailure, MillraceError } from '../contracts/failure.ts'
+import type { CompressionName } from '../contracts/topic.ts'
+import { changelogName, changelogOf } from '../store/changelog.ts'
+import type { EngineCalls } from './engine-calls.ts'
+import type { Sink } from './gather.ts'
+import type { Plan } from './plan.ts'
+
+/** A topic that the run writes to, with what batches for it must keep to. */
+export interface OutputTopic extends Sink {
+  readonly partitions: number
+  readonly batchBytesMax: number
+  readonly compression: CompressionName
+}
+
+export interface RunTopics {
+  /** How many tasks there are: the partitions of each topic that is read. */
+  readonly tasks: number
+  /** By name. */
+  readonly outputs: ReadonlyMap<string, OutputTopic>
+  /** By the store's name. */
+  readonly changelogs: ReadonlyMap<string, OutputTopic>
+}
+
+/** Kafka's default: a mebibyte and the header of a batch. */
+const messageBytesDefault = 1_048_588
+/** Of the batch's header and a record's own fields. */
+const overheadBytes = 100
+
+/**
+ * Finds the topics that a run reads and writes, and creates its changelogs.
+ *
+ * **Errors** rejects with {@link MillraceError}: `unknown-topic` where one does not exist, `invalid-partitions` where
+ * those that are read together have different partition counts, or state was kept for another count.
+ */
+export const findTopics = async (engine: Engine, plan: Plan, calls: EngineCalls): Promise<RunTopics> => {
+  const read = plan.topics.map(({ name }) => name)
+  const described = await describe(engine, calls, [...new Set([...read, ...plan.outputs.keys()])])
+  const missing = [...read, ...plan.outputs.keys()].filter((name) => !described.has(name))
+  if (missing.length > 0) throw unknownTopics(plan.name, engine.name, missing)
+  const counts = new Map(read.map((name) => [name, described.get(name)?.partitions ?? 0]))
+  const tasks = Math.max(...counts.values())
+  if ([...counts.values()].some((count) => count !== tasks)) throw unequal(plan.name, counts)
+  const outputs = new Map<string, OutputTopic>()
+  for (const name of plan.outputs.keys()) outputs.set(name, outputTopic(described.get(name) as TopicDescription))
+  const changelogs = new Map<string, OutputTopic>()
+  for (const store of plan.stores.keys()) changelogs.set(store, await changelog(engine, plan, calls, { store, tasks }))
+  return { tasks, outputs, changelogs }
+}
+
+const describe = async (
+  engine: Engine,
+  calls: EngineCalls,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, TopicDescription>> => {
+  const described = await calls.again('describing its topics', () => engine.topics.describe(names))
+  return new Map(described.map((topic) => [topic.name, topic]))
+}
+
+const changelog = async (
+  engine: Engine,
+  plan: Plan,
+  calls: EngineCalls,
+  { store, tasks }: { readonly store: string; readonly tasks: number },
+): Promise<OutputTopic> => {
+  const spec = changelogOf(plan.name, store, tasks)
+  const known = (await describe(engine, calls, [spec.name])).get(spec.name)
+  if (known === undefined) {
+    const answer = await engine.topics.create(spec)()
+    // another instance may have been faster
+    if (answer._tag === 'Left' && answer.left.code !== 'topic-exists') throw new MillraceError(answer.left)
+    if (answer._tag === 'Left') return changelog(engine, plan, calls, { store, tasks })
+    return outputTopic(answer.right)
+  }
+  if (known.partitions !== tasks) throw grown(plan.name, store, { known: known.partitions, tasks })
+  return outputTopic(known)
+}
+
+const outputTopic = ({ name, partitions, config }: TopicDescription): OutputTopic => {
+  const messageBytesMax = config['max.message.bytes'] ?? messageBytesDefault
+  const wanted = config['compression.type']
+  const compression = wanted === undefined || wanted === 'producer' ? 'none' : wanted
+  void new BatchBuilder({ compression }) // a package that it lacks shows now, and not at the first commit
+  return {
+    topic: name,
+    partitions,
+    batchBytesMax: messageBytesMax,
+    recordBytesMax: messageBytesMax - overheadBytes,
+    compression,
+  }
+}
+
+const unknownTopics = (pipeline: string, engine: string, missing: readonly string[]): MillraceError => {
+  const names = missing.map((name) => `'${name}'`).join(', ')
+  const message = `pipeline '${pipeline}' needs ${missing.length === 1 ? 'topic' : 'topics'} ${names}, which ${engine} does not have: await millrace.create(…) them before the run`
+  return new MillraceError(engineFailure('unknown-topic', message))
+}
+
+const unequal = (pipeline: string, counts: ReadonlyMap<string, number>): MillraceError => {
+  const listed = [...counts].map(([name, count]) => `'${name}' has ${count}`).join(', ')
+  const message =
+    `pipeline '${pipeline}' reads topics of different partition counts: ${listed}. A task is partition i of all of them, ` +
+    'so that one key of theirs meets in one place: create them with equal counts, grow the smaller ones, or read each with a pipeline of its own'
+  return new MillraceError(engineFailure('invalid-partitions', message))
+}
+
+const grown = (
+  pipeline: string,
+  store: string,
+  { known, tasks }: { readonly known: number; readonly tasks: number },
+): MillraceError => {
+  const message =
+    `pipeline '${pipeline}' has ${tasks} tasks, and the state of its store '${store}' was kept for ${known} (topic '${changelogName(pipeline, store)}'): ` +
+    'keys have moved between partitions, and their state has not. Run it under a new name, from the beginning, or copy the input to a topic of the old count'
+  return new MillraceError(engineFailure('invalid-partitions', message))
+}

@@ -1,0 +1,112 @@
+import { type Observable, ReplaySubject } from 'rxjs'
+import type { Clock } from '../contracts/clock.ts'
+import type { Engine, Membership } from '../contracts/engine.ts'
+import { engineFailure, MillraceError } from '../contracts/failure.ts'
+import type { Random } from '../contracts/random.ts'
+import { watchRefusals } from '../contracts/refusal.ts'
+import { atLeastOnce } from './at-least-once.ts'
+import { atMostOnce } from './at-most-once.ts'
+import type { Committer, CommitterSetup } from './committer.ts'
+import { newCounters, type RunMetrics } from './counters.ts'
+import { EngineCalls } from './engine-calls.ts'
+import { exactlyOnce } from './exactly-once.ts'
+import { takeInstance } from './instance.ts'
+import type { Notice } from './notice.ts'
+import { deadLetterTopics } from './on-error.ts'
+import { type RunOptions, settingsOf } from './options.ts'
+import { PipelineRun } from './pipeline-run.ts'
+import { planOf } from './plan.ts'
+import type { Progress } from './progress.ts'
+import { findTopics } from './run-topics.ts'
+import type { Pipeline, Topics } from './stream.ts'
+
+export type { RunOptions } from './options.ts'
+
+/** A pipeline at work, as one instance of it. Its observables may be subscribed to at any time, and complete with it. */
+export interface Running {
+  /** Measured for each subscriber: at once, twice a second, and whenever nothing is left to do. */
+  readonly progress$: Observable<Progress>
+  /** All that somebody should know of while it goes on; late subscribers hear the last hundred again. */
+  readonly errors$: Observable<Notice>
+  /** Counters, at once and twice a second. */
+  readonly metrics$: Observable<RunMetrics>
+  /** Resolves once it was stopped; rejects when it cannot go on. */
+  readonly done: Promise<void>
+  /** Finishes what is under way, commits, and leaves; past the time (30 s) that is given up, to be done again. */
+  readonly stop: (options?: { readonly timeoutMs?: number }) => Promise<void>
+}
+
+/** How many notices a late subscriber hears. */
+const noticesKept = 100
+
+/**
+ * Runs `pipeline` as an instance of the group `name`: several share its tasks.
+ *
+ * **Errors** rejects where it cannot begin: with `TypeError` for options that are none, and with {@link MillraceError}
+ * for topics that are missing or do not fit together. What happens later is told on `errors$`, or ends `done`.
+ */
+export const runPipeline = async <T extends Topics>(o: {
+  readonly engine: Engine
+  readonly name: string
+  readonly pipeline: Pipeline<T, unknown>
+  readonly options?: RunOptions<T>
+  readonly clock: Clock
+  readonly random: Random
+}): Promise<Running> => {
+  const { engine, name, pipeline, clock, random } = o
+  if (!/^[\w.-]{1,150}$/.test(name))
+    throw new TypeError(`a pipeline's name is 1 to 150 letters, digits, '.', '_' and '-', and not '${name}'`)
+  const settings = settingsOf(name, o.options as RunOptions | undefined)
+  const plan = planOf(name, pipeline, [...settings.uses, ...deadLetterTopics(settings.onError)])
+  if (settings.guarantee === 'exactly-once') requireTransactions(engine, name)
+  const notices = new ReplaySubject<Notice>(noticesKept)
+  const calls = new EngineCalls({ pipeline: name, clock, random, notice: (notice) => notices.next(notice) })
+  const { instance, release } = takeInstance(engine, name, settings.instance)
+  let membership: Membership | undefined
+  try {
+    const topics = await findTopics(engine, plan, calls)
+    const { sessionTimeoutMs, rebalanceTimeoutMs } = settings
+    const join = { group: name, topics: plan.topics.map((topic) => topic.name), assignor: 'task' } as const
+    const joined = await calls.again('joining its group', () =>
+      engine.groups.join({ ...join, sessionTimeoutMs, rebalanceTimeoutMs }),
+    )
+    membership = joined
+    const counters = newCounters()
+    const setup = { engine, group: name, membership: joined, topics, calls, counters, clock }
+    const committer = await committers[settings.guarantee]({ ...setup, transactionalId: `${name}-${instance}` })
+    const run = new PipelineRun({
+      ...setup,
+      plan,
+      settings,
+      committer,
+      notices,
+      random,
+      release: () => {
+        unwatch()
+        release()
+      },
+    })
+    const unwatch = watchRefusals(plan.needs, run.fail)
+    run.start()
+    const { progress$, errors$, metrics$, done } = run
+    return { progress$, errors$, metrics$, done, stop: ({ timeoutMs } = {}) => run.stop(timeoutMs) }
+  } catch (error) {
+    release()
+    calls.end()
+    await membership?.leave()()
+    throw error
+  }
+}
+
+const committers: Readonly<
+  Record<
+    RunOptions['guarantee'] & string,
+    (setup: CommitterSetup & { readonly transactionalId: string }) => Promise<Committer>
+  >
+> = { 'exactly-once': exactlyOnce, 'at-least-once': atLeastOnce, 'at-most-once': atMostOnce }
+
+const requireTransactions = ({ features, name: engine }: Engine, name: string): void => {
+  if (features.transactions === true) return
+  const message = `pipeline '${name}' wants exactly-once, and ${engine} has no transactions (${features.transactions}): use another guarantee`
+  throw new MillraceError(engineFailure('unsupported', message))
+}

@@ -1,0 +1,45 @@
+import * as E from 'fp-ts/lib/Either.js'
+import type { CommittedOffset, Producer } from '../contracts/engine.ts'
+import { MillraceError } from '../contracts/failure.ts'
+import type { CommitterSetup } from './committer.ts'
+import type { TakenPrefix } from './live-task.ts'
+import { OutputBatches } from './output-batches.ts'
+
+/** Appends what was done. What may have been written is written again where `mayRepeat`, and else left as it is. */
+export const writeOutputs = async (
+  { topics, clock, calls, counters }: CommitterSetup,
+  producer: Producer,
+  taken: readonly TakenPrefix[],
+  mayRepeat: boolean,
+): Promise<void> => {
+  for (let failures = 1; ; failures++) {
+    const batches = new OutputBatches(topics)
+    for (const { task, prefix } of taken) if (task.isOurs) batches.add(task.task, prefix, clock.now())
+    const unsealed = batches.build()
+    if (unsealed.length === 0) return
+    const appended = await producer.append(unsealed)()
+    if (E.isRight(appended)) return
+    const failure = appended.left
+    counters.commitRetries += 1
+    if (failure.kind === 'fatal' || failure.kind === 'refused') throw new MillraceError(failure)
+    await calls.backOff('writing outputs', failure, failures)
+    if (failure.kind === 'indeterminate' && !mayRepeat) return
+  }
+}
+
+/** Commits offsets; `offsets` is asked anew at each try, and none are left once the tasks have gone elsewhere. */
+export const commitOffsets = async (
+  { engine, membership, calls, counters }: CommitterSetup,
+  offsets: () => readonly CommittedOffset[],
+): Promise<void> => {
+  for (let failures = 1; ; failures++) {
+    const now = offsets()
+    if (now.length === 0) return
+    const committed = await engine.groups.commit(membership.token(), now)()
+    if (E.isRight(committed)) return
+    const failure = committed.left
+    counters.commitRetries += 1
+    if (failure.kind === 'fatal' || failure.kind === 'refused') throw new MillraceError(failure)
+    await calls.backOff('committing offsets', failure, failures)
+  }
+}
