@@ -239,6 +239,7 @@ const endFailed = (
 ): ClientTransactionStep => {
   if (!isEnding(state, asked)) return [state, []]
   if (isPassing(failure)) return askEnd(state)
-  if (failure.code !== 'transaction-aborted') return fatal(state, failure)
+  // After an attempt without an answer the other end is out of reach: that attempt may still arrive.
+  if (failure.code !== 'transaction-aborted' || state.attempt > 0) return fatal(state, failure)
   return answered({ ...state, phase: 'ABORTABLE_ERROR', waiting: undefined, failure }, state.waiting, failure)
 }
