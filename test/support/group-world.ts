@@ -199,7 +199,7 @@ export class GroupWorld {
     for (const effect of effects)
       if (effect._tag === 'append') {
         this.writing.push(effect)
-        this.#checkAssignment(effect.records)
+        if (group.inFlight.get(effect.ticket)?._tag === 'assignment') this.#checkAssignment(effect.records)
       } else this.#reply(effect.request, effect.reply)
     this.check()
   }
@@ -246,7 +246,8 @@ export class GroupWorld {
   pass(ms: number): void {
     this.now += ms
     this.coordinate({ _tag: 'expire', now: this.now, timestamp: this.now })
-    if (deadline(this.group) <= this.now) throw new Error('the coordinator is late for its own deadline')
+    if (deadline(this.group) <= this.now)
+      throw new Error(`the coordinator is late for its own deadline: ${this.describe()}`)
     this.programs.forEach((program, index) => {
       for (let i = 0; memberDeadline(program.membership) <= this.now; i++) {
         if (i > 9) throw new Error('a member never finishes its tick')

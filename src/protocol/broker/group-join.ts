@@ -98,6 +98,10 @@ const replace = (group: Group, command: JoinCommand, before: Member): GroupStep 
     // in the place of the old one, so that the order of the members stays
     members: new Map([...group.members].map(([id, m]) => (id === before.memberId ? [memberId, member] : [id, m]))),
     leader: group.leader === before.memberId ? memberId : group.leader,
+    syncWait: group.syncWait && {
+      ...group.syncWait,
+      members: new Set([...group.syncWait.members].map((id) => (id === before.memberId ? memberId : id))),
+    },
   }
   const told = andThen(refused(replaced, before.join, fenced), (group) => refused(group, before.sync, fenced))
   return andThen(told, (group) => {
@@ -130,10 +134,10 @@ const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, index) => byte === b[index])
 
 /** The static member that took over has been written down: it may know its generation. */
-export const replacedInLog = (group: Group, memberId: string): GroupStep => {
+export const replacedInLog = (group: Group, memberId: string, now: number): GroupStep => {
   const member = group.members.get(memberId)
   // a rebalance that began meanwhile answers its join instead
   if (member?.join === undefined || group.phase !== 'Stable') return unchanged(group)
-  const settled = withMember(group, { ...member, join: undefined })
+  const settled = withMember(group, { ...member, join: undefined, deadline: now + member.sessionTimeoutMs })
   return answered(settled, member.join, joinedReply(group, memberId, group.leader === memberId))
 }

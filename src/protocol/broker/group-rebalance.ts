@@ -53,7 +53,8 @@ const withdrawAssignment = (group: Group, { now }: Moment): GroupStep => {
 /** The rebalance that is being prepared is complete once nobody is missing, unless it is a first one: that waits. */
 export const completeIfAllJoined = (group: Group, moment: Moment): GroupStep => {
   if (group.phase !== 'PreparingRebalance' || group.joinWait?.initial !== undefined) return unchanged(group)
-  if (group.pending.size > 0) return unchanged(group)
+  // without members nobody's time says how long to wait for those who are pending
+  if (group.pending.size > 0 && group.members.size > 0) return unchanged(group)
   for (const member of group.members.values()) if (member.join === undefined) return unchanged(group)
   return completeJoin(group, moment)
 }

@@ -87,7 +87,7 @@ const appended = (group: Group, waiting: InFlight, baseOffset: number, moment: M
     case 'assignment':
       return assignmentInLog(group, waiting.generation, waiting.of, moment)
     case 'replaced':
-      return replacedInLog(group, waiting.memberId)
+      return replacedInLog(group, waiting.memberId, moment.now)
     case 'commit':
       return commitInLog(group, waiting.request, waiting.offsets, baseOffset)
     case 'transaction':

@@ -14,7 +14,7 @@ import {
   type MemberStep,
   tokenOf,
 } from './group-member-state.ts'
-import { assignParts, membersCounted, type Parts, topicsToCount } from './leader-assignment.ts'
+import { assignParts, noteOf, type Parts, topicsToCount } from './leader-assignment.ts'
 import { minus } from './partition-sets.ts'
 
 /**
@@ -153,6 +153,7 @@ const synced = (member: GroupMembership, leads: boolean, bytes: Uint8Array, now:
   const { partitions } = decoded.right
   const added = minus(partitions, owned)
   const gone = minus(owned, partitions)
+  const note = noteOf(decoded.right)
   const assigned: GroupMembership = {
     ...member,
     phase: { _tag: 'stable', leads },
@@ -160,8 +161,8 @@ const synced = (member: GroupMembership, leads: boolean, bytes: Uint8Array, now:
     token: tokenOf(options, memberId, generation),
     previous: { owned: partitions, generation },
   }
-  const told: MemberStep = [assigned, [{ _tag: 'assigned', partitions: added, members: membersCounted(decoded.right) }]]
-  if (gone.length > 0) return andThen(told, (member) => giveBack(member, gone, now))
+  const told: MemberStep = [assigned, [{ _tag: 'assigned', partitions: added, members: note.members }]]
+  if (gone.length > 0 || note.givesBack) return andThen(told, (member) => giveBack(member, gone, now))
   return assigned.again ? andThen(told, (member) => assignAgain(member, now)) : told
 }
 

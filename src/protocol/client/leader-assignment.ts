@@ -6,6 +6,7 @@ import { ByteWriter, readBytes } from '../kafka-bytes.ts'
 import type { AssignorMember, PartitionCounts } from './assignors/assignor.ts'
 import { assignors } from './assignors/index.ts'
 import { decodeStickyData, decodeSubscription, encodeAssignment, type MemberAssignment } from './consumer-protocol.ts'
+import { minus } from './partition-sets.ts'
 
 /** What the leader sends to the coordinator: each member's part, in bytes. */
 export type Parts = readonly { readonly memberId: string; readonly assignment: Uint8Array }[]
@@ -26,20 +27,42 @@ export const assignParts = (
   counts: PartitionCounts,
 ): E.Either<EngineFailure, Parts> =>
   E.Monad.chain(readMembers(group, joined), (members) =>
-    E.Functor.map(assignors[assignor].assign(members, counts), (assignment) => {
-      const userData = new ByteWriter().int32(members.length).finish()
-      return members.map(({ memberId }) => ({
-        memberId,
-        assignment: encodeAssignment({ partitions: assignment.get(memberId) ?? [], userData }),
-      }))
-    }),
+    E.Functor.map(assignors[assignor].assign(members, counts), (assignment) =>
+      members.map(({ memberId, owned }) => {
+        const partitions = assignment.get(memberId) ?? []
+        const givesBack = assignors[assignor].cooperative && minus(owned, partitions).length > 0
+        const userData = encodeNote({ members: members.length, givesBack })
+        return { memberId, assignment: encodeAssignment({ partitions, userData }) }
+      }),
+    ),
   )
 
-/** How many members the leader counted, 0 where it does not say: ours do, in the user data. */
-export const membersCounted = ({ userData }: MemberAssignment): number => {
-  if (userData?.length !== 4) return 0
-  const count = readBytes(userData, "the leader's count of members", (reader) => reader.int32())
-  return E.isRight(count) && count.right > 0 ? count.right : 0
+/** What the leader adds to each assignment, as user data. */
+export interface LeaderNote {
+  /** How many members there are; 0 where the leader does not say. */
+  readonly members: number
+  /**
+   * This member has something that is not its own any longer, and others wait for it. A static member that was started
+   * anew meanwhile does not know: it has to join again, or nobody would ever get it.
+   */
+  readonly givesBack: boolean
+}
+
+const encodeNote = ({ members, givesBack }: LeaderNote): Uint8Array =>
+  new ByteWriter()
+    .int32(members)
+    .int16(givesBack ? 1 : 0)
+    .finish()
+
+/** Other programs' leaders say nothing, or something else. */
+export const noteOf = ({ userData }: MemberAssignment): LeaderNote => {
+  const silent = { members: 0, givesBack: false }
+  if (userData?.length !== 6) return silent
+  const note = readBytes(userData, "the leader's note", (reader) => ({
+    members: Math.max(reader.int32(), 0),
+    givesBack: reader.int16() === 1,
+  }))
+  return E.isRight(note) ? note.right : silent
 }
 
 const readMembers = (group: string, joined: JoinedReply): E.Either<EngineFailure, readonly AssignorMember[]> => {
