@@ -115,10 +115,11 @@ export class TransactionWorld {
   nextWrite: 'done' | 'failed' | 'done, and said to have failed' = 'done'
   #markers: Extract<TransactionEffect, { _tag: 'writeMarkers' }>[] = []
 
-  constructor(rules: Rules = realRules) {
+  constructor(rules: Rules = realRules, record?: TransactionRecord) {
     this.#rules = rules
+    this.#written = record
     this.partitions = [new TestPartition(rules), new TestPartition(rules)]
-    const [state] = loadTransaction({ transactionalId: 'tx', coordinatorEpoch: 0, record: undefined, now: 0 })
+    const [state] = loadTransaction({ transactionalId: 'tx', coordinatorEpoch: 0, record, now: 0 })
     this.state = state
   }
 

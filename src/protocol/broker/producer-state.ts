@@ -161,7 +161,10 @@ export const isInTransaction = (
 const duplicateOf = (entry: ProducerEntry, batch: ProducerBatch): AcceptedBatch | undefined => {
   if (batch.producerEpoch !== entry.epoch) return undefined
   const lastSequence = sequenceAfter(batch.baseSequence, batch.lastOffsetDelta)
-  return entry.batches.find((b) => b.baseSequence === batch.baseSequence && b.lastSequence === lastSequence)
+  for (const known of entry.batches) {
+    if (known.baseSequence === batch.baseSequence && known.lastSequence === lastSequence) return known
+  }
+  return undefined
 }
 
 /** Each epoch counts from 0. */

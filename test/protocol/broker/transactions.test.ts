@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { checkAppend } from '../../../src/protocol/broker/producer-state.ts'
 import { stepTransaction } from '../../../src/protocol/broker/transaction.ts'
+import type { TransactionRecord } from '../../../src/protocol/broker/transaction-state.ts'
 import { type Message, TestClient } from '../../support/transaction-client.ts'
 import { type Rules, realRules, TransactionWorld } from '../../support/transaction-world.ts'
 
@@ -40,8 +41,8 @@ class Run {
   readonly clients: TestClient[] = []
   readonly #seen: [readonly string[], readonly string[]] = [[], []]
 
-  constructor(rules: Rules) {
-    this.world = new TransactionWorld(rules)
+  constructor(rules: Rules, record?: TransactionRecord) {
+    this.world = new TransactionWorld(rules, record)
     this.#takeOver()
   }
 
@@ -117,9 +118,9 @@ class Run {
   }
 }
 
-const law = (rules: Rules, reached: (run: Run) => void = () => undefined) =>
+const law = (rules: Rules, reached: (run: Run) => void = () => undefined, record?: TransactionRecord) =>
   fc.property(steps, (all) => {
-    const run = new Run(rules)
+    const run = new Run(rules, record)
     for (const step of all) run.step(step)
     run.heal()
     run.checkOutcome()
@@ -142,6 +143,26 @@ describe('transactions over two partitions, with requests lost, late and doubled
       { numRuns: 1000 },
     )
     for (const count of Object.values(reached)) expect(count).toBeGreaterThan(20)
+  })
+
+  it('do so too while the epochs run out, and with them the producer id', () => {
+    const record: TransactionRecord = {
+      phase: 'Empty',
+      producerId: 999,
+      previousProducerId: 999,
+      nextProducerId: -1,
+      epoch: 32763,
+      timeoutMs: 1000,
+      partitions: [],
+      startedAtMs: -1,
+      updatedAtMs: 0,
+    }
+    let changed = 0
+    const reached = (run: Run) => {
+      if (run.world.state.record?.producerId !== 999) changed++
+    }
+    fc.assert(law(realRules, reached, record), { numRuns: 500 })
+    expect(changed).toBeGreaterThan(20)
   })
 
   it('would not, if retries were not recognised', () => {
