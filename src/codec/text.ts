@@ -15,7 +15,7 @@ import { fromUtf8, utf8 } from './utf-8.ts'
  * ```ts
  * import { text } from 'millrace'
  *
- * text.encode('né').length // => 3
+ * text.encode('né')?.length // => 3
  * ```
  */
 export const text: Codec<string> = {
