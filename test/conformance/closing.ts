@@ -44,7 +44,7 @@ export const closing = (engine: Conformance): void => {
     })
 
     scenario(engine, 'answers calls that are under way, too', [], async (s) => {
-      const topic = await aTopic(s)
+      const topic = await aTopic(s, 2)
       const fetching = refusal(
         s.engine.reader.fetch({
           positions: [{ topic, partition: 0, offset: 0 }],
@@ -53,7 +53,7 @@ export const closing = (engine: Conformance): void => {
           maxWaitMs: 1 << 30,
         }),
       )
-      const appending = (await ok(s.engine.producer())).append([batch(topic, 0, ['a'])])()
+      const appending = (await ok(s.engine.producer())).append([batch(topic, 1, ['a'])])()
       await ok(s.engine.close())
       expect((await eventually(s, fetching)).code).toBe('closed')
       expect(await eventually(s, appending)).toBeDefined()

@@ -5,7 +5,7 @@ import type { Storage } from '../../contracts/storage.ts'
 import type { TopicConfig } from '../../contracts/topic.ts'
 import { LogDirectory } from '../../log/log-directory.ts'
 import { lockFiles } from './owner-lock.ts'
-import { storageFailure } from './storage-failure.ts'
+import { thrownFailure } from './thrown-failure.ts'
 import { Turns } from './turns.ts'
 
 const formatVersion = 1
@@ -59,7 +59,7 @@ export class Catalog {
       const strangers = storage.list('').filter((name) => !isOurs(name))
       return strangers.length === 0 ? E.right(new Catalog(storage, empty)) : E.left(foreign(storage, strangers))
     } catch (error) {
-      return E.left(storageFailure(error))
+      return E.left(thrownFailure('the catalog', error))
     }
   }
 
@@ -80,7 +80,7 @@ export class Catalog {
     try {
       await replaceFile(this.#storage, encode(next))
     } catch (error) {
-      return E.left(storageFailure(error))
+      return E.left(thrownFailure('the catalog', error))
     }
     this.#content = next
     return E.right(next)

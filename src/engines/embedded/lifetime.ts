@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Call } from '../../contracts/engine.ts'
 import { type EngineFailure, engineFailure } from '../../contracts/failure.ts'
-import { storageFailure } from './storage-failure.ts'
+import { thrownFailure } from './thrown-failure.ts'
 
 /** How long something lives, and what its calls answer afterwards. */
 export class Lifetime {
@@ -26,7 +26,7 @@ export class Lifetime {
       try {
         return await work()
       } catch (error) {
-        return E.left(storageFailure(error))
+        return E.left(thrownFailure(this.#what, error))
       }
     }
   }

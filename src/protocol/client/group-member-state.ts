@@ -58,6 +58,8 @@ export type MemberCommand =
   | { readonly _tag: 'release'; readonly now: number; readonly revocation: number }
   /** The topics have changed (grown, say): assign anew. */
   | { readonly _tag: 'rejoin'; readonly now: number }
+  /** The group is said to rebalance: asks at once, and not when the next heartbeat is due. */
+  | { readonly _tag: 'hurry'; readonly now: number }
   | { readonly _tag: 'leave'; readonly now: number }
   /** Time has passed: see `memberDeadline`. */
   | { readonly _tag: 'tick'; readonly now: number }

@@ -40,6 +40,8 @@ export const stepMember = (member: GroupMembership, command: MemberCommand): Mem
       return release(member, command.revocation, command.now)
     case 'rejoin':
       return assignAgain(member, command.now)
+    case 'hurry':
+      return tick({ ...member, heartbeatAt: Math.min(member.heartbeatAt, command.now) }, command.now)
     case 'leave':
       return leave(member, command.now)
     case 'tick':

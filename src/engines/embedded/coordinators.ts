@@ -1,0 +1,107 @@
+import * as E from 'fp-ts/lib/Either.js'
+import type { Clock } from '../../contracts/clock.ts'
+import type { EngineFailure } from '../../contracts/failure.ts'
+import type { TopicPartition } from '../../contracts/position.ts'
+import type { Random } from '../../contracts/random.ts'
+import { kafkaGroupSettings } from '../../protocol/broker/group-state.ts'
+import type { BatchStager } from './batch-stager.ts'
+import { GroupCoordinator } from './group-coordinator.ts'
+import { InternalLog } from './internal-log.ts'
+import type { Lifetime } from './lifetime.ts'
+import { Memberships } from './memberships.ts'
+import { internalTopics, type Partitions } from './partitions.ts'
+import type { ProducerIds } from './producer-ids.ts'
+import { type Marker, TransactionCoordinator } from './transaction-coordinator.ts'
+import { Transactions } from './transactions.ts'
+
+/** Members are of this process: nobody else is on the way whom a first rebalance should wait for. */
+const groupSettings = { ...kafkaGroupSettings, initialRebalanceDelayMs: 0 }
+
+export interface CoordinatorsParts {
+  readonly lifetime: Lifetime
+  readonly partitions: Partitions
+  readonly producerIds: ProducerIds
+  readonly newStager: () => BatchStager
+  readonly clock: Clock
+  readonly random: Random
+  readonly commit: () => Promise<E.Either<EngineFailure, void>>
+}
+
+/** Those who decide: about transactions and about groups. */
+export interface Coordinators {
+  readonly transactions: Transactions
+  readonly groups: GroupCoordinator
+  readonly memberships: Memberships
+  readonly stop: () => void
+}
+
+/** Puts the coordinators to work on what the logs hold. Everybody who was there before is dead, and is treated so. */
+export const openCoordinators = async (parts: CoordinatorsParts): Promise<E.Either<EngineFailure, Coordinators>> => {
+  const { lifetime, partitions, clock, random, commit } = parts
+  const logOf = (topic: string) => {
+    const at = { topic, partition: 0 }
+    return E.map((log: ConstructorParameters<typeof InternalLog>[1]) => new InternalLog(at, log, clock))(
+      partitions.find(at),
+    )
+  }
+  const transactionLog = logOf(internalTopics.transactions)
+  if (transactionLog._tag === 'Left') return transactionLog
+  const offsetLog = logOf(internalTopics.offsets)
+  if (offsetLog._tag === 'Left') return offsetLog
+
+  const groups = new GroupCoordinator({
+    log: offsetLog.right,
+    clock,
+    settings: groupSettings,
+    rebalancing: (group) => memberships.rebalancing(group),
+  })
+  const memberships = new Memberships({ engine: lifetime, coordinator: groups, partitions, clock, random, commit })
+  const coordinator = new TransactionCoordinator({
+    log: transactionLog.right,
+    producerIds: parts.producerIds,
+    clock,
+    mark: (at, marker) => mark({ partitions, clock, groups }, at, marker),
+    timedOut: (transactionalId) => transactions.timedOut(transactionalId),
+    finished: () => void commit(),
+  })
+  const transactions = new Transactions({
+    coordinator,
+    groups,
+    partitions,
+    newStager: parts.newStager,
+    engine: lifetime,
+    clock,
+    commit,
+  })
+
+  const loaded = coordinator.load()
+  if (loaded._tag === 'Left') return loaded
+  // every transaction has ended now, so that the offsets of all are decided
+  const ended = await commit()
+  if (ended._tag === 'Left') return ended
+  const read = groups.load()
+  if (read._tag === 'Left') return read
+  groups.start()
+  coordinator.start()
+  const left = await commit()
+  if (left._tag === 'Left') return left
+  const stop = () => {
+    groups.stop()
+    coordinator.stop()
+  }
+  return E.right({ transactions, groups, memberships, stop })
+}
+
+/** Stages the end of a transaction in one of its partitions; one that is gone needs none. */
+const mark = (
+  { partitions, clock, groups }: { partitions: Partitions; clock: Clock; groups: GroupCoordinator },
+  at: TopicPartition,
+  marker: Marker,
+): E.Either<EngineFailure, void> => {
+  const log = partitions.find(at)
+  if (log._tag === 'Left') return E.right(undefined)
+  const staged = log.right.stageMarker({ ...marker, now: clock.now() })
+  if (staged._tag === 'Left') return staged
+  if (at.topic === internalTopics.offsets) groups.endTransaction(marker.producerId, marker.commit)
+  return E.right(undefined)
+}

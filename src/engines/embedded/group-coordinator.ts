@@ -1,0 +1,165 @@
+import * as E from 'fp-ts/lib/Either.js'
+import type { Clock } from '../../contracts/clock.ts'
+import { type EngineFailure, engineFailure } from '../../contracts/failure.ts'
+import { stepGroup } from '../../protocol/broker/group.ts'
+import type { GroupCommand, GroupEffect, GroupReply, Moment } from '../../protocol/broker/group-command.ts'
+import { deadline } from '../../protocol/broker/group-membership.ts'
+import { decodeGroupRecord, encodeGroupRecord } from '../../protocol/broker/group-records.ts'
+import { recovered, replayed } from '../../protocol/broker/group-recovery.ts'
+import { emptyGroup, type Group, type GroupSettings, isForgettable } from '../../protocol/broker/group-state.ts'
+import type { InternalLog } from './internal-log.ts'
+
+/** As Kafka's offsets.retention.minutes. */
+const offsetRetentionMs = 7 * 24 * 60 * 60 * 1000
+/** As Kafka's offsets.retention.check.interval.ms. */
+const sweepMs = 10 * 60 * 1000
+
+export interface GroupCoordinatorParts {
+  readonly log: InternalLog
+  readonly clock: Clock
+  readonly settings: GroupSettings
+  /** A group wants its members to join again. */
+  readonly rebalancing: (group: string) => void
+}
+
+type Requested = Extract<GroupCommand, { readonly request: number }>
+type Asked<C> = C extends Requested ? Omit<C, 'request' | keyof Moment> : never
+
+/**
+ * Drives the machine of every group over the log. What it writes counts as written once it is staged; answers are for
+ * the caller to hold back until the log has committed.
+ */
+export class GroupCoordinator {
+  readonly #parts: GroupCoordinatorParts
+  readonly #groups = new Map<string, Group>()
+  readonly #replies = new Map<number, (reply: GroupReply) => void>()
+  readonly #timers = new Map<string, { readonly at: number; readonly stop: () => void }>()
+  #requests = 0
+  #stopSweep: (() => void) | undefined
+
+  constructor(parts: GroupCoordinatorParts) {
+    this.#parts = parts
+  }
+
+  /** Takes over what the log holds, where every transaction has ended. */
+  load(): E.Either<EngineFailure, void> {
+    const { log, clock } = this.#parts
+    let unreadable: EngineFailure | undefined
+    const read = log.replay((bytes, offset) => {
+      const record = decodeGroupRecord(bytes)
+      if (record._tag === 'Left') unreadable ??= log.unreadable(record.left.message)
+      else if (record.right !== undefined) {
+        const { group } = record.right
+        this.#groups.set(group, replayed(this.#group(group), record.right, { offset, producerId: -1 }))
+      }
+    })
+    if (read._tag === 'Left') return read
+    for (const [name, group] of [...this.#groups]) {
+      if (isForgettable(group)) this.#groups.delete(name)
+      else this.#groups.set(name, recovered(group, clock.elapsed()))
+    }
+    return unreadable === undefined ? E.right(undefined) : E.left(unreadable)
+  }
+
+  /** Every member of before is known to be gone; from now on the time is watched. */
+  start(): void {
+    for (const name of [...this.#groups.keys()]) this.#step(name, { _tag: 'evict', ...this.#moment() })
+    this.#sweepLater()
+  }
+
+  stop(): void {
+    this.#stopSweep?.()
+    for (const { stop } of this.#timers.values()) stop()
+    this.#timers.clear()
+  }
+
+  has(group: string): boolean {
+    return this.#groups.has(group)
+  }
+
+  get names(): readonly string[] {
+    return [...this.#groups.keys()].sort()
+  }
+
+  /** The answer may come at once, or much later: a join waits for others. */
+  ask(group: string, asked: Asked<Requested>, answer: (reply: GroupReply) => void): void {
+    const request = this.#requests++
+    this.#replies.set(request, answer)
+    this.#step(group, { ...asked, request, ...this.#moment() } as GroupCommand)
+  }
+
+  /** The marker of a transaction lies in the log. */
+  endTransaction(producerId: number, commit: boolean): void {
+    for (const [name, group] of [...this.#groups])
+      if (group.undecided.has(producerId)) this.#step(name, { _tag: 'end-transaction', producerId, commit })
+  }
+
+  #group(name: string): Group {
+    return this.#groups.get(name) ?? emptyGroup(name, this.#parts.settings)
+  }
+
+  #moment(): Moment {
+    const { clock } = this.#parts
+    return { now: clock.elapsed(), timestamp: clock.now() }
+  }
+
+  #step(name: string, command: GroupCommand): void {
+    const before = this.#group(name)
+    const [after, effects] = stepGroup(before, command)
+    this.#groups.set(name, after)
+    for (const effect of effects) this.#perform(name, effect)
+    const settled = this.#group(name)
+    if (isForgettable(settled)) this.#groups.delete(name)
+    this.#arm(name, settled)
+    if (settled.phase === 'PreparingRebalance' && before.phase !== 'PreparingRebalance') this.#parts.rebalancing(name)
+  }
+
+  #perform(name: string, effect: GroupEffect): void {
+    if (effect._tag === 'reply') {
+      const answer = this.#replies.get(effect.request)
+      this.#replies.delete(effect.request)
+      answer?.(effect.reply)
+      return
+    }
+    const { ticket, records, producer } = effect
+    const written = this.#write(records.map(encodeGroupRecord), producer)
+    this.#step(
+      name,
+      written._tag === 'Right'
+        ? { _tag: 'appended', ticket, baseOffset: written.right, ...this.#moment() }
+        : { _tag: 'append-failed', ticket, failure: written.left, ...this.#moment() },
+    )
+  }
+
+  #write(...[records, producer]: Parameters<InternalLog['write']>): E.Either<EngineFailure, number> {
+    try {
+      return this.#parts.log.write(records, producer)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      return E.left(engineFailure('invalid-record', `a record of a group cannot be written: ${error.message}`, error))
+    }
+  }
+
+  #arm(name: string, group: Group): void {
+    const at = this.#groups.has(name) ? deadline(group) : Number.POSITIVE_INFINITY
+    const timer = this.#timers.get(name)
+    if (timer?.at === at) return
+    timer?.stop()
+    this.#timers.delete(name)
+    if (at === Number.POSITIVE_INFINITY) return
+    const ring = () => {
+      this.#timers.delete(name)
+      this.#step(name, { _tag: 'expire', ...this.#moment() })
+    }
+    const stop = this.#parts.clock.after(Math.max(0, Math.ceil(at - this.#parts.clock.elapsed())), ring)
+    this.#timers.set(name, { at, stop })
+  }
+
+  #sweepLater(): void {
+    this.#stopSweep = this.#parts.clock.after(sweepMs, () => {
+      for (const name of [...this.#groups.keys()])
+        this.#step(name, { _tag: 'expire-offsets', retentionMs: offsetRetentionMs, ...this.#moment() })
+      this.#sweepLater()
+    })
+  }
+}

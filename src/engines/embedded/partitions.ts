@@ -1,0 +1,51 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { type EngineFailure, engineFailure } from '../../contracts/failure.ts'
+import type { TopicPartition } from '../../contracts/position.ts'
+import type { Logs } from '../../log/logs.ts'
+import type { PartitionLog } from '../../log/partition-log.ts'
+import type { Catalog, CatalogTopic } from './catalog.ts'
+
+/** The engine's own topics. */
+export const internalTopics = { offsets: '__consumer_offsets', transactions: '__transaction_state' } as const
+
+/** Finds a partition's log, or says why there is none. */
+export class Partitions {
+  readonly #catalog: Catalog
+  readonly #logs: Logs
+
+  constructor(catalog: Catalog, logs: Logs) {
+    this.#catalog = catalog
+    this.#logs = logs
+  }
+
+  find(at: TopicPartition): E.Either<EngineFailure, PartitionLog> {
+    const log = this.#logs.partition(at)
+    return log === undefined ? E.left(this.#missing(at)) : E.right(log)
+  }
+
+  /** As {@link find}, for what users may write to. */
+  findWritable(at: TopicPartition): E.Either<EngineFailure, PartitionLog> {
+    if (!at.topic.startsWith('__')) return this.find(at)
+    return E.left(
+      engineFailure('invalid-topic', `topic '${at.topic}' is the engine's own: write to a topic that you created`),
+    )
+  }
+
+  topic(name: string): E.Either<EngineFailure, CatalogTopic> {
+    const found = this.#catalog.content.topics.find((topic) => topic.name === name)
+    return found === undefined ? E.left(unknownTopic(name)) : E.right(found)
+  }
+
+  #missing({ topic: name, partition }: TopicPartition): EngineFailure {
+    const topic = this.topic(name)
+    if (topic._tag === 'Left') return topic.left
+    const { partitions } = topic.right
+    return engineFailure(
+      'unknown-partition',
+      `topic '${name}' has partitions 0 to ${partitions - 1}, and no ${partition}: take one of those, or grow it`,
+    )
+  }
+}
+
+const unknownTopic = (name: string): EngineFailure =>
+  engineFailure('unknown-topic', `there is no topic '${name}': create it first, or mind the spelling`)

@@ -1,0 +1,234 @@
+import * as E from 'fp-ts/lib/Either.js'
+import type { Clock } from '../../contracts/clock.ts'
+import type { EngineFailure } from '../../contracts/failure.ts'
+import type { TopicPartition } from '../../contracts/position.ts'
+import { loadTransaction, stepTransaction, type TransactionState } from '../../protocol/broker/transaction.ts'
+import type {
+  TransactionCommand,
+  TransactionEffect,
+  TransactionReply,
+  TransactionRequest,
+} from '../../protocol/broker/transaction-messages.ts'
+import {
+  decodeTransaction,
+  decodeTransactionKey,
+  encodeTransaction,
+  encodeTransactionKey,
+} from '../../protocol/broker/transaction-record.ts'
+import { isPrepared, type TransactionRecord } from '../../protocol/broker/transaction-state.ts'
+import type { InternalLog } from './internal-log.ts'
+import type { ProducerIds } from './producer-ids.ts'
+
+/** One directory has one coordinator, ever: nobody is there to fence. */
+const coordinatorEpoch = 0
+/** As Kafka's transactional.id.expiration.ms. */
+const idExpirationMs = 7 * 24 * 60 * 60 * 1000
+/** How long until an end that could not be staged is tried again. */
+const retryMs = 1_000
+/** How often ids are looked through for those that expired. */
+const sweepMs = 60 * 60 * 1000
+
+/** The end of a transaction, as every partition of it is told. */
+export interface Marker {
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly coordinatorEpoch: number
+  readonly commit: boolean
+}
+
+export interface TransactionCoordinatorParts {
+  readonly log: InternalLog
+  readonly producerIds: ProducerIds
+  readonly clock: Clock
+  /** Stages a marker; one for a partition that is gone is as good as written. */
+  readonly mark: (at: TopicPartition, marker: Marker) => E.Either<EngineFailure, void>
+  /** A timeout has aborted what the id had open. */
+  readonly timedOut: (transactionalId: string) => void
+  /** Something was staged that nobody waits for. */
+  readonly finished: () => void
+}
+
+type Asked<R> = R extends TransactionRequest ? Omit<R, 'request' | 'now'> : never
+
+/**
+ * Drives the machine of every transactional id over the log.
+ *
+ * What it writes counts as written once it is staged: the journal is one ordered prefix, so nothing that follows can
+ * survive without it. The decision, the markers and the completion are staged in one run, behind the data; answers are
+ * for the caller to hold back until the log has committed.
+ */
+export class TransactionCoordinator {
+  readonly #parts: TransactionCoordinatorParts
+  readonly #states = new Map<string, TransactionState>()
+  readonly #replies = new Map<number, (reply: TransactionReply) => void>()
+  readonly #retries = new Set<() => void>()
+  #requests = 0
+  #timer: { readonly at: number; readonly stop: () => void } | undefined
+
+  constructor(parts: TransactionCoordinatorParts) {
+    this.#parts = parts
+  }
+
+  /** Takes over what the log holds. Everybody who was at work is dead: open transactions abort, prepared ones end. */
+  load(): E.Either<EngineFailure, void> {
+    const { log, clock } = this.#parts
+    const records = new Map<string, TransactionRecord>()
+    let unreadable: EngineFailure | undefined
+    const replayed = log.replay(({ key, value }) => {
+      const transactionalId = decodeTransactionKey(key)
+      if (transactionalId._tag === 'Left') {
+        unreadable ??= log.unreadable(transactionalId.left.message)
+      } else if (value === null) records.delete(transactionalId.right)
+      else {
+        const record = decodeTransaction(value)
+        if (record._tag === 'Left') unreadable ??= log.unreadable(record.left.message)
+        else records.set(transactionalId.right, record.right)
+      }
+    })
+    if (replayed._tag === 'Left') return replayed
+    if (unreadable !== undefined) return E.left(unreadable)
+    for (const [transactionalId, record] of records) {
+      const now = clock.now()
+      const [state, effects] = loadTransaction({ transactionalId, coordinatorEpoch, record, now })
+      this.#states.set(transactionalId, state)
+      this.#perform(transactionalId, effects)
+      this.#step(transactionalId, { _tag: 'abandoned', now })
+    }
+    return E.right(undefined)
+  }
+
+  /** Starts to watch the time. */
+  start(): void {
+    this.#arm(this.#parts.clock.now() + sweepMs)
+  }
+
+  /** What is asked is done, or refused, when this returns, but for a producer id that must be set aside first. */
+  ask(transactionalId: string, asked: Asked<TransactionRequest>, answer: (reply: TransactionReply) => void): void {
+    const request = this.#requests++
+    this.#replies.set(request, answer)
+    this.#step(transactionalId, { ...asked, request, now: this.#parts.clock.now() } as TransactionRequest)
+  }
+
+  stop(): void {
+    for (const stop of this.#retries) stop()
+    this.#retries.clear()
+    this.#timer?.stop()
+    this.#timer = undefined
+  }
+
+  /** Whoever holds the id is gone: what it had open is aborted. */
+  abandon(transactionalId: string): void {
+    this.#step(transactionalId, { _tag: 'abandoned', now: this.#parts.clock.now() })
+  }
+
+  #step(transactionalId: string, command: TransactionCommand): void {
+    const before = this.#states.get(transactionalId) ?? this.#unknown(transactionalId)
+    const [state, effects] = stepTransaction(before, command)
+    if (state !== before) {
+      this.#states.set(transactionalId, state)
+      const { record } = state
+      if (record?.phase === 'Ongoing' && before.record?.phase !== 'Ongoing')
+        this.#arm(record.startedAtMs + record.timeoutMs + 1)
+    }
+    this.#perform(transactionalId, effects)
+    if (this.#states.get(transactionalId)?.record === undefined && state.pending === undefined)
+      this.#states.delete(transactionalId)
+  }
+
+  #unknown(transactionalId: string): TransactionState {
+    const now = this.#parts.clock.now()
+    return loadTransaction({ transactionalId, coordinatorEpoch, record: undefined, now })[0]
+  }
+
+  #perform(transactionalId: string, effects: readonly TransactionEffect[]): void {
+    for (const effect of effects)
+      switch (effect._tag) {
+        case 'reply': {
+          const answer = this.#replies.get(effect.request)
+          this.#replies.delete(effect.request)
+          answer?.(effect.reply)
+          break
+        }
+        case 'persist':
+          this.#persist(transactionalId, effect.record)
+          break
+        case 'allocateProducerId':
+          this.#allocate(transactionalId)
+          break
+        case 'writeMarkers':
+          this.#mark(transactionalId, effect)
+          break
+      }
+  }
+
+  #persist(transactionalId: string, record: TransactionRecord | undefined): void {
+    const value = record === undefined ? null : encodeTransaction(record)
+    const written = this.#parts.log.write([{ key: encodeTransactionKey(transactionalId), value }])
+    this.#step(
+      transactionalId,
+      written._tag === 'Right' ? { _tag: 'persisted' } : { _tag: 'persistFailed', failure: written.left },
+    )
+  }
+
+  #allocate(transactionalId: string): void {
+    const allocated = (taken: E.Either<EngineFailure, number>) =>
+      this.#step(
+        transactionalId,
+        taken._tag === 'Right'
+          ? { _tag: 'producerIdAllocated', producerId: taken.right }
+          : { _tag: 'producerIdRefused', failure: taken.left },
+      )
+    void this.#parts.producerIds.take().then(allocated)
+  }
+
+  #mark(transactionalId: string, markers: Extract<TransactionEffect, { _tag: 'writeMarkers' }>): void {
+    const { partitions, producerId, epoch, commit, coordinatorEpoch } = markers
+    const marker = { producerId, producerEpoch: epoch, coordinatorEpoch, commit }
+    const written = partitions.filter((at) => {
+      const marked = this.#parts.mark(at, marker)
+      // a damaged partition takes nothing more, ever, and shows nothing either
+      return marked._tag === 'Right' || marked.left.kind !== 'retriable'
+    })
+    const { clock } = this.#parts
+    this.#step(transactionalId, { _tag: 'markersWritten', partitions: written, producerId, epoch, now: clock.now() })
+    this.#finishLater(transactionalId)
+  }
+
+  /** A decided transaction whose end could not be staged: the storage is full, and will not be for ever. */
+  #finishLater(transactionalId: string): void {
+    const state = this.#states.get(transactionalId)
+    if (state?.record === undefined || state.pending !== undefined || !isPrepared(state.record)) return
+    const { producerId, epoch, phase } = state.record
+    const { unmarked: partitions } = state
+    const commit = phase === 'PrepareCommit'
+    const stop = this.#parts.clock.after(retryMs, () => {
+      this.#retries.delete(stop)
+      this.#mark(transactionalId, { _tag: 'writeMarkers', partitions, producerId, epoch, commit, coordinatorEpoch })
+      this.#parts.finished()
+    })
+    this.#retries.add(stop)
+  }
+
+  /** Looks at the time again at `at`, if not before. */
+  #arm(at: number): void {
+    if (this.#timer !== undefined && this.#timer.at <= at) return
+    this.#timer?.stop()
+    const stop = this.#parts.clock.after(Math.max(0, at - this.#parts.clock.now()), () => this.#tick())
+    this.#timer = { at, stop }
+  }
+
+  #tick(): void {
+    this.#timer = undefined
+    const { clock } = this.#parts
+    const now = clock.now()
+    let next = now + sweepMs
+    for (const [transactionalId, before] of [...this.#states]) {
+      this.#step(transactionalId, { _tag: 'tick', now, idExpirationMs })
+      const record = this.#states.get(transactionalId)?.record
+      if (record?.phase === 'Ongoing') next = Math.min(next, record.startedAtMs + record.timeoutMs + 1)
+      else if (before.record?.phase === 'Ongoing') this.#parts.timedOut(transactionalId)
+    }
+    this.#parts.finished()
+    this.#arm(next)
+  }
+}
