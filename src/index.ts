@@ -1,0 +1,62 @@
+// connecting
+export { type ConnectOptions, connect } from './millrace/connect.ts'
+export type { Millrace } from './millrace/millrace.ts'
+export type { Durability } from './log/checkpoint-record.ts'
+
+// topics, stores and pipelines, as data
+export type { StoreDeclaration } from './contracts/store.ts'
+export { type AnyRecord, type StreamRecord, task } from './contracts/stream-record.ts'
+export type { AnyTopic, CompressionName, KeyOf, Topic, TopicConfig, ValueOf } from './contracts/topic.ts'
+export { store } from './codec/store.ts'
+export { type TopicOptions, topic } from './codec/topic.ts'
+export { type Pipeline, stream, type Topics } from './pipeline/stream.ts'
+
+// codecs
+export { type Codec, type DecodeError, EncodeError } from './contracts/codec.ts'
+export { bytes } from './codec/bytes.ts'
+export { type CodecOptions, codec } from './codec/codec.ts'
+export { json } from './codec/json.ts'
+export { nullable } from './codec/nullable.ts'
+export { float64, int32, int64 } from './codec/numbers.ts'
+export { text } from './codec/text.ts'
+
+// sending and reading
+export type { Consumer, ConsumerOptions, PollOptions } from './millrace/consumer.ts'
+export type { OnUnreadable } from './millrace/fetcher.ts'
+export type { Outgoing } from './millrace/outgoing.ts'
+export type { From, ReadOptions } from './millrace/read.ts'
+export type { SendOptions, Sent } from './millrace/sender.ts'
+export type { Transaction } from './millrace/transactions.ts'
+
+// running
+export type { RunMetrics } from './pipeline/counters.ts'
+export type { Notice } from './pipeline/notice.ts'
+export type { Guarantee } from './pipeline/options.ts'
+export type { Progress } from './pipeline/progress.ts'
+export type { RateText } from './pipeline/rate.ts'
+export type { Running, RunOptions } from './pipeline/run.ts'
+
+// what becomes of a record that fails
+export type { DeadLetter } from './codec/dead-letter.ts'
+export { deadLetters } from './codec/dead-letters.ts'
+export {
+  type ChoosePolicy,
+  type DeadLetterPolicy,
+  deadLetter,
+  type ErrorPolicy,
+  type OnError,
+} from './pipeline/on-error.ts'
+
+// failures
+export { type EngineFailure, type FailureCode, type FailureKind, MillraceError } from './contracts/failure.ts'
+export { UncarriedRecord } from './contracts/refusal.ts'
+export {
+  ForeignKey,
+  LateEmission,
+  OutputsTooLarge,
+  OutputTooLarge,
+  RecordTimedOut,
+  UndeclaredStore,
+  UndeclaredTopic,
+  UnreadableRecord,
+} from './pipeline/attempt-errors.ts'

@@ -1,0 +1,70 @@
+import * as E from 'fp-ts/lib/Either.js'
+import type { Clock } from '../contracts/clock.ts'
+import { MillraceError } from '../contracts/failure.ts'
+import type { Random } from '../contracts/random.ts'
+import { fileEngine, memoryEngine } from '../engines/embedded/open-url.ts'
+import type { Durability } from '../log/checkpoint-record.ts'
+import type { Millrace } from './millrace.ts'
+import { openMillrace } from './open-millrace.ts'
+import type { SendOptions } from './sender.ts'
+import { settle } from './settle.ts'
+import { systemClock, systemRandom } from './system.ts'
+import { readUrl } from './url.ts'
+
+/** How to connect. */
+export interface ConnectOptions {
+  /**
+   * What an acknowledgement survives: `power` (a power loss; the default) or `process` (the end of this process,
+   * kill -9 included, while the machine stays up).
+   */
+  readonly durability?: Durability
+  /** Reads a directory that another process may own, and writes nothing. */
+  readonly readOnly?: boolean
+  /** The root of the transactional ids of {@link Millrace.transaction}; `millrace` where nothing is said. */
+  readonly clientId?: string
+  /** How sends are gathered. */
+  readonly send?: SendOptions
+  /** Time and randomness, for tests. */
+  readonly clock?: Clock
+  readonly random?: Random
+}
+
+/**
+ * Connects to an engine: `file:./data`, embedded and durable in that directory, or `memory:`, gone with the process.
+ *
+ * **Guarantees** one process owns a directory; a second is refused by name unless it says `readOnly`. Opening recovers
+ * what a crash has left: what was acknowledged is there, open transactions are aborted, and nobody is waited for.
+ *
+ * **Errors** rejects with a {@link MillraceError}: `invalid-url`, `already-owned`, `storage-denied`,
+ * `foreign-directory`, `newer-version`, `corrupt-log`.
+ *
+ * @example
+ * ```ts
+ * import { connect, text, topic } from 'millrace'
+ *
+ * const lines = topic('lines', { key: text, value: text })
+ * const millrace = await connect('memory:')
+ * await millrace.create(lines)
+ * await millrace.send(lines, [{ key: 'a', value: 'hello' }])
+ * for await (const record of millrace.read(lines, { until: 'latest' })) record.value // => 'hello'
+ * await millrace.close()
+ * ```
+ */
+export const connect = async (url: string, options: ConnectOptions = {}): Promise<Millrace> => {
+  const target = readUrl(url)
+  if (E.isLeft(target)) throw new MillraceError(target.left)
+  const { clock = systemClock, random = systemRandom, clientId = 'millrace', send = {} } = options
+  const engine = await settle(
+    target.right._tag === 'memory'
+      ? memoryEngine({ name: url, clock, random })
+      : fileEngine({
+          name: url,
+          path: target.right.directory,
+          durability: options.durability ?? 'power',
+          readOnly: options.readOnly ?? false,
+          clock,
+          random,
+        }),
+  )
+  return openMillrace({ url, engine, clock, random, clientId, send })
+}

@@ -1,0 +1,211 @@
+import type { Subscription } from 'rxjs'
+import type { Clock } from '../contracts/clock.ts'
+import type { AssignorName, Engine, GroupEvent, GroupToken, Isolation, Membership } from '../contracts/engine.ts'
+import { type EngineFailure, engineFailure, MillraceError } from '../contracts/failure.ts'
+import { type Position, partitionName, type TopicPartition } from '../contracts/position.ts'
+import type { StreamRecord } from '../contracts/stream-record.ts'
+import type { Topic } from '../contracts/topic.ts'
+import { Fetcher, type OnUnreadable } from './fetcher.ts'
+import { startsOf } from './read.ts'
+import { settle, settlePatiently } from './settle.ts'
+
+/** How a consumer reads: as a member of a group that shares the topics' partitions, or the partitions it names. */
+export interface ConsumerOptions<K, V> {
+  readonly topics: readonly Topic<K, V>[]
+  /** Whose committed offsets it goes on from, and commits to. */
+  readonly group: string
+  /** These and no others, without being a member: nobody else of the group may use them. */
+  readonly assign?: readonly TopicPartition[]
+  /** Where a partition begins for which the group has committed nothing; `earliest` where nothing is said. */
+  readonly from?: 'earliest' | 'latest' | { readonly timestamp: number }
+  readonly assignor?: AssignorName
+  /** A member under a lasting name: a restart within the session moves no partition. */
+  readonly instanceId?: string
+  readonly sessionTimeoutMs?: number
+  readonly rebalanceTimeoutMs?: number
+  readonly isolation?: Isolation
+  readonly onUnreadable?: OnUnreadable
+  /** Before partitions go to somebody else: commit what was done of them. Called inside of `poll`. */
+  readonly onRevoked?: (partitions: readonly TopicPartition[]) => Promise<void>
+}
+
+export interface PollOptions {
+  /** How long to wait while there is nothing; 1000 where nothing is said. */
+  readonly timeoutMs?: number
+  /** About how much to read at most; 1 MiB where nothing is said. */
+  readonly maxBytes?: number
+}
+
+/** A reader by hand: what it has read counts as done when it says so. */
+export interface Consumer<K, V> {
+  /** The next records; none when the wait is over. Partitions come and go here, and nowhere else. */
+  readonly poll: (options?: PollOptions) => Promise<readonly StreamRecord<K, V>[]>
+  /** Commits the positions given, or where the consumer stands: after everything that `poll` has handed out. */
+  readonly commit: (positions?: readonly Position[]) => Promise<void>
+  /** The next `poll` reads on from there. */
+  readonly seek: (to: Position) => void
+  readonly pause: (...partitions: readonly TopicPartition[]) => void
+  readonly resume: (...partitions: readonly TopicPartition[]) => void
+  /** Where it stands in each of its partitions. */
+  readonly positions: () => readonly Position[]
+  /** As whom it commits. */
+  readonly token: () => GroupToken
+  /** Leaves the group; commits nothing. */
+  readonly close: () => Promise<void>
+}
+
+const defaults = { sessionTimeoutMs: 45_000, rebalanceTimeoutMs: 60_000, pollTimeoutMs: 1_000, maxBytes: 1024 * 1024 }
+
+/** Opens a consumer; see `Millrace.consumer`. */
+export const openConsumer = async <K, V>(
+  engine: Engine,
+  clock: Clock,
+  options: ConsumerOptions<K, V>,
+): Promise<Consumer<K, V>> => {
+  const consumer = new OpenConsumer(engine, clock, options)
+  await consumer.begin()
+  return consumer
+}
+
+class OpenConsumer<K, V> implements Consumer<K, V> {
+  readonly #engine: Engine
+  readonly #clock: Clock
+  readonly #o: ConsumerOptions<K, V>
+  readonly #isolation: Isolation
+  readonly #fetcher: Fetcher<K, V>
+  #membership: Membership | undefined
+  #events: GroupEvent[] = []
+  #ended: EngineFailure | undefined
+  #subscription: Subscription | undefined
+  /** Ends the wait of a poll: something has happened in the group. */
+  #wake: AbortController = new AbortController()
+  #closed = false
+
+  constructor(engine: Engine, clock: Clock, options: ConsumerOptions<K, V>) {
+    this.#engine = engine
+    this.#clock = clock
+    this.#o = options
+    this.#isolation = options.isolation ?? 'read_committed'
+    this.#fetcher = new Fetcher({
+      reader: engine.reader,
+      isolation: this.#isolation,
+      onUnreadable: options.onUnreadable ?? 'halt',
+    })
+  }
+
+  async begin(): Promise<void> {
+    if (this.#o.assign !== undefined) return this.#add(this.#o.assign)
+    const membership = await settle(
+      this.#engine.groups.join({
+        group: this.#o.group,
+        topics: this.#o.topics.map(({ name }) => name),
+        assignor: this.#o.assignor ?? 'cooperative-sticky',
+        ...(this.#o.instanceId === undefined ? {} : { instanceId: this.#o.instanceId }),
+        sessionTimeoutMs: this.#o.sessionTimeoutMs ?? defaults.sessionTimeoutMs,
+        rebalanceTimeoutMs: this.#o.rebalanceTimeoutMs ?? defaults.rebalanceTimeoutMs,
+      }),
+    )
+    this.#membership = membership
+    this.#subscription = membership.events.subscribe({
+      next: (event) => {
+        this.#events.push(event)
+        this.#wake.abort()
+      },
+      error: (failure: EngineFailure) => {
+        this.#ended = failure
+        this.#wake.abort()
+      },
+    })
+  }
+
+  readonly poll = async (options: PollOptions = {}): Promise<readonly StreamRecord<K, V>[]> => {
+    const { timeoutMs = defaults.pollTimeoutMs, maxBytes = defaults.maxBytes } = options
+    this.#refuseWhenClosed()
+    // first, so that an event which comes while others are applied cuts the wait short
+    this.#wake = new AbortController()
+    await this.#applyEvents()
+    if (this.#ended !== undefined) throw new MillraceError(this.#ended)
+    try {
+      return await this.#fetcher.fetch({ maxWaitMs: timeoutMs, maxBytes, signal: this.#wake.signal })
+    } catch (error) {
+      if (!(error instanceof MillraceError && error.code === 'cancelled')) throw error
+      this.#refuseWhenClosed()
+      await this.#applyEvents()
+      return []
+    }
+  }
+
+  readonly commit = async (positions: readonly Position[] = this.positions()): Promise<void> => {
+    this.#refuseWhenClosed()
+    if (positions.length === 0) return
+    await settle(
+      this.#engine.groups.commit(
+        this.token(),
+        positions.map((position) => ({ ...position, metadata: '' })),
+      ),
+    )
+  }
+
+  readonly seek = (to: Position): void => this.#fetcher.seek(to)
+
+  readonly pause = (...partitions: readonly TopicPartition[]): void => {
+    for (const partition of partitions) this.#fetcher.pause(partition, true)
+  }
+
+  readonly resume = (...partitions: readonly TopicPartition[]): void => {
+    for (const partition of partitions) this.#fetcher.pause(partition, false)
+  }
+
+  readonly positions = (): readonly Position[] => this.#fetcher.positions
+
+  readonly token = (): GroupToken => this.#membership?.token() ?? { group: this.#o.group, generation: -1, memberId: '' }
+
+  readonly close = async (): Promise<void> => {
+    if (this.#closed) return
+    this.#closed = true
+    this.#wake.abort()
+    this.#subscription?.unsubscribe()
+    if (this.#membership !== undefined) await settle(this.#membership.leave())
+  }
+
+  async #applyEvents(): Promise<void> {
+    for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
+      if (event._tag === 'assigned') await this.#add(event.partitions)
+      else {
+        if (event._tag === 'revoked') await this.#o.onRevoked?.(event.partitions)
+        for (const partition of event.partitions) this.#fetcher.remove(partition)
+        if (event._tag === 'revoked') event.release()
+      }
+    }
+  }
+
+  async #add(partitions: readonly TopicPartition[]): Promise<void> {
+    if (partitions.length === 0) return
+    const committed = await settlePatiently(this.#clock, this.#engine.groups.committed(this.#o.group, partitions))
+    const known = new Map(committed.map((position) => [partitionName(position), position.offset]))
+    const fresh = partitions.filter((partition) => !known.has(partitionName(partition)))
+    for (const { offset, ...partition } of await startsOf(
+      this.#engine,
+      fresh,
+      this.#isolation,
+      this.#o.from ?? 'earliest',
+    ))
+      known.set(partitionName(partition), offset)
+    for (const partition of partitions)
+      this.#fetcher.add(this.#topic(partition), partition.partition, known.get(partitionName(partition)) ?? 0)
+  }
+
+  #topic(partition: TopicPartition): Topic<K, V> {
+    const topic = this.#o.topics.find(({ name }) => name === partition.topic)
+    if (topic !== undefined) return topic
+    const message = `${partitionName(partition)} is of none of the consumer's topics: name its topic under 'topics' too`
+    throw new MillraceError(engineFailure('unknown-topic', message))
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#closed)
+      throw new MillraceError(
+        engineFailure('closed', `the consumer of group '${this.#o.group}' is closed: open another`),
+      )
+  }
+}

@@ -1,0 +1,85 @@
+import { EncodeError } from '../contracts/codec.ts'
+import { engineFailure, MillraceError } from '../contracts/failure.ts'
+import type { Topic } from '../contracts/topic.ts'
+
+/** A record to send. */
+export interface Outgoing<K, V> {
+  readonly key: K
+  readonly value: V
+  /** Strings are written as UTF-8. */
+  readonly headers?: ReadonlyMap<string, Uint8Array> | Readonly<Record<string, string | Uint8Array>>
+  /** Milliseconds since the epoch; the time of the call where nothing is said. */
+  readonly timestamp?: number
+  /** Where to put it; by the key's hash, or spread where the key is null, when nothing is said. */
+  readonly partition?: number
+}
+
+/** A record as bytes, with all that was left open filled in but its partition. */
+export interface EncodedRecord {
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly headers: ReadonlyMap<string, Uint8Array>
+  readonly timestamp: number
+  readonly partition: number | undefined
+  /** At most what it takes in a batch. */
+  readonly sizeBytes: number
+}
+
+const noHeaders: ReadonlyMap<string, Uint8Array> = new Map()
+const utf8 = new TextEncoder()
+const isMap = (headers: object): headers is ReadonlyMap<string, Uint8Array> => headers instanceof Map
+
+const readHeaders = (headers: Outgoing<unknown, unknown>['headers']): ReadonlyMap<string, Uint8Array> => {
+  if (headers === undefined) return noHeaders
+  if (isMap(headers)) return headers
+  return new Map(
+    Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? utf8.encode(value) : value]),
+  )
+}
+
+/** Varints, deltas and lengths of a record and its headers, generously. */
+const overheadBytes = 32
+
+const sizeOf = (key: Uint8Array | null, value: Uint8Array | null, headers: ReadonlyMap<string, Uint8Array>): number => {
+  let size = overheadBytes + (key?.length ?? 0) + (value?.length ?? 0)
+  if (headers.size > 0) for (const [name, content] of headers) size += 3 * name.length + content.length + 10
+  return size
+}
+
+const encodePart = <A>(
+  what: string,
+  codec: { readonly name: string; readonly encode: (a: A) => Uint8Array | null },
+  part: A,
+) => {
+  try {
+    return codec.encode(part)
+  } catch (cause) {
+    if (cause instanceof EncodeError) throw new EncodeError(`${what}: ${cause.message}`, { cause })
+    throw new EncodeError(`${what}: the codec '${codec.name}' threw: ${String(cause)}`, { cause })
+  }
+}
+
+/**
+ * All of `records` as bytes, before any of them goes anywhere: one that cannot be written refuses the whole call.
+ *
+ * **Errors** throws {@link EncodeError}, and `invalid-record` for a timestamp that is none.
+ */
+export const encodeAll = <K, V>(
+  topic: Topic<K, V>,
+  records: readonly Outgoing<K, V>[],
+  now: number,
+): readonly EncodedRecord[] =>
+  records.map((record, index) => {
+    const key = encodePart(`key of record ${index} for topic '${topic.name}'`, topic.key, record.key)
+    const value = encodePart(`value of record ${index} for topic '${topic.name}'`, topic.value, record.value)
+    const headers = readHeaders(record.headers)
+    const timestamp = record.timestamp ?? now
+    if (!Number.isSafeInteger(timestamp) || timestamp < 0)
+      throw new MillraceError(
+        engineFailure(
+          'invalid-record',
+          `record ${index} for topic '${topic.name}' has timestamp ${timestamp}: give whole milliseconds since the epoch, or leave it out`,
+        ),
+      )
+    return { key, value, headers, timestamp, partition: record.partition, sizeBytes: sizeOf(key, value, headers) }
+  })

@@ -1,0 +1,140 @@
+import type { Engine, Isolation } from '../contracts/engine.ts'
+import { engineFailure, MillraceError } from '../contracts/failure.ts'
+import { type Position, partitionName, type TopicPartition } from '../contracts/position.ts'
+import type { StreamRecord } from '../contracts/stream-record.ts'
+import type { Topic } from '../contracts/topic.ts'
+import { Fetcher, type OnUnreadable } from './fetcher.ts'
+import { settle } from './settle.ts'
+
+/** Where a reading begins: the oldest record, after the newest, at a time, or at offsets of one's own. */
+export type From =
+  | 'earliest'
+  | 'latest'
+  | { readonly timestamp: number }
+  | { readonly offsets: Readonly<Record<number, number>> }
+
+/** How `read` and `observe` read a topic. */
+export interface ReadOptions {
+  /** `earliest` where nothing is said. With offsets (by partition), partitions that are not named begin at their oldest. */
+  readonly from?: From
+  /** `latest` ends after what was committed before the call; without it the reading goes on for ever. */
+  readonly until?: 'latest'
+  /** Only these. */
+  readonly partitions?: readonly number[]
+  /** `read_committed` where nothing is said. */
+  readonly isolation?: Isolation
+  /** `halt` where nothing is said. */
+  readonly onUnreadable?: OnUnreadable
+  /** Ends the reading, without an error. */
+  readonly signal?: AbortSignal
+}
+
+const maxFetchBytes = 1024 * 1024
+const maxWaitMs = 60_000
+
+/**
+ * The records of a topic, an array a fetch. See `Millrace.read`.
+ *
+ * `lifetime` aborts when the engine is about to close: a reading without end then ends, one up to `latest` rejects,
+ * since it has not come that far.
+ */
+export async function* readBatches<K, V>(
+  engine: Engine,
+  topic: Topic<K, V>,
+  options: ReadOptions & { readonly lifetime: AbortSignal },
+): AsyncGenerator<readonly StreamRecord<K, V>[], void, undefined> {
+  const { isolation = 'read_committed', onUnreadable = 'halt', lifetime } = options
+  const partitions = await findPartitions(engine, topic.name, options.partitions)
+  const ends = options.until === 'latest' ? await endsOf(engine, partitions, isolation) : undefined
+  const fetcher = new Fetcher<K, V>({ reader: engine.reader, isolation, onUnreadable })
+  for (const { partition, offset } of await startsOf(engine, partitions, isolation, options.from ?? 'earliest'))
+    fetcher.add(topic, partition, offset)
+  const signal = options.signal === undefined ? lifetime : AbortSignal.any([lifetime, options.signal])
+  for (;;) {
+    for (const { topic: name, partition, offset } of fetcher.positions)
+      if (offset >= (ends?.get(partition) ?? Number.POSITIVE_INFINITY)) fetcher.remove({ topic: name, partition })
+    if (fetcher.positions.length === 0) return
+    const records = await fetcher.fetch({ maxBytes: maxFetchBytes, maxWaitMs, signal }).catch((error: unknown) => {
+      if (!(error instanceof MillraceError && error.code === 'cancelled')) throw error
+    })
+    if (records === undefined) {
+      if (ends !== undefined && lifetime.aborted)
+        throw new MillraceError(engineFailure('closed', `closed while '${topic.name}' was read`))
+      return
+    }
+    const wanted = ends === undefined ? records : records.filter((r) => r.offset < (ends.get(r.partition) ?? 0))
+    if (wanted.length > 0) yield wanted
+  }
+}
+
+/** All partitions of a topic, or those asked for. Rejects with `unknown-topic` and `unknown-partition`. */
+const findPartitions = async (
+  engine: Engine,
+  topic: string,
+  wanted?: readonly number[],
+): Promise<readonly TopicPartition[]> => {
+  const [found] = await settle(engine.topics.describe([topic]))
+  if (found === undefined)
+    throw new MillraceError(
+      engineFailure(
+        'unknown-topic',
+        `there is no topic '${topic}' at ${engine.name}: create it first, with millrace.create(topic)`,
+      ),
+    )
+  const all = Array.from({ length: found.partitions }, (_, partition) => ({ topic, partition }))
+  if (wanted === undefined) return all
+  return wanted.map((partition) => {
+    const one = all[partition]
+    if (one !== undefined) return one
+    const message = `topic '${topic}' has partitions 0 to ${found.partitions - 1}, and not ${partition}`
+    throw new MillraceError(engineFailure('unknown-partition', message))
+  })
+}
+
+const endsOf = async (
+  engine: Engine,
+  partitions: readonly TopicPartition[],
+  isolation: Isolation,
+): Promise<Map<number, number>> => {
+  const ends =
+    isolation === 'read_committed'
+      ? await settle(engine.reader.settled(partitions))
+      : await settle(
+          engine.reader.offsets(
+            partitions.map((p) => ({ ...p, at: 'latest' })),
+            isolation,
+          ),
+        )
+  return new Map(ends.map(({ partition, offset }) => [partition, offset]))
+}
+
+/** Where each partition begins. */
+export const startsOf = async (
+  engine: Engine,
+  partitions: readonly TopicPartition[],
+  isolation: Isolation,
+  from: From,
+): Promise<readonly Position[]> => {
+  const at = typeof from === 'object' && 'offsets' in from ? 'earliest' : from
+  const starts = await settle(
+    engine.reader.offsets(
+      partitions.map((p) => ({ ...p, at })),
+      isolation,
+    ),
+  )
+  if (typeof from !== 'object' || !('offsets' in from)) return starts
+  return starts.map((start) => ({
+    ...start,
+    offset: checkOffset(start, from.offsets[start.partition] ?? start.offset),
+  }))
+}
+
+const checkOffset = (partition: TopicPartition, offset: number): number => {
+  if (Number.isSafeInteger(offset) && offset >= 0) return offset
+  throw new MillraceError(
+    engineFailure(
+      'offset-out-of-range',
+      `${partitionName(partition)} has no offset ${offset}: offsets are whole, from 0`,
+    ),
+  )
+}

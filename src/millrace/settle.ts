@@ -1,0 +1,25 @@
+import type { Clock } from '../contracts/clock.ts'
+import type { Call } from '../contracts/engine.ts'
+import { MillraceError } from '../contracts/failure.ts'
+
+/** Runs a call to the engine; rejects with its failure as an `Error`. */
+export const settle = async <A>(call: Call<A>): Promise<A> => {
+  const answer = await call()
+  if (answer._tag === 'Left') throw new MillraceError(answer.left)
+  return answer.right
+}
+
+const firstPauseMs = 5
+const longestPauseMs = 1_000
+const patienceMs = 60_000
+
+/** As {@link settle}, but a failure that may go away is tried again, with growing pauses, for a minute. */
+export const settlePatiently = async <A>(clock: Clock, call: Call<A>): Promise<A> => {
+  const begun = clock.elapsed()
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+    const answer = await call()
+    if (answer._tag === 'Right') return answer.right
+    if (answer.left.kind !== 'retriable' || clock.elapsed() - begun > patienceMs) throw new MillraceError(answer.left)
+    await new Promise<void>((ring) => clock.after(pauseMs, ring, true))
+  }
+}

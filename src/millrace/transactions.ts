@@ -1,0 +1,158 @@
+import type { Clock } from '../contracts/clock.ts'
+import type { Engine, TransactionalProducer } from '../contracts/engine.ts'
+import { engineFailure, MillraceError } from '../contracts/failure.ts'
+import type { Topic } from '../contracts/topic.ts'
+import type { Consumer } from './consumer.ts'
+import { type OpenBatch, OpenBatches } from './open-batches.ts'
+import { encodeAll, type Outgoing } from './outgoing.ts'
+import { checkRecord, type Routes } from './routes.ts'
+import { settle } from './settle.ts'
+
+/** What may be done inside of `millrace.transaction`. */
+export interface Transaction {
+  /** Sends with the transaction: nobody who reads committed records sees them before, or without, its end. */
+  readonly send: <K, V>(topic: Topic<K, V>, records: readonly Outgoing<NoInfer<K>, NoInfer<V>>[]) => Promise<void>
+  /** Commits where `consumer` stands with the transaction: it reads on from there, or reads the same again. */
+  readonly commitPosition: (consumer: Consumer<unknown, unknown>) => Promise<void>
+}
+
+const batchBytes = 128 * 1024
+
+class OpenTransaction implements Transaction {
+  readonly #producer: TransactionalProducer
+  readonly #routes: Routes
+  readonly #clock: Clock
+  readonly #open: OpenBatches<OpenBatch>
+  #full: OpenBatch[] = []
+  #underWay: Promise<void> = Promise.resolve()
+  #ended = false
+
+  constructor(o: { readonly producer: TransactionalProducer; readonly routes: Routes; readonly clock: Clock }) {
+    this.#producer = o.producer
+    this.#routes = o.routes
+    this.#clock = o.clock
+    this.#open = new OpenBatches({
+      routes: o.routes,
+      batchBytes,
+      make: (batch) => batch,
+      full: (batch) => this.#full.push(batch),
+    })
+  }
+
+  readonly send = async <K, V>(topic: Topic<K, V>, records: readonly Outgoing<K, V>[]): Promise<void> => {
+    this.#refuseAfterEnd(`send to '${topic.name}'`)
+    const encoded = encodeAll(topic, records, this.#clock.now())
+    const route = await this.#routes.find(topic.name)
+    encoded.forEach((record, index) => checkRecord(route, record, index))
+    this.#refuseAfterEnd(`send to '${topic.name}'`)
+    for (const record of encoded) this.#open.add(route, record)
+    if (this.#full.length > 0) await this.#append()
+  }
+
+  readonly commitPosition = async (consumer: Consumer<unknown, unknown>): Promise<void> => {
+    this.#refuseAfterEnd('commitPosition')
+    const offsets = consumer.positions().map((position) => ({ ...position, metadata: '' }))
+    await this.#inTurn(() => settle(this.#producer.sendOffsets(consumer.token(), offsets)))
+  }
+
+  /** Appends what is still open; nothing may be sent from here on. */
+  async finish(): Promise<void> {
+    this.#ended = true
+    this.#open.flush()
+    await this.#append()
+  }
+
+  /** Nothing may be sent from here on; resolves once nothing is under way, whatever became of it. */
+  async giveUp(): Promise<void> {
+    this.#ended = true
+    await this.#underWay.catch(() => undefined)
+  }
+
+  #append(): Promise<void> {
+    return this.#inTurn(async () => {
+      const batches = this.#full
+      this.#full = []
+      if (batches.length === 0) return
+      const unsealed = batches.map(({ route, partition, builder }) => ({
+        topic: route.topic,
+        partition,
+        bytes: builder.build(),
+      }))
+      await settle(this.#producer.append(unsealed))
+    })
+  }
+
+  /** One call after the other: the batches of a partition keep their order, and none comes after the end. */
+  #inTurn(call: () => Promise<void>): Promise<void> {
+    this.#underWay = this.#underWay.then(call)
+    return this.#underWay
+  }
+
+  #refuseAfterEnd(what: string): void {
+    if (!this.#ended) return
+    const message = `${what} after its transaction has ended: await everything inside of the function given to transaction()`
+    throw new MillraceError(engineFailure('invalid-transaction-state', message))
+  }
+}
+
+/**
+ * Transactional producers, one for each transaction under way, used again one after the other.
+ *
+ * Their ids are `<client id>-tx-<n>`: after a restart the same ids are taken over, and what was open under them aborted.
+ */
+export class Transactions {
+  readonly #o: { readonly engine: Engine; readonly routes: Routes; readonly clock: Clock; readonly clientId: string }
+  readonly #timeoutMs = 60_000
+  readonly #free: { readonly id: number; readonly producer: Promise<TransactionalProducer> | undefined }[] = []
+  #made = 0
+
+  constructor(o: {
+    readonly engine: Engine
+    readonly routes: Routes
+    readonly clock: Clock
+    readonly clientId: string
+  }) {
+    this.#o = o
+  }
+
+  /** See `Millrace.transaction`. */
+  async run<A>(work: (tx: Transaction) => Promise<A>): Promise<A> {
+    const { id, producer: made } = this.#free.pop() ?? { id: this.#made++, producer: undefined }
+    const opening = made ?? this.#open(id)
+    let usable = false
+    try {
+      const producer = await opening
+      const tx = new OpenTransaction({ producer, routes: this.#o.routes, clock: this.#o.clock })
+      try {
+        const answer = await work(tx)
+        await tx.finish()
+        await settle(producer.commit())
+        usable = true
+        return answer
+      } catch (error) {
+        await tx.giveUp()
+        usable = await this.#abort(producer, error)
+        throw error
+      }
+    } finally {
+      this.#free.push({ id, producer: usable ? opening : undefined })
+    }
+  }
+
+  async close(): Promise<void> {
+    const free = this.#free.splice(0)
+    for (const { producer } of free) if (producer !== undefined) await settle((await producer).close())
+  }
+
+  #open(id: number): Promise<TransactionalProducer> {
+    const transactionalId = `${this.#o.clientId}-tx-${id}`
+    return settle(this.#o.engine.transactions({ transactionalId, timeoutMs: this.#timeoutMs }))
+  }
+
+  /** Whether the producer may go on. A commit of unknown outcome is settled by whoever takes the id over next. */
+  async #abort(producer: TransactionalProducer, error: unknown): Promise<boolean> {
+    if (error instanceof MillraceError && (error.kind === 'fatal' || error.kind === 'indeterminate')) return false
+    const aborted = await producer.abort()()
+    return aborted._tag === 'Right'
+  }
+}

@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Consumer, connect, type Millrace, text, topic } from '../../src/index.ts'
+
+const lines = topic('lines', { key: text, value: text, partitions: 2 })
+let millrace: Millrace
+
+beforeEach(async () => {
+  millrace = await connect('memory:')
+  await millrace.create(lines)
+})
+afterEach(() => millrace.close())
+
+const send = (partition: number, ...values: readonly string[]) =>
+  millrace.send(
+    lines,
+    values.map((value) => ({ key: value, value, partition })),
+  )
+
+/** Polls until it has so many. */
+const poll = async (consumer: Consumer<string, string>, count: number) => {
+  const values: string[] = []
+  while (values.length < count) for (const record of await consumer.poll()) values.push(record.value)
+  return values.toSorted()
+}
+
+describe('consumer', () => {
+  it('goes on where its group committed', async () => {
+    await send(0, 'a', 'b')
+    const first = await millrace.consumer({ topics: [lines], group: 'g' })
+    expect(await poll(first, 2)).toEqual(['a', 'b'])
+    await first.commit()
+    await send(1, 'c')
+    expect(await poll(first, 1)).toEqual(['c'])
+    await first.close()
+    const second = await millrace.consumer({ topics: [lines], group: 'g' })
+    expect(await poll(second, 1)).toEqual(['c'])
+  })
+
+  it('shares partitions with the others of its group, and hands over what it committed', async () => {
+    await send(0, 'a')
+    await send(1, 'b')
+    const revoked: string[] = []
+    const first = await millrace.consumer({
+      topics: [lines],
+      group: 'g',
+      onRevoked: async (partitions) => {
+        revoked.push(...partitions.map(({ partition }) => `${partition}`))
+        await first.commit()
+      },
+    })
+    expect(await poll(first, 2)).toEqual(['a', 'b'])
+    const second = await millrace.consumer({ topics: [lines], group: 'g' })
+    while (second.positions().length === 0) {
+      await first.poll({ timeoutMs: 1 })
+      await second.poll({ timeoutMs: 1 })
+    }
+    expect(revoked).toHaveLength(1)
+    expect(first.positions()).toHaveLength(1)
+    expect(second.positions().map((p) => p.offset)).toEqual([1])
+  })
+
+  it('reads assigned partitions without being a member; seeks, pauses and resumes', async () => {
+    await send(0, 'a', 'b')
+    await send(1, 'c')
+    const consumer = await millrace.consumer({
+      topics: [lines],
+      group: 'g',
+      assign: [0, 1].map((partition) => ({ topic: 'lines', partition })),
+    })
+    consumer.pause({ topic: 'lines', partition: 1 })
+    expect(await poll(consumer, 2)).toEqual(['a', 'b'])
+    consumer.resume({ topic: 'lines', partition: 1 })
+    expect(await poll(consumer, 1)).toEqual(['c'])
+    consumer.seek({ topic: 'lines', partition: 0, offset: 1 })
+    expect(await poll(consumer, 1)).toEqual(['b'])
+    await consumer.commit([{ topic: 'lines', partition: 0, offset: 1 }])
+    expect(await millrace.committed('g')).toMatchObject([{ topic: 'lines', partition: 0, offset: 1 }])
+    expect(() => consumer.seek({ topic: 'lines', partition: 5, offset: 0 })).toThrow('lines-5 is not assigned here')
+  })
+
+  it('commits its position with a transaction, or not at all', async () => {
+    await send(0, 'a', 'b')
+    const out = topic('out', { key: text, value: text })
+    await millrace.create(out)
+    const consumer = await millrace.consumer({ topics: [lines], group: 'g' })
+    await poll(consumer, 2)
+    const given = millrace.transaction(async (tx) => {
+      await tx.commitPosition(consumer)
+      throw new Error('given up')
+    })
+    await expect(given).rejects.toThrow('given up')
+    expect((await millrace.committed('g')).filter((p) => p.offset > 0)).toEqual([])
+    await millrace.transaction(async (tx) => {
+      await tx.send(out, [{ key: 'k', value: 'v' }])
+      await tx.commitPosition(consumer)
+    })
+    expect(await millrace.committed('g')).toContainEqual(expect.objectContaining({ partition: 0, offset: 2 }))
+  })
+
+  it('is refused when closed', async () => {
+    const consumer = await millrace.consumer({ topics: [lines], group: 'g' })
+    await consumer.close()
+    await consumer.close()
+    await expect(consumer.poll()).rejects.toThrow("group 'g' is closed")
+  })
+})
