@@ -18,7 +18,7 @@ export class TestCoordinator {
   group: Group
   now = 1_000
   holdsLog = false
-  readonly replies = new Map<number, GroupReply>()
+  readonly replies: Map<number, GroupReply> = new Map()
   readonly log: { readonly record: GroupRecord; readonly offset: number; readonly producerId: number }[] = []
   readonly held: Append[] = []
   #requests = 0

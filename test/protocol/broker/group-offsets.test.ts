@@ -132,10 +132,11 @@ describe('committing offsets in a transaction', () => {
     group.holdsLog = true
     const by = { memberId: '', generation: -1, producerId: 1, producerEpoch: 0 }
     group.send({ _tag: 'commit-in-transaction', ...by, offsets: [at('a', 0, 5)] })
-    expect(code(committed(group, true))).toBe('unstable-offsets')
+    const here = [{ topic: 'a', partition: 0 }]
+    for (const partitions of [undefined, here])
+      expect(code(committed(group, true, partitions))).toBe('unstable-offsets')
     expect(group.held[0]?.producer).toEqual({ producerId: 1, producerEpoch: 0 })
     for (const append of group.held) group.write(append)
-    const here = [{ topic: 'a', partition: 0 }]
     expect(code(committed(group, true, here))).toBe('unstable-offsets')
     expect(code(committed(group, true, [{ topic: 'a', partition: 1 }]))).toBe('offsets')
     expect(committed(group, false, here)).toEqual({ _tag: 'offsets', offsets: [] })
@@ -264,6 +265,14 @@ describe('the log of a group', () => {
       }),
       { numRuns: 300 },
     )
+  })
+
+  it('tells another coordinator that undecided offsets went with their group, whatever the marker says later', () => {
+    const group = new TestCoordinator()
+    inTransaction(group, 1, 5)
+    group.send({ _tag: 'delete' })
+    const after = reread(group.log, new Map([[group.log.length, [{ id: 1, commit: true }]]]))
+    expect(isForgettable(after)).toBe(true)
   })
 
   it('tells another coordinator who is in the generation, and gives them a session to be heard', () => {
