@@ -35,13 +35,9 @@ export class DoneSoFar {
   add(gather: Gather | undefined, source: Source, nextOffset: number, records: number): void {
     this.#positions.set(source, nextOffset)
     this.#records += records
-    if (gather === undefined || gather.bytes + gather.outputs.length + gather.writes.length === 0) return
-    const { outputs, writes, bytes } = gather.handOver()
-    this.#bytes += bytes
-    if (this.#outputs.length === 0) this.#outputs = outputs
-    else for (const output of outputs) this.#outputs.push(output)
-    if (this.#writes.length === 0) this.#writes = writes
-    else for (const write of writes) this.#writes.push(write)
+    if (gather === undefined || gather.bytes === 0) return
+    this.#bytes += gather.bytes
+    gather.handOver(this.#outputs, this.#writes)
   }
 
   take(): DonePrefix {

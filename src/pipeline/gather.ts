@@ -51,6 +51,9 @@ export interface GatherSetup {
   readonly late: (error: LateEmission) => void
 }
 
+/** Most records write none: nobody adds to this one. */
+const noWrites: StateWrite[] = []
+
 /** About what a record costs beside its key and value: varints, offsets, the object that holds it. */
 const overheadBytes = 32
 
@@ -61,7 +64,7 @@ const overheadBytes = 32
 export class Gather {
   readonly setup: GatherSetup
   outputs: EncodedOutput[] = []
-  writes: StateWrite[] = []
+  writes: StateWrite[] = noWrites
   bytes = 0
   /** The attempt that may write now. */
   open: Attempt | undefined
@@ -104,17 +107,17 @@ export class Gather {
       store.state.set(text, before)
     }
     this.outputs = []
-    this.writes = []
+    this.writes = noWrites
     this.#meter(-this.bytes)
   }
 
-  /** Hands over what is kept, and begins anew; the meter goes on counting it until it is committed. */
-  handOver(): { readonly outputs: EncodedOutput[]; readonly writes: StateWrite[]; readonly bytes: number } {
-    const { outputs, writes, bytes } = this
-    this.outputs = []
-    this.writes = []
+  /** Moves what is kept behind what is there, and begins anew; the meter goes on counting it until it is committed. */
+  handOver(outputs: EncodedOutput[], writes: StateWrite[]): void {
+    for (const output of this.outputs) outputs.push(output)
+    for (const write of this.writes) writes.push(write)
+    this.outputs.length = 0
+    this.writes = noWrites
     this.bytes = 0
-    return { outputs, writes, bytes }
   }
 
   emit(attempt: Attempt, output: Output): void {
@@ -135,6 +138,12 @@ export class Gather {
       throw this.refuse(new OutputTooLarge({ topic: sink.topic, recordId, sizeBytes, maxBytes: sink.recordBytesMax }))
     this.hold(sizeBytes, recordId)
     this.outputs.push(output)
+  }
+
+  /** Notes a change of state. */
+  wrote(write: StateWrite): void {
+    if (this.writes === noWrites) this.writes = [write]
+    else this.writes.push(write)
   }
 
   /** Counts bytes against the bound on what one record may gather. */

@@ -26,8 +26,8 @@ export interface Place {
 export class LiveTask {
   readonly task: number
   readonly places: readonly Place[]
-  readonly stores = new Map<string, TaskStore>()
-  readonly ended = new AbortController()
+  readonly stores: Map<string, TaskStore> = new Map()
+  readonly ended: AbortController = new AbortController()
   state: 'starting' | 'running' | 'draining' | 'closed' = 'starting'
   runner: TaskRunner | undefined
   /** A fetch that includes it is under way. */

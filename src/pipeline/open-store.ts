@@ -73,7 +73,7 @@ export class OpenStore implements StoreView<unknown> {
     const { state } = this.#store
     const before = state.get(this.#text)
     state.set(this.#text, this.#value)
-    gather.writes.push({ store: this.#store, key: this.#key, text: this.#text, value: this.#value, before })
+    gather.wrote({ store: this.#store, key: this.#key, text: this.#text, value: this.#value, before })
   }
 
   #check(): void {

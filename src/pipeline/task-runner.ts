@@ -237,11 +237,11 @@ export class TaskRunner {
   }
 
   #loop(): void {
-    for (;;) {
+    for (let turn = 0; ; turn++) {
       for (let entry = this.#ended.shift(); entry !== undefined; entry = this.#ended.shift()) this.#finish(entry)
       this.#window.settle(this.#done)
       this.#startBulk()
-      if (this.#o.breath.isSpent) {
+      if (turn % recordsPerLook === 0 && this.#o.breath.isSpent) {
         this.#isScheduled = true
         this.#o.breath.await(this.#turn)
         break
@@ -503,6 +503,9 @@ export class TaskRunner {
     this.#timer = { dueAtMs, cancel: this.#o.clock.after(delayMs, ring, true) }
   }
 }
+
+/** How often the clock is looked at. */
+const recordsPerLook = 4
 
 /** Keeps `entries` in the order in which they entered. There are never many. */
 const insert = (entries: Entry[], entry: Entry): void => {
