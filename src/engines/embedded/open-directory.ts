@@ -131,12 +131,16 @@ const openCatalog = async ({ storage, random }: DirectoryOptions): Answer<Catalo
   const loaded = Catalog.load(storage)
   if (loaded._tag === 'Left') return loaded
   const catalog = loaded.right
-  for (const topic of catalog.content.leaving) for (const at of partitionsOf(topic)) storage.remove(partitionName(at))
-  const missing = Object.values(internalTopics).filter((name) => !catalog.content.topics.some((t) => t.name === name))
+  const { topics, leaving } = catalog.content
+  // a topic that has the name now, has the directory too
+  const inUse = new Set(topics.flatMap((topic) => partitionsOf(topic).map(partitionName)))
+  for (const name of leaving.flatMap((topic) => partitionsOf(topic).map(partitionName)))
+    if (!inUse.has(name)) storage.remove(name)
+  const missing = Object.values(internalTopics).filter((name) => !topics.some((topic) => topic.name === name))
   const made = missing.map(
     (name): CatalogTopic => newTopic({ name, partitions: 1, config: internalConfig }, random, true),
   )
-  if (made.length === 0 && catalog.content.leaving.length === 0) return E.right(catalog)
+  if (made.length === 0 && leaving.length === 0) return E.right(catalog)
   const saved = await catalog.save((content) => ({ ...content, topics: [...content.topics, ...made], leaving: [] }))
   return saved._tag === 'Left' ? saved : E.right(catalog)
 }

@@ -66,6 +66,8 @@ export class TransactionHolder {
   #admitted: GivenIdentity | undefined
   readonly #added = new Set<PartitionLog | 'offsets'>()
   #stagedBytes = 0
+  /** The last request to the coordinator failed for want of room. */
+  #isFull = false
 
   constructor(parts: TransactionHolderParts) {
     this.#parts = parts
@@ -263,7 +265,7 @@ export class TransactionHolder {
   /** At once while what stands in the way is of this process, and ends by itself; later where it is the storage. */
   #again(attempt: number, work: () => void): void {
     if (this.#lifetime.ended !== undefined) return
-    if (attempt < attemptsAtOnce) return work()
+    if (attempt < attemptsAtOnce && !this.#isFull) return work()
     this.#parts.clock.after(retryMs, () => {
       if (this.#lifetime.ended === undefined) work()
     })
@@ -298,7 +300,8 @@ export class TransactionHolder {
   /** Whoever waits is told of a full storage, and may ask again; the machine goes on by itself meanwhile. */
   #failed(command: Extract<ClientTransactionCommand, { _tag: 'initializeFailed' | 'endFailed' }>): void {
     const { failure } = command
-    if (failure.code === 'storage-full') this.#step({ _tag: 'stopWaiting', failure })
+    this.#isFull = failure.code === 'storage-full'
+    if (this.#isFull) this.#step({ _tag: 'stopWaiting', failure })
     this.#step(command)
   }
 }
