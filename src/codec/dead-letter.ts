@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import * as t from 'io-ts'
 import type { DecodeError } from '../contracts/codec.ts'
 import { base64, fromBase64 } from './base-64.ts'
@@ -121,7 +122,7 @@ const isDecodeError = (error: unknown): error is DecodeError =>
 /** What was thrown need not be an error, nor let itself be printed. */
 const printed = (thrown: unknown): string => {
   try {
-    return String(typeof thrown === 'object' ? JSON.stringify(thrown) : thrown)
+    return inspect(thrown, { depth: 2, breakLength: Number.POSITIVE_INFINITY })
   } catch {
     return 'something that cannot be printed'
   }

@@ -1,30 +1,14 @@
-import { Observable, type OperatorFunction } from 'rxjs'
+import { Observable } from 'rxjs'
 import { isInBatches } from '../contracts/in-batches.ts'
 import { Probe } from '../contracts/probe.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { AnyTopic, KeyOf, ValueOf } from '../contracts/topic.ts'
-import type { Pipe } from './pipe.ts'
+import type { AnyOperator, Pipe, Pipeline, Topics } from './pipeline.ts'
 
-/** What a pipeline reads: one topic or more. */
-export type Topics = readonly [AnyTopic, ...AnyTopic[]]
-
-// biome-ignore lint/suspicious/noExplicitAny: operators in a row are typed by `pipe`; kept in a list, only `any` fits all
-export type AnyOperator = OperatorFunction<any, any>
+export type { AnyOperator, Pipeline, Topics } from './pipeline.ts'
 
 /** What `stream(…)` over these topics begins with: one record type over all of them. */
 export type RecordOf<T extends Topics> = StreamRecord<KeyOf<T[number]>, ValueOf<T[number]>>
-
-/**
- * A pipeline as data: what it reads, and what it does to each record. Nothing happens until it is run, and one
- * pipeline may be run under many names.
- */
-export interface Pipeline<T extends Topics, A> {
-  readonly topics: T
-  /** In the order in which they were piped. */
-  readonly operators: readonly AnyOperator[]
-  /** Another pipeline, with these operators behind those of this one. */
-  readonly pipe: Pipe<T, A>
-}
 
 /**
  * Begins a pipeline that reads `topics`: an RxJS operator chain over one record, applied to every record.

@@ -40,7 +40,7 @@ describe('keyCodec', () => {
     expect(codec.decode(new TextEncoder().encode('key'))).toEqual(E.right('key'))
   })
 
-  it.each(Object.entries(strings).filter(([name]) => !/string$/.test(name)))('still checks %s', (_, schema) => {
+  it.each(Object.entries(strings).filter(([name]) => !name.endsWith('string')))('still checks %s', (_, schema) => {
     expect(E.isLeft(keyCodec(schema).decode(new Uint8Array()))).toBe(true)
   })
 

@@ -5,6 +5,7 @@ import * as rxjs from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import * as operators from '../../operators/index.ts'
 import * as millrace from '../../src/index.ts'
+import { evaluate } from '../support/page.ts'
 import { read, sources } from '../tidy/sources.ts'
 
 const modules: Readonly<Record<string, unknown>> = {
@@ -29,7 +30,7 @@ const run = (code: string): void => {
     .replaceAll(/^import \* as (\w+) from '(.*)'$/gm, "const $1 = modules['$2']")
     .replaceAll(/^import (\{.*\}) from '(.*)'$/gm, "const $1 = modules['$2']")
     .replaceAll(/^(.*) \/\/ => (.*)$/gm, 'expect($1).toEqual($2)')
-  new Function('modules', 'expect', stripTypeScriptTypes(script))(modules, expect)
+  evaluate(stripTypeScriptTypes(script), { modules, expect })
 }
 
 describe('the examples in docstrings', () => {

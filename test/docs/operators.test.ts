@@ -7,7 +7,7 @@ import * as operators from '../../operators/index.ts'
 import { store } from '../../src/codec/store.ts'
 import { topic } from '../../src/codec/topic.ts'
 import { type Pipeline, stream, type Topics } from '../../src/pipeline/stream.ts'
-import { codeBlocks, page } from '../support/page.ts'
+import { codeBlocks, evaluate, page } from '../support/page.ts'
 import { runAlone, type Sent } from '../support/run-alone.ts'
 
 const scope: Readonly<Record<string, unknown>> = { E, t, filter, store, stream, topic, ...operators }
@@ -18,7 +18,7 @@ const pipelineOf = (code: string): Pipeline<Topics, unknown> => {
   const name = /^const (\w+) = stream\(/m.exec(code)?.[1]
   const declared = (beginning?.code ?? '').replaceAll(/^import [^']*'[^']*'$/gm, '')
   const script = stripTypeScriptTypes(`${declared}\n${code}`)
-  return new Function(...Object.keys(scope), `${script}\nreturn ${name}`)(...Object.values(scope))
+  return evaluate(`${script}\nreturn ${name}`, scope) as Pipeline<Topics, unknown>
 }
 
 /** The comments below it: `// topic key: value`. */
@@ -26,7 +26,7 @@ const records = (code: string): readonly Sent[] =>
   [...code.matchAll(/^\/\/ (\S+) (\S+): (.*)$/gm)].map(([, topic = '', key, value]) => ({
     topic,
     key,
-    value: new Function(`return (${value})`)(),
+    value: evaluate(`return (${value})`, {}),
   }))
 
 describe('the page of operators', () => {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { perRecord } from '../../operators/per-record.ts'
 import type { StreamRecord } from '../../src/contracts/stream-record.ts'
 import { marbles } from '../support/marbles.ts'
-import { page, tableRows } from '../support/page.ts'
+import { evaluate, page, tableRows } from '../support/page.ts'
 import { recordOf } from '../support/records.ts'
 
 type Chain = OperatorFunction<StreamRecord<string, number>, unknown>
@@ -22,8 +22,7 @@ const exported: Readonly<Record<string, unknown>> = { ...rxjsOperators, ...rxjs 
 
 /** An example of the page as the operator that it is. */
 const chainOf = (example: string): Chain => {
-  const names = Object.keys(exported)
-  const operators: Chain[] = new Function(...names, `return [${example}]`)(...names.map((name) => exported[name]))
+  const operators = evaluate(`return [${example}]`, exported) as readonly Chain[]
   return (source) => operators.reduce((out: Observable<unknown>, operator) => out.pipe(operator as never), source)
 }
 

@@ -26,3 +26,8 @@ export const tableRows = (text: string): readonly { readonly heading: string; re
   }
   return rows
 }
+
+/** What `script`, a function's body, answers with `scope` in scope: code that the docs show. */
+export const evaluate = (script: string, scope: Readonly<Record<string, unknown>>): unknown =>
+  // oxlint-disable-next-line typescript/no-implied-eval -- our own pages, and only in tests
+  new Function(...Object.keys(scope), script)(...Object.values(scope))

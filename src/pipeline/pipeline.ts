@@ -1,7 +1,26 @@
+// Written by scripts/pipeline-type.ts: change it there.
 import type { OperatorFunction } from 'rxjs'
-import type { Pipeline, Topics } from './stream.ts'
+import type { AnyTopic } from '../contracts/topic.ts'
 
-/** Adds operators, in this order; up to 24, each typed by the one before. Written by scripts/pipe-overloads.ts. */
+/** What a pipeline reads: one topic or more. */
+export type Topics = readonly [AnyTopic, ...AnyTopic[]]
+
+// biome-ignore lint/suspicious/noExplicitAny: operators in a row are typed by `pipe`; kept in a list, only `any` fits all
+export type AnyOperator = OperatorFunction<any, any>
+
+/**
+ * A pipeline as data: what it reads, and what it does to each record. Nothing happens until it is run, and one
+ * pipeline may be run under many names.
+ */
+export interface Pipeline<T extends Topics, A> {
+  readonly topics: T
+  /** In the order in which they were piped. */
+  readonly operators: readonly AnyOperator[]
+  /** Another pipeline, with these operators behind those of this one. */
+  readonly pipe: Pipe<T, A>
+}
+
+/** Adds operators, in this order; up to 24, each typed by the one before. */
 export interface Pipe<T extends Topics, A> {
   (): Pipeline<T, A>
   <B1>(o1: OperatorFunction<A, B1>): Pipeline<T, B1>
