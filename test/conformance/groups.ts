@@ -172,6 +172,17 @@ export const groups = (engine: Conformance): void => {
       expect((await refusal(s.engine.groups.commit(by, at))).code).toBe('unknown-member')
     })
 
+    law('forget the offsets of a topic that is deleted', async (s) => {
+      const [topic, other] = [await aTopic(s), s.unique('other')]
+      await ok(s.engine.topics.create({ name: other, partitions: 1, config: {} }))
+      const group = s.unique('group')
+      const at = (name: string) => ({ topic: name, partition: 0, offset: 7, metadata: '' })
+      await ok(s.engine.groups.commit({ group, generation: -1, memberId: '' }, [at(topic), at(other)]))
+      await ok(s.engine.topics.delete(topic))
+      await ok(s.engine.topics.create({ name: topic, partitions: 1, config: {} }))
+      expect(await ok(s.engine.groups.committed(group))).toEqual([at(other)])
+    })
+
     law('are described with their members', async (s) => {
       const topic = await aTopic(s, 2)
       const group = s.unique('group')

@@ -82,6 +82,8 @@ export const openCoordinators = async (parts: CoordinatorsParts): Promise<E.Eith
   const read = groups.load()
   if (read._tag === 'Left') return read
   groups.start()
+  // a crash may have come between the end of a topic and that of its offsets
+  groups.forgetTopics((topic) => partitions.topic(topic)._tag === 'Left')
   coordinator.start()
   const left = await commit()
   if (left._tag === 'Left') return left

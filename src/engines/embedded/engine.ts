@@ -53,6 +53,7 @@ export const openEmbedded =
         commit,
         changed: (topic) => {
           for (const at of partitionsOf(topic)) wakeups.wake(at)
+          groups.forgetTopics((name) => partitions.topic(name)._tag === 'Left')
           memberships.topicChanged(topic.name)
         },
       }),

@@ -94,6 +94,15 @@ export class GroupCoordinator {
       if (group.undecided.has(producerId)) this.#step(name, { _tag: 'end-transaction', producerId, commit })
   }
 
+  /** Topics that are gone take their offsets along. */
+  forgetTopics(isGone: (topic: string) => boolean): void {
+    for (const [name, { offsets, undecided }] of [...this.#groups]) {
+      const topics = new Set([offsets, ...undecided.values()].flatMap((of) => [...of.keys()]))
+      for (const topic of topics)
+        if (isGone(topic)) this.#step(name, { _tag: 'forget-topic', topic, ...this.#moment() })
+    }
+  }
+
   #group(name: string): Group {
     return this.#groups.get(name) ?? emptyGroup(name, this.#parts.settings)
   }

@@ -143,6 +143,8 @@ const deleteTopic = async (parts: TopicsParts, topic: CatalogTopic): Answer<void
     if (removed._tag === 'Left') return removed
   }
   parts.changed(topic)
+  const forgotten = await parts.commit()
+  if (forgotten._tag === 'Left') return forgotten
   const swept = await catalog.save((content) => ({
     ...content,
     leaving: content.leaving.filter(({ id }) => id !== topic.id),

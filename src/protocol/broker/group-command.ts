@@ -105,6 +105,8 @@ export type GroupCommand =
   | ({ readonly _tag: 'expire' } & Moment)
   /** The sweep that drops offsets nobody has used for `retentionMs`. */
   | ({ readonly _tag: 'expire-offsets'; readonly retentionMs: number } & Moment)
+  /** The topic was deleted. */
+  | ({ readonly _tag: 'forget-topic'; readonly topic: string } & Moment)
   /** Every member is known to be gone: their process is. */
   | ({ readonly _tag: 'evict' } & Moment)
   | ({ readonly _tag: 'appended'; readonly ticket: number; readonly baseOffset: number } & Moment)

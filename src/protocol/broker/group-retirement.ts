@@ -84,6 +84,19 @@ const subscribedTopics = (group: Group): ReadonlySet<string> | undefined => {
   return topics
 }
 
+/**
+ * The topic is gone, and its offsets with it, undecided ones too: they mean nothing to another topic of its name.
+ * Source: Kafka's OffsetMetadataManager.onPartitionsDeleted.
+ */
+export const forgetTopic = (group: Group, topic: string): GroupStep => {
+  const ofTopic = (offsets: Offsets) => entriesOf(offsets).filter((entry) => entry.topic === topic)
+  const gone = [group.offsets, ...group.undecided.values()].flatMap(ofTopic)
+  if (gone.length === 0) return unchanged(group)
+  const offsets = offsetTable(gone)
+  const undecided = new Map([...group.undecided].map(([id, of]) => [id, pruned(of, offsets)]))
+  return append({ ...group, undecided }, { _tag: 'expiry', offsets }, tombstones(group, entriesOf(offsets)))
+}
+
 /** The tombstones of `offsets` are in the log. */
 export const expiryInLog = (group: Group, offsets: Offsets): GroupStep =>
   unchanged({ ...group, offsets: pruned(group.offsets, offsets) })

@@ -23,7 +23,7 @@ import {
   fetchOffsets,
   transactionInLog,
 } from './group-offsets.ts'
-import { deleteGroup, expireOffsets, expiryInLog, unknownGroup } from './group-retirement.ts'
+import { deleteGroup, expireOffsets, expiryInLog, forgetTopic, unknownGroup } from './group-retirement.ts'
 import { type Group, type InFlight, without } from './group-state.ts'
 import { assignmentFailed, assignmentInLog, sync } from './group-sync.ts'
 
@@ -64,6 +64,8 @@ export const stepGroup = (group: Group, command: GroupCommand): GroupStep => {
       return expire(group, command)
     case 'expire-offsets':
       return expireOffsets(group, command.timestamp, command.retentionMs)
+    case 'forget-topic':
+      return forgetTopic(group, command.topic)
     case 'evict':
       return evict(group, command)
     case 'appended':
