@@ -27,7 +27,7 @@ interface Decided {
 }
 
 /** What is settled stays in its array until there is more of it than this, and than of what is not. */
-const settledMax = 64
+export const settledMax = 64
 
 /**
  * The transactions of a partition that keep its last stable offset back: open, or decided by a marker that the high
@@ -100,6 +100,11 @@ export class UnstableTransactions {
   /** The first offset of the oldest transaction that is open or not yet visibly decided. */
   get firstUnstable(): number | undefined {
     return this.#line[this.#firstUnsettled]?.firstOffset
+  }
+
+  /** How many transactions it holds in memory: those that are unstable, and at most as many or {@link settledMax} others. */
+  get size(): number {
+    return this.#line.length
   }
 
   /**
