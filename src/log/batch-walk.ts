@@ -3,9 +3,9 @@ import { baseOffsetOf, batchSizeOf, checkBatch, checkHeader, headerBytes, lastOf
 import type { LogFile } from './log-directory.ts'
 
 /** The least that is read at once. */
-export const chunkBytesMin = 64 * 1024
+export const chunkBytesMin: number = 64 * 1024
 /** The most, where a single batch does not need more. */
-export const chunkBytesMax = 1024 * 1024
+export const chunkBytesMax: number = 1024 * 1024
 
 /** Where a log could not be read. */
 export interface Damage {

@@ -13,6 +13,9 @@ import { Segments } from './segments.ts'
 import { SnapshotFiles } from './snapshot-files.ts'
 import { readStartOffset } from './start-offset.ts'
 
+/** The directory of a partition that nobody knows. */
+const straySuffix = '-stray'
+
 /** What a checkpoint says of a partition: enough to go on without reading it. Plain data. */
 export interface PartitionState {
   readonly topicId: string
@@ -74,13 +77,19 @@ export const loadPartition = async (options: LoadOptions): Promise<LoadedPartiti
 
 type WithoutStart = Omit<LoadedPartition, 'startOffset' | 'directory'>
 
-/** Makes the directory; one of another topic, which had this name before, goes first. */
-const claimDirectory = ({ directory, topicId }: LoadOptions): void => {
+/**
+ * Makes the directory. One of another topic, which had this name before, goes first; one that nobody knows, and that
+ * does not say whose it is, is set aside.
+ */
+const claimDirectory = ({ directory, topicId, state }: LoadOptions): void => {
+  const { storage, path } = directory
   const metadata = directory.readFile(partitionMetadata)
   const found = metadata && readMetadata(metadata)
   if (found === topicId) return
-  if (found !== undefined) directory.storage.remove(directory.path)
-  directory.storage.makeDirectory(directory.path)
+  const isEmpty = offsetsInNames(directory.list(), 'log').length === 0
+  if (found !== undefined || isEmpty) storage.remove(path)
+  else if (state === undefined) storage.rename(path, `${path}.${topicId}${straySuffix}`)
+  storage.makeDirectory(path)
   directory.writeFile(partitionMetadata, writeMetadata(topicId))
 }
 

@@ -207,4 +207,6 @@ export class LogFile {
   }
 }
 
-export const isStorageFull = (error: unknown): boolean => error instanceof StorageError && error.code === 'full'
+/** There was no room: it may be tried again. */
+export const isStorageFull = (error: unknown): error is StorageError =>
+  error instanceof StorageError && error.code === 'full'

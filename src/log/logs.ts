@@ -120,7 +120,7 @@ export class Logs {
       if (this.#options.durability === 'power') this.#enqueue(log, { _tag: 'created' })
       return E.right(log)
     } catch (error) {
-      return E.left(this.#failed(error))
+      return E.left(isStorageFull(error) ? storageFailure(this.#options.storage.name, error) : this.#failed(error))
     }
   }
 
@@ -153,7 +153,11 @@ export class Logs {
    */
   commit(): Promise<Answer> {
     if (this.#stopped !== undefined) return Promise.resolve(E.left(this.#stopped))
-    if (this.#appliedCount === this.#stagedCount) return answered
+    if (this.#appliedCount === this.#stagedCount) {
+      // Whether there is room again, the next to write finds out.
+      this.#full = undefined
+      return answered
+    }
     if (this.#options.durability === 'process') return Promise.resolve(this.#applyQueue())
     this.#next ??= { ...deferred(), count: 0 }
     this.#next.count = this.#stagedCount
@@ -201,6 +205,9 @@ export class Logs {
     log.attach({
       refusal: () => this.#refusal(log),
       onStaged: (entry) => this.#enqueue(log, entry),
+      onFailure: (error) => {
+        if (!this.#removed.has(log) && !isStorageFull(error)) this.#failed(error)
+      },
     })
   }
 
@@ -372,18 +379,21 @@ export class Logs {
 
   #warm(): void {
     if (this.#isWarm || this.#warming !== undefined) return
-    this.#warming = this.#flushAll()
-      .then(
-        () => {
-          this.#isWarm = true
-        },
-        (error: unknown) => {
-          this.#failed(error)
-        },
-      )
-      .finally(() => {
-        this.#warming = undefined
-      })
+    this.#warming = this.#inBackground(async () => {
+      await this.#flushAll()
+      this.#isWarm = true
+    }).finally(() => {
+      this.#warming = undefined
+    })
+  }
+
+  /** Nobody waits for it: where the disk is full it is left for later, and whoever writes finds out. */
+  async #inBackground(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      if (!isStorageFull(error)) this.#failed(error)
+    }
   }
 
   /** `process`: now and then, so that a crash leaves little to read again. */
@@ -391,13 +401,9 @@ export class Logs {
     const { durability, checkpointBytes = checkpointBytesDefault } = this.#options
     if (durability === 'power' || this.#bytesSinceCheckpoint < checkpointBytes || this.#checkpointing !== undefined)
       return
-    this.#checkpointing = this.#checkpoint(false)
-      .catch((error: unknown) => {
-        this.#failed(error)
-      })
-      .finally(() => {
-        this.#checkpointing = undefined
-      })
+    this.#checkpointing = this.#inBackground(() => this.#checkpoint(false)).finally(() => {
+      this.#checkpointing = undefined
+    })
   }
 
   /** Makes all that is applied now durable, and says so in a new generation of the journal. */
@@ -427,6 +433,8 @@ export class Logs {
       }
     }
     await Promise.all(Array.from({ length: syncsMax }, worker))
+    // A sync that failed elsewhere is not made good by this one.
+    if (this.#stopped !== undefined) throw this.#stopped.cause
   }
 
   readonly #breathe = (): Promise<void> =>

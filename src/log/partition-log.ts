@@ -82,6 +82,8 @@ export interface StageHooks {
   readonly refusal: () => EngineFailure | undefined
   /** Hears of everything staged, in order. */
   readonly onStaged: (entry: StagedEntry) => void
+  /** Hears of a storage that failed in the background. */
+  readonly onFailure: (error: StorageError) => void
 }
 
 /**
@@ -361,8 +363,9 @@ export class PartitionLog implements Readable {
         options,
       )
     } catch (error) {
-      if (error instanceof StorageError) return E.left(storageFailure(this.name, error))
-      throw error
+      if (!(error instanceof StorageError)) throw error
+      this.#hooks?.onFailure(error)
+      return E.left(storageFailure(this.name, error))
     } finally {
       this.#compacting = false
     }

@@ -41,6 +41,11 @@ export const emptySegment = (baseOffset: number): SegmentState => ({
 /** What is known of a segment's content beyond its entries: all of it, of the one that is written to. */
 type Known = Omit<SegmentState, 'baseOffset' | 'offsetEntries' | 'timeEntries' | 'abortedEntries'>
 
+export interface RestoreOptions {
+  readonly suffix?: string
+  readonly readOnly?: boolean
+}
+
 /** A part of a partition's log: one `.log` file with its indexes, in Kafka's formats. Only the last one is written to. */
 export class Segment {
   readonly baseOffset: number
@@ -62,7 +67,11 @@ export class Segment {
   }
 
   /** One to write to. What the files hold beyond `state` is cut off; nothing is, where they must not be written. */
-  static restore(directory: LogDirectory, state: SegmentState, { suffix = '', readOnly = false } = {}): Segment {
+  static restore(
+    directory: LogDirectory,
+    state: SegmentState,
+    { suffix = '', readOnly = false }: RestoreOptions = {},
+  ): Segment {
     const segment = new Segment(directory, state.baseOffset, suffix)
     const { baseOffset: _, offsetEntries, timeEntries, abortedEntries, ...known } = state
     segment.#known = { ...known }

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest'
+import { type Crash, ForgetfulDisk } from '../support/forgetful-storage.ts'
+import { LogRun, type LogRunOptions } from '../support/log-run.ts'
+import { seededRandom } from '../support/seeded-random.ts'
+
+interface Crashing extends Omit<LogRunOptions, 'random'> {
+  readonly seed: number
+  readonly crash: Crash
+  readonly steps: number
+}
+
+/** Crashes at every operation of a run, once each, until the run is through; `then` is what comes after. */
+const crashEverywhere = async (
+  { seed, crash, steps, ...options }: Crashing,
+  then: (disk: ForgetfulDisk, run: LogRun, at: number) => Promise<void>,
+): Promise<void> => {
+  for (let at = 1, crashed = true; crashed; at++) {
+    const disk = new ForgetfulDisk(seededRandom(seed + at))
+    const run = new LogRun({ ...options, random: seededRandom(seed) })
+    await run.open(disk.storage())
+    disk.crash = crash
+    disk.crashAt = disk.operations + at
+    await run.run(steps)
+    crashed = disk.isDead
+    await then(disk, run, at)
+  }
+}
+
+const reopen = async (disk: ForgetfulDisk, run: LogRun): Promise<void> => {
+  expect(await run.open(disk.restart())).toBe(true)
+  run.verify()
+}
+
+/** Everything goes on after a crash, through another one and a close. */
+const goOn = async (disk: ForgetfulDisk, run: LogRun): Promise<void> => {
+  await reopen(disk, run)
+  await run.run(12)
+  disk.die()
+  await reopen(disk, run)
+  await run.run(3)
+  await run.logs?.close()
+  await reopen(disk, run)
+}
+
+const compacting = { plain: 8, transactional: 2, end: 2, commit: 4, maintain: 6 }
+const recreating = { plain: 8, transactional: 2, end: 1, commit: 4, recreate: 2 }
+
+describe('a crash at every write and every sync leaves a prefix with all that was acknowledged or readable', () => {
+  it.each([
+    { seed: 1, durability: 'power', crash: 'power', steps: 60 },
+    { seed: 2, durability: 'power', crash: 'kill', steps: 60 },
+    { seed: 3, durability: 'process', crash: 'kill', steps: 60 },
+    { seed: 4, durability: 'power', crash: 'power', steps: 40, mix: compacting },
+    { seed: 5, durability: 'process', crash: 'kill', steps: 40, mix: compacting },
+    { seed: 6, durability: 'power', crash: 'power', steps: 40, mix: recreating },
+    { seed: 7, durability: 'process', crash: 'kill', steps: 40, mix: recreating },
+  ] as const)('%o', (crashing) => crashEverywhere(crashing, goOn))
+
+  it.each([
+    { seed: 8, durability: 'power', crash: 'power', steps: 8, journalBytes: 9000 },
+    { seed: 9, durability: 'power', crash: 'kill', steps: 8, journalBytes: 9000 },
+    { seed: 10, durability: 'process', crash: 'kill', steps: 8 },
+  ] as const)('and another one anywhere while it recovers: %o', async (crashing) => {
+    for (let again = 1, through = false; !through; again++) {
+      through = true
+      await crashEverywhere({ ...crashing, seed: crashing.seed }, async (disk, run) => {
+        const storage = disk.restart()
+        disk.crash = crashing.durability === 'power' ? 'power' : 'kill'
+        disk.crashAt = disk.operations + again
+        const opened = await run.open(storage)
+        if (!opened) through = false
+        if (opened) run.verify()
+        disk.die()
+        await reopen(disk, run)
+      })
+    }
+  })
+})

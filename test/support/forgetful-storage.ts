@@ -1,0 +1,286 @@
+import { type Storage, StorageError, type StorageFile } from '../../src/contracts/storage.ts'
+
+/** What a disk takes or loses as a whole. */
+const sectorBytes = 512
+
+type Change =
+  | { readonly _tag: 'write'; readonly bytes: Uint8Array; readonly position: number }
+  | { readonly _tag: 'truncate'; readonly size: number }
+
+class File {
+  /** What the page cache has, and what the device has. */
+  cached: Uint8Array = new Uint8Array(0)
+  durable: Uint8Array = new Uint8Array(0)
+  /** What the device was not told yet, in order. */
+  pending: Change[] = []
+}
+
+class Directory {
+  cached = new Map<string, File | Directory>()
+  durable = new Map<string, File | Directory>()
+  /** Each changes some names at once: a rename changes two. */
+  pending: (readonly (readonly [string, File | Directory | undefined])[])[] = []
+}
+
+const applied = (bytes: Uint8Array, change: Change): Uint8Array => {
+  if (change._tag === 'truncate') {
+    const cut = new Uint8Array(change.size)
+    cut.set(bytes.subarray(0, change.size))
+    return cut
+  }
+  const end = change.position + change.bytes.length
+  const written = end > bytes.length ? new Uint8Array(end) : bytes.slice()
+  if (end > bytes.length) written.set(bytes)
+  written.set(change.bytes, change.position)
+  return written
+}
+
+/** What ends an incarnation: the machine loses power, or the process is killed and the page cache stays. */
+export type Crash = 'power' | 'kill'
+
+/**
+ * A disk that keeps apart what was written and what was made durable. When the power goes, each sector and each
+ * directory entry that was not synced is there or not, in any combination; a killed process leaves a write torn at any
+ * byte. It counts what changes it, so that a test can crash it at each.
+ */
+export class ForgetfulDisk {
+  /** How many times something was written, synced, made, renamed or removed. */
+  operations = 0
+  /** The operation at which to crash, and how. */
+  crashAt: number = Number.POSITIVE_INFINITY
+  crash: Crash = 'power'
+  /** From this operation on nothing more fits. */
+  fullFrom: number = Number.POSITIVE_INFINITY
+  /** The first sync from this operation on fails; what it was to make durable may be so or not. */
+  failSyncAt: number = Number.POSITIVE_INFINITY
+  #root = new Directory()
+  #incarnation = 0
+  #isDead = false
+  readonly #random: () => number
+
+  /** `random` is uniform over [0, 1). */
+  constructor(random: () => number) {
+    this.#random = random
+  }
+
+  /** Whether it has crashed. */
+  get isDead(): boolean {
+    return this.#isDead
+  }
+
+  /** Crashes now. */
+  die(): void {
+    this.#isDead = true
+  }
+
+  /** What the next process finds. */
+  restart(): Storage {
+    this.#incarnation++
+    if (this.#isDead && this.crash === 'power') this.#forget(this.#root)
+    this.#isDead = false
+    this.crashAt = Number.POSITIVE_INFINITY
+    return this.storage()
+  }
+
+  /** Everything written is as good as synced: for a test that begins here. */
+  settle(): void {
+    settleDirectory(this.#root)
+  }
+
+  storage(): Storage {
+    const incarnation = this.#incarnation
+    const alive = (path: string) => {
+      if (this.#isDead || incarnation !== this.#incarnation) throw new StorageError('failed', path, `${path}: crashed`)
+    }
+    return {
+      name: 'forgetful',
+      list: (directory) => {
+        alive(directory)
+        const found = this.#find(directory)
+        return found instanceof Directory ? [...found.cached.keys()].sort() : []
+      },
+      exists: (path) => {
+        alive(path)
+        return this.#find(path) !== undefined
+      },
+      open: (path, mode) => {
+        alive(path)
+        const found = this.#find(path)
+        if (found instanceof File) return this.#open(path, found, alive)
+        if (mode !== 'create') throw new StorageError('missing', path, `${path} is missing`)
+        const file = new File()
+        this.#change(path, [[nameOf(path), file]])
+        return this.#open(path, file, alive)
+      },
+      makeDirectory: (path) => {
+        alive(path)
+        let at = ''
+        for (const name of path.split('/')) {
+          at = at === '' ? name : `${at}/${name}`
+          if (this.#find(at) === undefined) this.#change(at, [[name, new Directory()]])
+        }
+      },
+      rename: (from, to) => {
+        alive(from)
+        const found = this.#find(from)
+        if (found === undefined) throw new StorageError('missing', from, `${from} is missing`)
+        this.#change(to, [
+          [nameOf(from), undefined],
+          [nameOf(to), found],
+        ])
+      },
+      remove: (path) => {
+        alive(path)
+        if (this.#find(path) !== undefined) this.#change(path, [[nameOf(path), undefined]])
+      },
+      syncDirectory: async (path) => {
+        alive(path)
+        this.#count(path)
+        const found = this.#find(path)
+        if (!(found instanceof Directory)) throw new StorageError('missing', path, `${path} is missing`)
+        const synced = found.pending.length
+        await this.#device(path, alive)
+        for (const changes of found.pending.splice(0, synced)) applyEntries(found.durable, changes)
+      },
+    }
+  }
+
+  #open(path: string, file: File, alive: (path: string) => void): StorageFile {
+    return {
+      path,
+      size: () => {
+        alive(path)
+        return file.cached.length
+      },
+      read: (target, position) => {
+        alive(path)
+        const found = file.cached.subarray(position, position + target.length)
+        target.set(found)
+        return found.length
+      },
+      write: (parts, position) => {
+        alive(path)
+        const bytes = Buffer.concat(parts)
+        const torn = bytes.subarray(0, Math.floor(this.#random() * bytes.length))
+        const change = (written: Uint8Array) => this.#write(file, { _tag: 'write', bytes: written, position })
+        this.#count(path, () => change(this.crash === 'kill' ? torn : bytes))
+        if (this.operations >= this.fullFrom) {
+          change(torn)
+          throw new StorageError('full', path, `cannot write ${path}: there is no room`)
+        }
+        change(bytes)
+      },
+      truncate: (size) => {
+        alive(path)
+        this.#count(path)
+        this.#write(file, { _tag: 'truncate', size })
+      },
+      sync: async () => {
+        alive(path)
+        this.#count(path)
+        const synced = file.pending.length
+        await this.#device(path, alive)
+        for (const change of file.pending.splice(0, synced)) file.durable = applied(file.durable, change)
+      },
+      close: () => {},
+    }
+  }
+
+  /** Takes a turn of the event loop. */
+  async #device(path: string, alive: (path: string) => void): Promise<void> {
+    const number = this.operations
+    await new Promise((resolve) => setImmediate(resolve))
+    alive(path)
+    if (number < this.failSyncAt) return
+    this.failSyncAt = Number.POSITIVE_INFINITY
+    throw new StorageError('failed', path, `cannot sync ${path}: the device failed`)
+  }
+
+  /** `last` is what the crashing operation still does. */
+  #count(path: string, last?: () => void): void {
+    this.operations++
+    if (this.operations !== this.crashAt) return
+    last?.()
+    this.#isDead = true
+    throw new StorageError('failed', path, `${path}: crashed`)
+  }
+
+  #write(file: File, change: Change): void {
+    if (change._tag === 'write' && change.bytes.length === 0) return
+    file.cached = applied(file.cached, change)
+    file.pending.push(change)
+  }
+
+  #change(path: string, changes: Directory['pending'][number]): void {
+    const parent = this.#find(parentOf(path))
+    if (!(parent instanceof Directory)) throw new StorageError('missing', path, `${path} has no directory`)
+    this.#count(path)
+    applyEntries(parent.cached, changes)
+    parent.pending.push(changes)
+  }
+
+  #find(path: string): File | Directory | undefined {
+    let at: File | Directory | undefined = this.#root
+    for (const name of path === '' ? [] : path.split('/'))
+      at = at instanceof Directory ? at.cached.get(name) : undefined
+    return at
+  }
+
+  /** Nothing, all, or any part of what was not synced is there. */
+  #forget(directory: Directory): void {
+    const survives = this.#survival()
+    for (const changes of directory.pending) if (survives()) applyEntries(directory.durable, changes)
+    directory.pending = []
+    directory.cached = new Map(directory.durable)
+    for (const found of directory.durable.values()) {
+      if (found instanceof Directory) this.#forget(found)
+      else this.#forgetFile(found)
+    }
+  }
+
+  #forgetFile(file: File): void {
+    const survives = this.#survival()
+    for (const change of file.pending) {
+      if (change._tag === 'truncate') {
+        if (survives()) file.durable = applied(file.durable, change)
+        continue
+      }
+      const { bytes, position } = change
+      for (let from = 0; from < bytes.length; ) {
+        const to = Math.min(bytes.length, from + sectorBytes - ((position + from) % sectorBytes))
+        const sector = { _tag: 'write', bytes: bytes.subarray(from, to), position: position + from } as const
+        if (survives()) file.durable = applied(file.durable, sector)
+        from = to
+      }
+    }
+    file.pending = []
+    file.cached = file.durable
+  }
+
+  #survival(): () => boolean {
+    const chance = [0, 1, 0.5, 0.9, 0.1][Math.floor(this.#random() * 5)] ?? 0
+    return () => this.#random() < chance
+  }
+}
+
+const applyEntries = (entries: Map<string, File | Directory>, changes: Directory['pending'][number]): void => {
+  for (const [name, found] of changes) {
+    if (found === undefined) entries.delete(name)
+    else entries.set(name, found)
+  }
+}
+
+const settleDirectory = (directory: Directory): void => {
+  directory.pending = []
+  directory.durable = new Map(directory.cached)
+  for (const found of directory.cached.values()) {
+    if (found instanceof Directory) settleDirectory(found)
+    else {
+      found.pending = []
+      found.durable = found.cached
+    }
+  }
+}
+
+const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
+const parentOf = (path: string): string => (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '')
