@@ -58,7 +58,7 @@ export class SqliteLog {
 
   constructor(directory: string, synchronous: Synchronous) {
     this.#database = new DatabaseSync(join(directory, 'log.sqlite'))
-    this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`)
+    this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA cache_size = -65536`)
   }
 
   topic(name: string): SqliteTopic {

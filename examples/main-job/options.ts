@@ -12,7 +12,7 @@ export interface Options {
   readonly json: boolean
 }
 
-export const usage = `The main job: real flights through an exactly-once pipeline whose process is killed again and again.
+export const usage: string = `The main job: real flights through an exactly-once pipeline whose process is killed again and again.
 
   npm start -- [options]
 

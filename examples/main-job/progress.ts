@@ -32,17 +32,16 @@ export const progressView = (out: NodeJS.WriteStream, rows: number): ProgressVie
   const everyMs = out.isTTY ? 100 : 2000
   let samples: readonly Sample[] = []
   let shownAt = Number.NEGATIVE_INFINITY
-  const show = ({ sent, lag }: Report, kills: number): void => {
+  const show = ({ sent, processed }: Report, kills: number): void => {
     const at = performance.now()
     if (at - shownAt < everyMs) return
     shownAt = at
-    const processed = Math.max(0, sent - lag)
     samples = [...samples.filter((sample) => at - sample.at < rateWindowMs), { at, processed }]
     const share = processed / rows
     const words = [
       `${Math.floor(share * 100)}%`.padStart(4),
       `${number(rateOf(samples))} records/s`,
-      `lag ${number(lag)}`,
+      `lag ${number(sent - processed)}`,
       `kills ${kills}`,
     ].join('  ')
     out.write(out.isTTY ? `\r\x1b[2K${bar(share)} ${words}` : `${words}\n`)

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 export interface Report {
   /** Flights sent so far, by all workers. */
   readonly sent: number
-  /** Records in the topic that the pipeline has not committed yet. */
-  readonly lag: number
+  /** Those of them that the pipeline has committed, as far as the worker knows. */
+  readonly processed: number
 }
 
 const workerFile = fileURLToPath(new URL('worker.ts', import.meta.url))
@@ -31,13 +31,15 @@ export const superviseWorkers = async (options: {
   readonly onReport: (report: Report, kills: number) => void
 }): Promise<number> => {
   const points = killPoints(options.kills, options.rows)
+  let known: Report = { sent: 0, processed: 0 }
   for (let kills = 0; ; kills += 1) {
     const worker = startWorker(options.data, options.rows)
     let killing = false
     worker.on('message', (report: Report) => {
-      options.onReport(report, kills)
-      const workDone = report.sent + Math.max(0, report.sent - report.lag)
-      if (killing || workDone < (points[kills] ?? Number.POSITIVE_INFINITY)) return
+      // What one worker has committed stays so, though the next one does not know it at once.
+      known = { sent: Math.max(known.sent, report.sent), processed: Math.max(known.processed, report.processed) }
+      options.onReport(known, kills)
+      if (killing || known.sent + known.processed < (points[kills] ?? Number.POSITIVE_INFINITY)) return
       killing = true
       setTimeout(() => worker.kill('SIGKILL'), Math.random() * 30)
     })

@@ -1,5 +1,5 @@
 import * as t from 'io-ts'
-import { bytes, deadLetters, type Topic, topic } from 'millrace'
+import { bytes, type DeadLetter, deadLetters, type Topic, topic } from 'millrace'
 import type { Flight } from './flights.ts'
 
 /** A flight on the wire; its key is the airport it starts from. */
@@ -46,7 +46,7 @@ export const anythingAsFlight: Topic<string, Uint8Array, 'flights'> = topic('fli
   partitions: 4,
 })
 export const delays: Topic<string, Delay, 'delays'> = topic('delays', { key: t.string, value: Delay, partitions: 4 })
-export const dead = deadLetters('flights.dead')
+export const dead: Topic<Uint8Array | null, DeadLetter, 'flights.dead'> = deadLetters('flights.dead')
 /** The next row to send, under the key `row`. */
 export const feederPosition: Topic<string, number, 'feeder-position'> = topic('feeder-position', {
   key: t.string,
