@@ -66,7 +66,7 @@ export class GroupWorld {
   readonly log: { readonly record: GroupRecord; readonly offset: number }[] = []
   readonly #asked = new Map<number, Sender>()
   /** What happened, for counting and for counterexamples. */
-  readonly seen = new Set<string>()
+  readonly seen: Set<string> = new Set()
   readonly #all: readonly string[]
   #nextRequest = 0
   #nextId = 0

@@ -103,7 +103,10 @@ describe('the records of a group', () => {
     expect(read('0001 0000000000000001 0001 6d 0000000000000002 0000000000000003')).toEqual(stored)
     expect(read('0002 0000000000000001 0001 6d 0000000000000002')).toEqual(stored)
     expect(read('0004 0000000000000001 00000007 02 6d 0000000000000002 00')).toEqual({ ...stored, leaderEpoch: 7 })
-    expect(read('0005 0000000000000001')).toMatchObject({ _tag: 'MalformedBytes', message: expect.stringContaining('version 5') })
+    expect(read('0005 0000000000000001')).toMatchObject({
+      _tag: 'MalformedBytes',
+      message: expect.stringContaining('version 5'),
+    })
     const generation = decodeGroupRecord({
       key: bytes('0002 0001 67'),
       value: bytes('0000 0001 63 00000002 ffff ffff 00000001 0001 6d 0001 63 0001 68 00000011 00000000 00000000'),

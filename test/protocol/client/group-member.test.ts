@@ -231,6 +231,45 @@ describe('a member', () => {
     expect(tags(patient.pass(10))).toEqual(['join'])
   })
 
+  it('asks at once when the group is said to rebalance, unless it is asking already', () => {
+    const member = TestMember.following(a(0))
+    expect(tags(member.tell({ _tag: 'hurry', now: 3 }))).toEqual(['heartbeat'])
+    expect(member.tell({ _tag: 'hurry', now: 4 })).toEqual([])
+    member.answer('heartbeat', { _tag: 'done' })
+    expect(memberDeadline(member.membership)).toBeLessThanOrEqual(4)
+    member.disturb()
+    expect(member.tell({ _tag: 'hurry', now: 5 })).toEqual([])
+  })
+
+  it('that was started anew and does not know what it has to give back joins again, so that others get it', () => {
+    const leader = new TestMember({ assignor: 'task' })
+    leader.tell({ _tag: 'start', now: 0 })
+    const said = (owned: TopicPartition[]) =>
+      encodeSubscription({ topics: ['a'], owned, generation: 1, userData: null })
+    leader.answer('join', {
+      _tag: 'joined',
+      memberId: 'm1',
+      generation: 2,
+      protocol: 'task',
+      leader: 'm1',
+      members: [
+        { memberId: 'm1', instanceId: undefined, metadata: said([]) },
+        { memberId: 'x1', instanceId: 'x', metadata: said(a(0, 1)) },
+      ],
+      skipAssignment: false,
+    })
+    leader.answer('count-partitions', { _tag: 'counted', counts: new Map([['a', 2]]) })
+    const [mine, theirs] = leader.last('sync').what.assignments.map(({ assignment }) => assignment)
+    const told = (assignment: Uint8Array = new Uint8Array(0)) => ({ _tag: 'synced' as const, assignment })
+    expect(tags(leader.answer('sync', told(mine)))).toEqual(['assigned'])
+
+    const restarted = new TestMember({ assignor: 'task', instanceId: 'x' })
+    restarted.tell({ _tag: 'start', now: 0 })
+    const joined = { _tag: 'joined' as const, memberId: 'x2', generation: 2, protocol: 'task', leader: 'm1' }
+    restarted.answer('join', { ...joined, members: [], skipAssignment: false })
+    expect(tags(restarted.answer('sync', told(theirs)))).toEqual(['assigned', 'join'])
+  })
+
   it('takes no notice of answers that nobody waits for any longer', () => {
     const member = TestMember.following(a(0))
     const { request } = member.last('join')
