@@ -26,10 +26,13 @@ import { text } from '../../src/codec/text.ts'
 import { topic } from '../../src/codec/topic.ts'
 import type { Clock } from '../../src/contracts/clock.ts'
 import type { StreamRecord } from '../../src/contracts/stream-record.ts'
-import type { ManualClock } from './simulated-task.ts'
+import type { Topic } from '../../src/contracts/topic.ts'
 
 export type R = StreamRecord<string, number>
 type Op = OperatorFunction<R, R>
+
+/** Where `spend` is known, work takes time. */
+export type TestClock = Clock & { readonly spend?: (ms: number) => void }
 
 /** What is outside of the pipeline: services that fail for a while, whose failures outlive an attempt and a crash. */
 export class World {
@@ -47,21 +50,44 @@ export class World {
   }
 }
 
-export const ins = [topic('in', { key: text, value: int32 }), topic('in2', { key: text, value: int32 })] as const
-export const a = topic('a', { key: text, value: int32 })
-export const b = topic('b', { key: text, value: int32 })
+export const ins: readonly [Topic<string, number>, Topic<string, number>] = [
+  topic('in', { key: text, value: int32 }),
+  topic('in2', { key: text, value: int32 }),
+]
+export const a: Topic<string, number> = topic('a', { key: text, value: int32 })
+export const b: Topic<string, number> = topic('b', { key: text, value: int32 })
 /** Written behind the asynchronous work at the end, where order within a record is the work's. */
-export const late = topic('late', { key: text, value: int32 })
+export const late: Topic<string, number> = topic('late', { key: text, value: int32 })
 const totals = store('totals', { key: text, value: int32 })
 const counts = store('counts', { key: text, value: int32 })
 
 /** One operator, as data. */
-export type Piece = readonly [kind: keyof typeof pieces, n: number]
+export type Piece = readonly [kind: Kind, n: number]
+
+/** Tagged ones first, then RxJS's own with all that they remember. */
+type Kind =
+  | 'add'
+  | 'keep'
+  | 'twice'
+  | 'toA'
+  | 'toB'
+  | 'total'
+  | 'count'
+  | 'fails'
+  | 'flaky'
+  | 'slow'
+  | 'lifted'
+  | 'rxMap'
+  | 'rxFilter'
+  | 'takeOne'
+  | 'running'
+  | 'pairs'
+  | 'all'
+  | 'shared'
 
 const changed = (r: R, value: number): R => ({ ...r, value: value | 0 })
 
-/** Each kind of operator, by name: tagged ones first, then RxJS's own with all they remember. */
-const pieces = {
+const pieces: Readonly<Record<Kind, (n: number, world: World, clock?: TestClock) => Op>> = {
   add: (n) => mapValue((v) => (v + n) | 0),
   keep: (n) => filterValue((v) => (v + n) % 3 !== 0),
   twice: (n) => flatMapValue((v) => [v, (v * 31 + n) | 0]),
@@ -81,7 +107,7 @@ const pieces = {
     }),
   slow: (n, _world, clock) =>
     mapValue((v, r) => {
-      if ((r.offset + n) % 3 === 0) clock?.spend(4)
+      if ((r.offset + n) % 3 === 0) clock?.spend?.(4)
       return v
     }),
   lifted: (n) => perRecord(map((r: R) => changed(r, r.value - n))),
@@ -101,9 +127,9 @@ const pieces = {
       mergeMap((rs) => from(rs.reverse())),
     ),
   shared: () => share(),
-} satisfies Record<string, (n: number, world: World, clock?: ManualClock) => Op>
+}
 
-export const taggedKinds = [
+const taggedKinds: readonly Kind[] = [
   'add',
   'keep',
   'twice',
@@ -115,7 +141,7 @@ export const taggedKinds = [
   'flaky',
   'slow',
   'lifted',
-] as const
+]
 
 /** Asynchronous ones: how long each takes is drawn from the record and `salt`, so that another run is another order. */
 const later = (clock: Clock, salt: number): Op =>
@@ -130,23 +156,23 @@ const later = (clock: Clock, salt: number): Op =>
     )
   })
 
-export const operatorsOf = (list: readonly Piece[], world: World, clock?: ManualClock): Op[] =>
-  list.map(([kind, n]) => (pieces[kind] as (n: number, world: World, clock?: ManualClock) => Op)(n, world, clock))
-
-/** The same with asynchronous work at its beginning and end. */
-export const asyncOperatorsOf = (list: readonly Piece[], clock: ManualClock, salt: number, world: World): Op[] => [
+export const operatorsOf = (list: readonly Piece[], world: World, clock?: TestClock): Op[] =>
+  list.map(([kind, n]) =>
+    pieces[kind](n, world, clock),
+  ) /** The same with asynchronous work at its beginning and end. */
+export const asyncOperatorsOf = (list: readonly Piece[], clock: TestClock, salt: number, world: World): Op[] => [
   later(clock, salt),
   ...operatorsOf(list, world, clock),
   later(clock, salt + 5),
   to(late),
 ]
 
-const piece = (kinds: readonly (keyof typeof pieces)[]): fc.Arbitrary<Piece> =>
+const piece = (kinds: readonly Kind[]): fc.Arbitrary<Piece> =>
   fc.tuple(fc.constantFrom(...kinds), fc.integer({ min: 0, max: 9 }))
 
 /** Anything goes, ending in an output; what fails is in the hands of the test. */
 export const anyPieces: fc.Arbitrary<readonly Piece[]> = fc
-  .array(piece(Object.keys(pieces) as (keyof typeof pieces)[]), { maxLength: 5 })
+  .array(piece(Object.keys(pieces) as Kind[]), { maxLength: 5 })
   .map((list) => [...list, ['toA', 0]])
 
 /** Only what is tagged. */
