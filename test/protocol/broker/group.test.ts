@@ -42,8 +42,8 @@ describe('joining a group', () => {
   it('elects the protocol that most want among those that all know', () => {
     const group = new TestCoordinator()
     for (const newMemberId of ['m1', 'm2', 'm3']) group.send(joining('', { newMemberId, ...offering('a', 'b', 'c') }))
-    group.send(joining('m1', offering('a', 'b', 'c')))
-    group.send(joining('m2', offering('x', 'c', 'b')))
+    group.send(joining('m1', offering('a', 'c', 'b')))
+    group.send(joining('m2', offering('x', 'b', 'c')))
     const last = group.send(joining('m3', offering('b', 'c')))
     expect(group.replies.get(last)).toMatchObject({ protocol: 'b' })
   })
