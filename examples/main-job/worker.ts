@@ -16,8 +16,7 @@ const work = async (data: string, rows: number, report: (report: Report) => void
 
   let sent = 0
   let processed = 0
-  const progress = running.progress$.pipe(filter(({ tasks }) => tasks > 0))
-  progress.subscribe(({ lag }) => {
+  running.progress$.subscribe(({ lag }) => {
     processed = Math.max(0, sent - lag)
     report({ sent, processed })
   })
@@ -27,7 +26,7 @@ const work = async (data: string, rows: number, report: (report: Report) => void
   })
   const unlessItFails = <A>(promise: Promise<A>) => Promise.race([promise, running.done])
   await unlessItFails(feeding)
-  await unlessItFails(firstValueFrom(progress.pipe(filter(({ lag }) => lag === 0))))
+  await unlessItFails(firstValueFrom(running.progress$.pipe(filter(({ lag }) => lag === 0))))
   await running.stop()
   await millrace.close()
 }

@@ -1,0 +1,71 @@
+/** `npm run bench`: all measurements, or those named by `--only`; with `--json` one line of JSON each. */
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import type { Measurement } from './measurement.ts'
+
+/** Each is a suite of its own: it runs in a process of its own, so that none warms up or slows down another's code. */
+const suites: Readonly<Record<string, () => Promise<readonly Measurement[]>>> = {
+  batch: async () => (await import('./batch.ts')).batchCosts(),
+  runner: async () => (await import('./runner.ts')).runnerAgainstRxjs(),
+  'produce-consume': async () => (await import('./produce-consume.ts')).produceConsume(),
+  'read-process-write': async () => (await import('./read-process-write.ts')).readProcessWrite(),
+}
+
+const usage = `npm run bench -- [--json] [--only NAME]… [--help]
+
+NAME is one of ${Object.keys(suites).join(', ')}.`
+
+const figure = (value: number, unit: string): string =>
+  `${value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3)} ${unit}`
+
+const line = ({ name, value, unit, against, ratio, target, met }: Measurement): string =>
+  [
+    name.padEnd(58),
+    figure(value, unit).padStart(20),
+    ...(against === undefined ? [] : [`against ${against.name} ${figure(against.value, unit)}`]),
+    ...(ratio === undefined ? [] : [`= ${ratio.toFixed(2)}×`]),
+    ...(target === undefined ? [] : [`(target ${target}: ${met ? 'met' : 'missed'})`]),
+  ].join('  ')
+
+/** Runs a suite in a process of its own, handing over its figures as they come. */
+const runAlone = async (suite: string, onMeasured: (measured: Measurement) => void): Promise<void> => {
+  const self = fileURLToPath(import.meta.url)
+  const child = spawn(process.execPath, [...process.execArgv, self, '--in-process', suite], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+  for await (const text of createInterface({ input: child.stdout })) onMeasured(JSON.parse(text) as Measurement)
+  const code = await ended
+  if (code !== 0) throw new Error(`the benchmark '${suite}' ended with exit code ${code}`)
+}
+
+const main = async (args: readonly string[]): Promise<void> => {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      json: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true, default: Object.keys(suites) },
+      'in-process': { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  if (values.help) return console.log(usage)
+  const alone = values['in-process']
+  if (alone !== undefined) {
+    for (const measured of (await suites[alone]?.()) ?? []) console.log(JSON.stringify(measured))
+    return
+  }
+  const unknown = values.only.find((name) => !(name in suites))
+  if (unknown !== undefined) throw new Error(`there is no benchmark '${unknown}'.\n\n${usage}`)
+  for (const suite of values.only)
+    await runAlone(suite, (measured) => console.log(values.json ? JSON.stringify(measured) : line(measured)))
+}
+
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 2
+}
