@@ -8,8 +8,13 @@ import type { Catalog, CatalogTopic } from './catalog.ts'
 /** The engine's own topics. */
 export const internalTopics = { offsets: '__consumer_offsets', transactions: '__transaction_state' } as const
 
+/** Where a reader finds the partitions. */
+export interface PartitionFinder {
+  readonly find: (at: TopicPartition) => E.Either<EngineFailure, PartitionLog>
+}
+
 /** Finds a partition's log, or says why there is none. */
-export class Partitions {
+export class Partitions implements PartitionFinder {
   readonly #catalog: Catalog
   readonly #logs: Logs
 

@@ -4,12 +4,12 @@ import { type EngineFailure, engineFailure } from '../../contracts/failure.ts'
 import { type Position, partitionName, type TopicPartition } from '../../contracts/position.ts'
 import type { PartitionLog } from '../../log/partition-log.ts'
 import type { Lifetime } from './lifetime.ts'
-import type { Partitions } from './partitions.ts'
+import type { PartitionFinder } from './partitions.ts'
 import type { Wakeups } from './wakeups.ts'
 
 export interface ReaderParts {
   readonly lifetime: Lifetime
-  readonly partitions: Partitions
+  readonly partitions: PartitionFinder
   readonly wakeups: Wakeups
 }
 
@@ -48,7 +48,7 @@ export const embeddedReader = ({ lifetime, partitions, wakeups }: ReaderParts): 
 const goldenRatio = (1 + Math.sqrt(5)) / 2
 
 /** Begins with another partition each time, so that one with much does not take all the bytes for ever. */
-const fetchNow = (partitions: Partitions, request: FetchRequest, from: number): readonly Fetched[] => {
+const fetchNow = (partitions: PartitionFinder, request: FetchRequest, from: number): readonly Fetched[] => {
   const { positions, maxBytes, isolation } = request
   const fetched: Fetched[] = []
   let left = maxBytes
@@ -111,7 +111,7 @@ export const outOfRange = (
   )
 
 const offsetsNow = (
-  partitions: Partitions,
+  partitions: PartitionFinder,
   queries: readonly OffsetQuery[],
   isolation: Isolation,
 ): E.Either<EngineFailure, readonly Position[]> => {
@@ -138,7 +138,7 @@ interface Target {
 }
 
 const highWatermarks = (
-  partitions: Partitions,
+  partitions: PartitionFinder,
   asked: readonly TopicPartition[],
 ): E.Either<EngineFailure, readonly Target[]> => {
   const targets: Target[] = []
@@ -151,14 +151,14 @@ const highWatermarks = (
 }
 
 const passed = (
-  partitions: Partitions,
+  partitions: PartitionFinder,
   targets: readonly Target[],
 ): E.Either<EngineFailure, readonly Position[]> | undefined => {
   for (const { log, position } of targets) {
     const now = partitions.find(position)
     if (now._tag === 'Left') return now
     // another log under the name is another topic: nothing of the old one will ever settle
-    if (now.right === log && log.lastStableOffset < position.offset) return undefined
+    if (now.right.topicId === log.topicId && now.right.lastStableOffset < position.offset) return undefined
   }
   return E.right(targets.map(({ position }) => position))
 }

@@ -39,7 +39,7 @@ export const embeddedTopics = (parts: TopicsParts): Topics => {
         const checked = checkedSpec(spec)
         return checked._tag === 'Left' ? checked : createTopic(parts, checked.right)
       }),
-    describe: (names) => lifetime.call(async () => E.right(describe(catalog.content, names))),
+    describe: (names) => lifetime.call(async () => E.right(describeTopics(catalog.content, names))),
     grow: (name, count) =>
       inTurn(async () => {
         const topic = owned(name)
@@ -66,18 +66,22 @@ export const embeddedTopics = (parts: TopicsParts): Topics => {
   }
 }
 
-const describe = ({ topics }: CatalogContent, names: readonly string[] | undefined): readonly TopicDescription[] => {
+export const describeTopics = (
+  { topics }: CatalogContent,
+  names: readonly string[] | undefined,
+): readonly TopicDescription[] => {
   if (names === undefined) return [...topics].sort((a, b) => (a.name < b.name ? -1 : 1))
   return names.flatMap((name) => topics.find((topic) => topic.name === name) ?? [])
 }
 
-/** A new topic as the catalog keeps it; ids are UUIDs of version 4. */
+/** A new topic as the catalog keeps it; its id is a UUID of version 4, as Kafka writes one: 22 characters of base64. */
 export const newTopic = (spec: TopicSpec, random: Random, isInternal: boolean): CatalogTopic => {
   const bytes = random.id()
+  // not beginning with a dash, which command lines would take for an option
+  bytes[0] = (bytes[0] ?? 0) & 0x7f
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
-  const hex = Buffer.from(bytes).toString('hex')
-  const id = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+  const id = Buffer.from(bytes).toString('base64url')
   return { name: spec.name, id, partitions: spec.partitions, config: spec.config, internal: isInternal }
 }
 

@@ -31,6 +31,16 @@ export class Wakeups {
     if (waiting !== undefined) for (const look of [...waiting]) look()
   }
 
+  /** Anything may have changed. */
+  wakeAll(): void {
+    for (const waiting of [...this.#waiting.values()]) for (const look of [...waiting]) look()
+  }
+
+  /** Whether anybody waits. */
+  get isWaitedFor(): boolean {
+    return this.#waiting.size > 0
+  }
+
   /** Asks now, and at each change; a signal ends the wait with `cancelled`, the end of the engine with what that says. */
   async answer<A>(question: Question<A>): Promise<E.Either<EngineFailure, A>> {
     const { signal, limit, ask } = question
