@@ -8,11 +8,17 @@
 export const canonicalJson = (value: unknown): string => {
   if (typeof value !== 'object' || value === null) return primitive(value)
   if ('toJSON' in value && typeof value.toJSON === 'function') return canonicalJson(value.toJSON())
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
-  const properties = Object.entries(value)
-    .filter(([, property]) => property !== undefined)
-    .sort(([one], [other]) => (one < other ? -1 : 1))
-  return `{${properties.map(([name, property]) => `${JSON.stringify(name)}:${canonicalJson(property)}`).join(',')}}`
+  if (Array.isArray(value)) return `[${Array.from(value, canonicalJson).join(',')}]`
+  return properties(value as Readonly<Record<string, unknown>>)
+}
+
+const properties = (value: Readonly<Record<string, unknown>>): string => {
+  let json = ''
+  for (const name of Object.keys(value).sort()) {
+    const property = value[name]
+    if (property !== undefined) json += `${json === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(property)}`
+  }
+  return `{${json}}`
 }
 
 const primitive = (value: unknown): string => {

@@ -106,18 +106,23 @@ export const originalOf = ({ source, record: { key, value, headers } }: DeadLett
 })
 
 const describe = (error: unknown): DeadLetter['error'] => {
-  if (isDecodeError(error)) {
-    const report = error.report.slice(0, maxReportLines).map((line) => cut(line, maxReasonCharacters))
-    const message = cut(`no ${error.codec}: ${report.at(-1) ?? 'it did not decode'}`, maxReasonCharacters)
-    return { name: 'DecodeError', message, report }
-  }
-  const [name, message] =
-    error instanceof Error ? [String(error.name), String(error.message)] : [typeof error, printed(error)]
-  return { name: cut(name, maxReasonCharacters), message: cut(message, maxReasonCharacters), report: [] }
+  const report = reportOf(error).map((line) => cut(line, maxReasonCharacters))
+  const [name, message] = isDecodeError(error)
+    ? ['DecodeError', `no ${error.codec}: ${report.at(-1) ?? 'it did not decode'}`]
+    : error instanceof Error
+      ? [String(error.name), String(error.message)]
+      : [typeof error, printed(error)]
+  return { name: cut(name, maxReasonCharacters), message: cut(message, maxReasonCharacters), report }
 }
 
+/** The report of a {@link DecodeError}, and of whatever error was made of one. */
+const reportOf = (error: unknown): readonly string[] =>
+  typeof error === 'object' && error !== null && 'report' in error && Array.isArray(error.report)
+    ? error.report.slice(0, maxReportLines).map(String)
+    : []
+
 const isDecodeError = (error: unknown): error is DecodeError =>
-  typeof error === 'object' && error !== null && '_tag' in error && error._tag === 'DecodeError' && 'report' in error
+  typeof error === 'object' && error !== null && '_tag' in error && error._tag === 'DecodeError'
 
 /** What was thrown need not be an error, nor let itself be printed. */
 const printed = (thrown: unknown): string => {

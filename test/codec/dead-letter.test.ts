@@ -54,6 +54,15 @@ describe('a dead letter', () => {
     })
   })
 
+  it('has the report of an error that was made of one', () => {
+    const error = Object.assign(new Error('the key is no string'), { name: 'UnreadableRecord', report: ['no string'] })
+    expect(deadLetterOf({ pipeline: 'p', record, error }).error).toEqual({
+      name: 'UnreadableRecord',
+      message: 'the key is no string',
+      report: ['no string'],
+    })
+  })
+
   it('says why in words of one’s own, where there are any', () => {
     expect(deadLetterOf({ pipeline: 'p', record, error: new Error('x'), reason: 'five tries' }).reason).toBe(
       'five tries',
