@@ -241,7 +241,7 @@ export class TaskRunner {
       for (let entry = this.#ended.shift(); entry !== undefined; entry = this.#ended.shift()) this.#finish(entry)
       this.#window.settle(this.#done)
       this.#startBulk()
-      if (turn % recordsPerLook === 0 && this.#o.breath.isSpent) {
+      if ((this.#isFast || turn % recordsPerLook === 0) && this.#o.breath.isSpent) {
         this.#isScheduled = true
         this.#o.breath.await(this.#turn)
         break
