@@ -1,17 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { Random } from '../../../src/contracts/random.ts'
-import type { Storage } from '../../../src/contracts/storage.ts'
-import { openEmbedded } from '../../../src/engines/embedded/engine.ts'
-import { ownerLock } from '../../../src/engines/embedded/owner-lock.ts'
-import { diskStorage } from '../../../src/log/disk-storage.ts'
-import { memoryStorage } from '../../../src/log/memory-storage.ts'
-import { ok } from '../../conformance/calls.ts'
-import { conformance } from '../../conformance/conformance.ts'
-import type { Subject } from '../../conformance/subject.ts'
-import { VirtualClock } from '../../support/virtual-clock.ts'
-import { watchedStorage } from '../../support/watched-storage.ts'
+import type { Random } from '../../src/contracts/random.ts'
+import type { Storage } from '../../src/contracts/storage.ts'
+import { openEmbedded } from '../../src/engines/embedded/engine.ts'
+import { ownerLock } from '../../src/engines/embedded/owner-lock.ts'
+import { ok } from '../conformance/calls.ts'
+import type { Subject } from '../conformance/subject.ts'
+import { VirtualClock } from './virtual-clock.ts'
+import { watchedStorage } from './watched-storage.ts'
 
 /** The same ids in every run. */
 const countingRandom = (): Random => {
@@ -26,7 +20,8 @@ const countingRandom = (): Random => {
   }
 }
 
-interface Ground {
+/** What an engine under test stands on. */
+export interface Ground {
   readonly name: string
   readonly storage: Storage
   /** Of a directory that others could reach. */
@@ -35,7 +30,8 @@ interface Ground {
   readonly remove: () => void
 }
 
-const subject = async ({ name, storage, path, durability, remove }: Ground): Promise<Subject> => {
+/** The embedded engine on some ground, with a clock that is driven and ids that are counted. */
+export const subject = async ({ name, storage, path, durability, remove }: Ground): Promise<Subject> => {
   const watched = watchedStorage(storage)
   const random = countingRandom()
   let release = () => {}
@@ -79,21 +75,4 @@ const subject = async ({ name, storage, path, durability, remove }: Ground): Pro
       remove()
     },
   }
-}
-
-const runs = 60
-
-for (const durability of ['power', 'process'] as const) {
-  conformance(`memory, ${durability}`, {
-    runs,
-    open: () => subject({ name: 'memory:', storage: memoryStorage(), durability, remove: () => {} }),
-  })
-  conformance(`file, ${durability}`, {
-    runs,
-    open: () => {
-      const path = mkdtempSync(join(tmpdir(), 'millrace-'))
-      const remove = () => rmSync(path, { recursive: true, force: true })
-      return subject({ name: `file:${path}`, storage: diskStorage(path), path, durability, remove })
-    },
-  })
 }

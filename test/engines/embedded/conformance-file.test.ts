@@ -1,0 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { diskStorage } from '../../../src/log/disk-storage.ts'
+import { conformance } from '../../conformance/conformance.ts'
+import { subject } from '../../support/embedded-subject.ts'
+
+for (const durability of ['power', 'process'] as const)
+  conformance(`file, ${durability}`, {
+    runs: 15,
+    open: () => {
+      const path = mkdtempSync(join(tmpdir(), 'millrace-'))
+      const remove = () => rmSync(path, { recursive: true, force: true })
+      return subject({ name: `file:${path}`, storage: diskStorage(path), path, durability, remove })
+    },
+  })
