@@ -116,7 +116,7 @@ const resetFrom = (state: FetchPosition, log: LogRange | undefined): FetchPositi
 const noPlace = ({ partition, target }: FetchPosition, log: LogRange | undefined): EngineFailure =>
   engineFailure(
     'offset-out-of-range',
-    log === undefined
+    log === undefined || typeof target !== 'number'
       ? `no offset was committed for ${partitionName(partition)}: seek to one, or reset to 'earliest' or 'latest'`
       : `offset ${target} of ${partitionName(partition)} is outside of ${log.startOffset} to ${log.endOffset}: seek into it, or reset to 'earliest' or 'latest'`,
   )

@@ -98,7 +98,8 @@ class Run {
     for (const [n, partition] of this.world.partitions.entries()) {
       const visible = partition.visible()
       const before = this.#seen[n] ?? []
-      if (before.some((value, at) => visible[at] !== value)) throw new Error(`${before} became ${visible}`)
+      if (before.some((value, at) => visible[at] !== value))
+        throw new Error(`${before.join()} became ${visible.join()}`)
       const stray = visible.find((value) => !meant.has(value))
       if (stray !== undefined) throw new Error(`${stray} was seen`)
       this.#seen[n as 0 | 1] = visible
