@@ -16,12 +16,24 @@ export interface Damage {
   readonly reason: string
 }
 
+/** What is known of the offsets of batches before they are read. They are not covered by the batches' checksums. */
+export interface OffsetsAhead {
+  /** None is smaller than that. */
+  readonly from: number
+  /** Each begins where the one before ended, the first one at `from`. */
+  readonly contiguous: boolean
+  /** None is as large. */
+  readonly before: number
+}
+
 export interface WalkOptions {
   readonly from: number
   /** Where what may be read ends: the end of a batch. */
   readonly end: number
   /** About how much is wanted. */
   readonly wantedBytes?: number
+  /** Which offsets may come; any, where nothing is said. */
+  readonly offsets?: OffsetsAhead
   /** Header only: for walking past batches that were read before. */
   readonly checkCrc?: boolean
 }
@@ -34,6 +46,8 @@ export class BatchWalk {
   readonly #file: LogFile
   readonly #end: number
   readonly #checkCrc: boolean
+  readonly #offsets: OffsetsAhead
+  #nextOffset: number
   #wanted: number
   /** The chunk that the batch lies in, where in it, and how long it is. */
   bytes: Uint8Array = empty
@@ -43,10 +57,13 @@ export class BatchWalk {
   position: number
   damage: Damage | undefined
 
-  constructor(file: LogFile, { from, end, wantedBytes = chunkBytesMin, checkCrc = true }: WalkOptions) {
+  constructor(file: LogFile, options: WalkOptions) {
+    const { from, end, wantedBytes = chunkBytesMin, checkCrc = true, offsets = anyOffsets } = options
     this.#file = file
     this.#end = end
     this.#checkCrc = checkCrc
+    this.#offsets = offsets
+    this.#nextOffset = offsets.from
     this.#wanted = wantedBytes
     this.position = from
   }
@@ -66,7 +83,10 @@ export class BatchWalk {
     if (!this.#has(sizeBytes)) return this.#fail(`a batch of ${sizeBytes} bytes is cut off after ${this.#left}`)
     const checked = this.#checkCrc ? checkBatch(this.bytes, this.at) : checkHeader(this.bytes, this.at)
     if (E.isLeft(checked)) return this.#fail(checked.left.reason)
+    if (!this.#offsetsFit())
+      return this.#fail(`a batch has offsets ${this.baseOffset} to ${this.lastOffset} after ${this.#nextOffset - 1}`)
     this.sizeBytes = sizeBytes
+    this.#nextOffset = this.lastOffset + 1
     this.#wanted = Math.max(0, this.#wanted - sizeBytes)
     return true
   }
@@ -81,6 +101,13 @@ export class BatchWalk {
 
   get batch(): Uint8Array {
     return this.bytes.subarray(this.at, this.at + this.sizeBytes)
+  }
+
+  #offsetsFit(): boolean {
+    const { baseOffset, lastOffset } = this
+    const { contiguous, before } = this.#offsets
+    const fits = contiguous ? baseOffset === this.#nextOffset : baseOffset >= this.#nextOffset
+    return fits && lastOffset < before
   }
 
   get #left(): number {
@@ -103,3 +130,4 @@ export class BatchWalk {
 }
 
 const empty = new Uint8Array(0)
+const anyOffsets: OffsetsAhead = { from: 0, contiguous: false, before: Number.POSITIVE_INFINITY }

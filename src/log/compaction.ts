@@ -209,7 +209,7 @@ const compactGroup = async (pass: Pass, group: readonly Segment[]): Promise<Engi
     if (segment.firstAppendMs >= 0) cleaned.noteTime(segment.firstAppendMs)
     if (segment.lastAppendMs >= 0) cleaned.noteTime(segment.lastAppendMs)
   }
-  cleaned.endAt(end)
+  cleaned.endWithGaps(end)
   if (await swapIn(log, group, cleaned)) pass.compaction.swapped()
   return undefined
 }

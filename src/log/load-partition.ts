@@ -201,11 +201,15 @@ const scanFrom = (options: LoadOptions, state: PartitionState): WithoutStart => 
   }
 }
 
-const scanSegment = ({ directory, config, now }: LoadOptions, state: SegmentState, table: ProducerTable) => {
+const scanSegment = (options: LoadOptions, state: SegmentState, table: ProducerTable) => {
+  const { directory, config, now } = options
+  // What no checkpoint knows of may have been compacted by somebody else.
+  const isKnown = options.state !== undefined
   const sealed = new SealFile(directory, state.baseOffset).read()
   const segment = Segment.restore(directory, state, { readOnly: true })
   const sizeBytes = segment.log.size()
-  const walk = new BatchWalk(segment.log, { from: state.sizeBytes, end: sizeBytes })
+  const offsets = { from: state.nextOffset, contiguous: isKnown, before: Number.POSITIVE_INFINITY }
+  const walk = new BatchWalk(segment.log, { from: state.sizeBytes, end: sizeBytes, offsets })
   segment.offsets.entries.cutFile()
   segment.times.entries.cutFile()
   segment.aborted.entries.cutFile()

@@ -6,7 +6,7 @@ import { type EngineFailure, engineFailure } from '../contracts/failure.ts'
 import type { AbortedTransaction } from '../protocol/broker/stable-offset.ts'
 import { CommittedFilter } from '../protocol/client/read-committed.ts'
 import { batchFields } from './batch-fields.ts'
-import { BatchWalk, type Damage } from './batch-walk.ts'
+import { BatchWalk, type Damage, type OffsetsAhead } from './batch-walk.ts'
 import type { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
 
@@ -43,6 +43,24 @@ interface Place {
   readonly position: number
 }
 
+interface Start {
+  readonly index: number
+  readonly position: number
+  /** The batch at the position begins with the offset that was asked for. */
+  readonly isPlace: boolean
+}
+
+/** What is known of a segment's offsets from a position on, where the batch has `offset`, if that is known. */
+const offsetsFrom = (segment: Segment, position: number, offset?: number): OffsetsAhead => {
+  const { baseOffset, nextOffset } = segment
+  const first = offset ?? (position === 0 ? baseOffset : undefined)
+  return {
+    from: first ?? baseOffset,
+    contiguous: segment.contiguous && first !== undefined,
+    before: nextOffset === -1 ? Number.POSITIVE_INFINITY : nextOffset,
+  }
+}
+
 export const corruptLog = (name: string, { path, position, reason }: Damage): EngineFailure =>
   engineFailure(
     'corrupt-log',
@@ -68,6 +86,7 @@ export class LogReader {
         from: position,
         end: segment.sizeBytes,
         wantedBytes: maxBytes - bytes,
+        offsets: offsetsFrom(segment, position, index === start.index && start.isPlace ? offset : undefined),
       })
       while (walk.next()) {
         if (walk.lastOffset < offset) continue
@@ -116,15 +135,15 @@ export class LogReader {
     return E.right({ batches: found.filter((batch) => filter.keeps(batch)), nextOffset })
   }
 
-  #startOf({ segments }: Readable, offset: number): { readonly index: number; readonly position: number } {
+  #startOf({ segments }: Readable, offset: number): Start {
     const kept = this.#places.findLastIndex((place) => place.offset === offset)
     const place = kept === -1 ? undefined : this.#places.splice(kept, 1)[0]
     const index = segments.indexOf(offset)
     if (place !== undefined) {
       const at = segments.all.indexOf(place.segment, Math.max(0, index - 1))
-      if (at !== -1) return { index: at, position: place.position }
+      if (at !== -1) return { index: at, position: place.position, isPlace: true }
     }
-    return { index, position: segments.use(index)?.offsets.positionFor(offset) ?? 0 }
+    return { index, position: segments.use(index)?.offsets.positionFor(offset) ?? 0, isPlace: false }
   }
 }
 
@@ -147,7 +166,7 @@ export const offsetAtTime = (
     if (segment === undefined || segment.baseOffset >= bound) return E.right(undefined)
     if (segment.maxTimestamp < timestamp) continue
     const from = segment.offsets.positionFor(Math.max(startOffset, segment.times.offsetFor(timestamp)))
-    const walk = new BatchWalk(segment.log, { from, end: segment.sizeBytes })
+    const walk = new BatchWalk(segment.log, { from, end: segment.sizeBytes, offsets: offsetsFrom(segment, from) })
     while (walk.next()) {
       if (walk.baseOffset >= bound) return E.right(undefined)
       if (walk.lastOffset < startOffset || maxTimestampOf(walk.bytes, walk.at) < timestamp) continue

@@ -11,16 +11,18 @@ export interface Seal {
   readonly sizeBytes: number
   /** The offset after its last. */
   readonly nextOffset: number
+  /** Each batch begins where the one before ends; compaction makes gaps. */
+  readonly contiguous: boolean
 }
 
 /*
  * .seal, beside each segment that is no longer written to:
  *
- *    0 firstAppendMs  i64    16 sizeBytes   i64    32 crc  u32 of the bytes before it
- *    8 lastAppendMs   i64    24 nextOffset  i64
+ *    0 firstAppendMs  i64    16 sizeBytes   i64    32 contiguous  i32  0, 1
+ *    8 lastAppendMs   i64    24 nextOffset  i64    36 crc         u32  of the bytes before it
  */
-const fileBytes = 36
-const crcAt = 32
+const fileBytes = 40
+const crcAt = 36
 
 /**
  * The seal of a segment. Retention and compaction go by its append times: the records' own timestamps are the user's,
@@ -39,6 +41,7 @@ export class SealFile {
     writeInt64(bytes, 8, seal.lastAppendMs)
     writeInt64(bytes, 16, seal.sizeBytes)
     writeInt64(bytes, 24, seal.nextOffset)
+    writeInt32(bytes, 32, seal.contiguous ? 1 : 0)
     writeInt32(bytes, crcAt, crc32c(bytes, 0, crcAt))
     this.file.write([bytes], 0)
   }
@@ -53,6 +56,7 @@ export class SealFile {
       lastAppendMs: readInt64(bytes, 8),
       sizeBytes: readInt64(bytes, 16),
       nextOffset: readInt64(bytes, 24),
+      contiguous: readInt32(bytes, 32) === 1,
     }
   }
 }

@@ -39,7 +39,9 @@ export const emptySegment = (baseOffset: number): SegmentState => ({
 })
 
 /** What is known of a segment's content beyond its entries: all of it, of the one that is written to. */
-type Known = Omit<SegmentState, 'baseOffset' | 'offsetEntries' | 'timeEntries' | 'abortedEntries'>
+type Known = Omit<SegmentState, 'baseOffset' | 'offsetEntries' | 'timeEntries' | 'abortedEntries'> & {
+  readonly contiguous: boolean
+}
 
 export interface RestoreOptions {
   readonly suffix?: string
@@ -74,7 +76,7 @@ export class Segment {
   ): Segment {
     const segment = new Segment(directory, state.baseOffset, suffix)
     const { baseOffset: _, offsetEntries, timeEntries, abortedEntries, ...known } = state
-    segment.#known = { ...known }
+    segment.#known = { ...known, contiguous: true }
     if (!readOnly && segment.log.size() > state.sizeBytes) segment.log.truncate(state.sizeBytes)
     segment.offsets.entries.truncate(offsetEntries, readOnly)
     segment.times.entries.truncate(timeEntries, readOnly)
@@ -90,6 +92,11 @@ export class Segment {
   /** The offset after the last. Of a complete segment without a seal, -1. */
   get nextOffset(): number {
     return this.#content().nextOffset
+  }
+
+  /** Whether each batch begins where the one before ends. */
+  get contiguous(): boolean {
+    return this.#content().contiguous
   }
 
   /** -1 where there is none. */
@@ -108,8 +115,9 @@ export class Segment {
   }
 
   get state(): SegmentState {
+    const { contiguous: _, ...known } = this.#content()
     return {
-      ...this.#content(),
+      ...known,
       baseOffset: this.baseOffset,
       offsetEntries: this.offsets.entries.count,
       timeEntries: this.times.entries.count,
@@ -158,19 +166,20 @@ export class Segment {
     this.aborted.append(aborted)
   }
 
-  /** What follows begins at `nextOffset`, though the last batches before it are gone. */
-  endAt(nextOffset: number): void {
+  /** Batches of it are gone; what follows it begins at `nextOffset` all the same. */
+  endWithGaps(nextOffset: number): void {
     this.#content().nextOffset = nextOffset
+    this.#content().contiguous = false
   }
 
   /** Nothing more will be appended: completes the files. May be called again when the storage threw. */
   seal(): void {
-    const { maxTimestamp, maxTimestampOffset, firstAppendMs, lastAppendMs, sizeBytes, nextOffset } = this.#content()
-    this.times.append(maxTimestamp, maxTimestampOffset)
+    const known = this.#content()
+    this.times.append(known.maxTimestamp, known.maxTimestampOffset)
     this.offsets.entries.complete()
     this.times.entries.complete()
     this.aborted.entries.flush()
-    this.#seal.write({ firstAppendMs, lastAppendMs, sizeBytes, nextOffset })
+    this.#seal.write(known)
   }
 
   /** Whether it must be synced before a checkpoint may name it. */
@@ -220,6 +229,7 @@ export class Segment {
       this.#known = {
         sizeBytes: seal?.sizeBytes ?? this.log.size(),
         nextOffset: seal?.nextOffset ?? -1,
+        contiguous: seal?.contiguous ?? false,
         bytesSinceEntry: 0,
         maxTimestamp: last?.timestamp ?? -1,
         maxTimestampOffset: last?.offset ?? this.baseOffset,
