@@ -14,7 +14,7 @@ import type { InitProducerId } from './transaction-messages.ts'
 import { isExhausted, isPrepared, lastUsableEpoch, prepared, type TransactionRecord } from './transaction-state.ts'
 
 /** The longest timeout that a transaction may ask for, as in Kafka. */
-export const transactionTimeoutMaxMs = 15 * 60_000
+export const transactionTimeoutMaxMs: number = 15 * 60_000
 
 /** What a coordinator knows when it decides: see `TransactionState`. */
 export interface Known {
