@@ -71,7 +71,6 @@ describe('a bit that flipped in a segment', () => {
     async (durability) => {
       const random = seededRandom(11)
       let reported = 0
-      let reported = 0
       for (let run = 0; run < 60; run++) {
         const storage = await filled(durability, true)
         const files = logFiles(storage)
