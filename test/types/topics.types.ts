@@ -1,3 +1,4 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type } from 'arktype'
 import * as t from 'io-ts'
 import * as v from 'valibot'
@@ -95,3 +96,14 @@ topic('t', {
 topic('t', { key: text })
 // @ts-expect-error what is neither codec nor schema
 topic('t', { key: String, value: text })
+
+// what the specification calls a schema is one
+declare const anyLibrary: StandardSchemaV1<Order>
+const viaSpecification = topic('orders', { key: text, value: anyLibrary })
+equal<typeof viaSpecification, Topic<string, Order, 'orders'>>(true)
+declare const oneWay: StandardSchemaV1<string, Date>
+topic('t', {
+  key: text,
+  // @ts-expect-error it cannot write what it reads
+  value: oneWay,
+})
