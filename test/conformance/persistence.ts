@@ -19,8 +19,10 @@ export const persistence = (engine: Conformance): void => {
         const again = await s.reopen(how)
         expect(await ok(again.topics.describe([topic]))).toEqual(before)
         expect([await valuesOf(again, topic, 0), await valuesOf(again, topic, 1)]).toEqual([['a', 'b'], ['x']])
-        const [appended] = await ok((await ok(again.producer())).append([batch(topic, 0, ['c'])]))
+        // as large as the first: a producer that is taken for the one of before would have it answered, not written
+        const [appended] = await ok((await ok(again.producer())).append([batch(topic, 0, ['c', 'd'])]))
         expect(appended?.offset).toBe(2)
+        expect(await valuesOf(again, topic, 0)).toEqual(['a', 'b', 'c', 'd'])
       })
 
       law('what was deleted stays deleted', async (s) => {
