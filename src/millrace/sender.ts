@@ -1,13 +1,13 @@
 import { headerBytes } from '../batch/record-batch.ts'
 import type { Clock } from '../contracts/clock.ts'
-import type { Appended, Engine, Producer } from '../contracts/engine.ts'
-import { type EngineFailure, engineFailure, MillraceError } from '../contracts/failure.ts'
+import type { Appended, Engine } from '../contracts/engine.ts'
+import { type EngineFailure, MillraceError } from '../contracts/failure.ts'
 import type { Position } from '../contracts/position.ts'
 import type { Topic } from '../contracts/topic.ts'
+import { Delivery } from './delivery.ts'
 import { type OpenBatch, OpenBatches } from './open-batches.ts'
 import { type EncodedRecord, encodeAll, type Outgoing } from './outgoing.ts'
 import { checkRecord, type Route, type Routes } from './routes.ts'
-import { settle } from './settle.ts'
 
 /** How sends are gathered. */
 export interface SendOptions {
@@ -17,6 +17,8 @@ export interface SendOptions {
   readonly lingerMs?: number
   /** What may wait to be acknowledged; a `send` that would pass it waits. 32 MiB where nothing is said. */
   readonly bufferBytes?: number
+  /** How long a record may go unacknowledged, while the disk is full for one, before its `send` gives up; 30 s. */
+  readonly deliveryTimeoutMs?: number
 }
 
 /** One call of `send`, until its last record is acknowledged. */
@@ -67,15 +69,13 @@ export class Sent {
  * At most `bufferBytes` (and one record) wait at a time: a call beyond that waits, first come first served.
  */
 export class Sender {
-  readonly #engine: Engine
+  readonly #delivery: Delivery
   readonly #routes: Routes
   readonly #clock: Clock
   readonly #lingerMs: number
   readonly #bufferBytes: number
   readonly #open: OpenBatches<SentBatch>
   #ready: SentBatch[] = []
-  #producer: Promise<Producer> | undefined
-  #inFlight = 0
   #bufferedBytes = 0
   #flushPlanned = false
   #turn: Promise<void> | undefined
@@ -88,7 +88,8 @@ export class Sender {
     readonly clock: Clock
     readonly options: SendOptions
   }) {
-    this.#engine = o.engine
+    const timeoutMs = o.options.deliveryTimeoutMs ?? 30_000
+    this.#delivery = new Delivery({ engine: o.engine, clock: o.clock, timeoutMs })
     this.#routes = o.routes
     this.#clock = o.clock
     this.#lingerMs = o.options.lingerMs ?? 0
@@ -131,8 +132,7 @@ export class Sender {
   /** Flushes, and lets go of the producer. */
   async close(): Promise<void> {
     await this.flush()
-    const producer = this.#producer
-    if (producer !== undefined) await settle((await producer).close())
+    await this.#delivery.close()
   }
 
   /** Calls enter one after the other, in the order in which they were made: at once where nobody waits. */
@@ -184,11 +184,11 @@ export class Sender {
 
   #planFlush(): void {
     if (this.#ready.length > 0) this.#pump()
-    if (this.#flushPlanned || this.#open.isEmpty || this.#inFlight > 0) return
+    if (this.#flushPlanned || this.#open.isEmpty || this.#delivery.isBusy) return
     this.#flushPlanned = true
     const flush = () => {
       this.#flushPlanned = false
-      if (this.#inFlight > 0) return
+      if (this.#delivery.isBusy) return
       this.#open.flush()
       this.#pump()
     }
@@ -196,36 +196,18 @@ export class Sender {
     else this.#clock.after(this.#lingerMs, flush, true)
   }
 
-  /** A call a batch: what is wrong with one partition must not fail another's records. */
   #pump(): void {
     const batches = this.#ready
     this.#ready = []
     for (const batch of batches) {
-      this.#inFlight++
-      void this.#append(batch).then((failure) => {
-        this.#inFlight--
+      const { route, partition, builder } = batch
+      this.#delivery.deliver({ topic: route.topic, partition, bytes: builder.build() }, (failure, appended) => {
+        batch.appended = appended
         this.#acknowledge(batch, failure)
-        if (this.#inFlight === 0) this.#open.flush()
+        if (!this.#delivery.isBusy) this.#open.flush()
         this.#pump()
         this.#wake()
       })
-    }
-  }
-
-  async #append(batch: SentBatch): Promise<EngineFailure | undefined> {
-    try {
-      this.#producer ??= settle(this.#engine.producer())
-      const producer = await this.#producer
-      const { route, partition, builder } = batch
-      const answer = await producer.append([{ topic: route.topic, partition, bytes: builder.build() }])()
-      if (answer._tag === 'Left') return answer.left
-      batch.appended = answer.right[0]
-      return undefined
-    } catch (error) {
-      if (!(error instanceof MillraceError))
-        return engineFailure('invalid-record', `a batch could not be built: ${String(error)}`, error)
-      this.#producer = undefined
-      return error.failure
     }
   }
 
