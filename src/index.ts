@@ -7,7 +7,7 @@ export type { Durability } from './log/checkpoint-record.ts'
 export type { StoreDeclaration } from './contracts/store.ts'
 export { type AnyRecord, type StreamRecord, task } from './contracts/stream-record.ts'
 export type { AnyTopic, CompressionName, KeyOf, Topic, TopicConfig, ValueOf } from './contracts/topic.ts'
-export { store } from './codec/store.ts'
+export { type StoreOptions, store } from './codec/store.ts'
 export { type TopicOptions, topic } from './codec/topic.ts'
 export { type Pipeline, stream, type Topics } from './pipeline/stream.ts'
 
@@ -18,6 +18,7 @@ export { type CodecOptions, codec } from './codec/codec.ts'
 export { json } from './codec/json.ts'
 export { nullable } from './codec/nullable.ts'
 export { float64, int32, int64 } from './codec/numbers.ts'
+export type { Schema, StandardSchema } from './codec/schema.ts'
 export { text } from './codec/text.ts'
 
 // sending and reading
@@ -37,8 +38,8 @@ export type { RateText } from './pipeline/rate.ts'
 export type { Running, RunOptions } from './pipeline/run.ts'
 
 // what becomes of a record that fails
-export type { DeadLetter } from './codec/dead-letter.ts'
-export { deadLetters } from './codec/dead-letters.ts'
+export { type DeadLetter, originalOf, type RawRecord } from './codec/dead-letter.ts'
+export { type DeadLettersOptions, deadLetters } from './codec/dead-letters.ts'
 export {
   type ChoosePolicy,
   type DeadLetterPolicy,

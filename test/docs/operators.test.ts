@@ -4,21 +4,26 @@ import * as t from 'io-ts'
 import { filter } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import * as operators from '../../operators/index.ts'
-import { store } from '../../src/codec/store.ts'
-import { topic } from '../../src/codec/topic.ts'
-import { type Pipeline, stream, type Topics } from '../../src/pipeline/stream.ts'
+import type { AnyTopic } from '../../src/contracts/topic.ts'
+import { type Pipeline, store, stream, type Topics, topic } from '../../src/index.ts'
 import { codeBlocks, evaluate, page } from '../support/page.ts'
-import { runAlone, type Sent } from '../support/run-alone.ts'
+import { runInMemory, type Sent } from '../support/run-in-memory.ts'
 
 const scope: Readonly<Record<string, unknown>> = { E, t, filter, store, stream, topic, ...operators }
 const [beginning, ...examples] = codeBlocks(page('operators.md'))
 
-/** The pipeline that a block of the page declares, behind the page's beginning. */
-const pipelineOf = (code: string): Pipeline<Topics, unknown> => {
-  const name = /^const (\w+) = stream\(/m.exec(code)?.[1]
-  const declared = (beginning?.code ?? '').replaceAll(/^import [^']*'[^']*'$/gm, '')
-  const script = stripTypeScriptTypes(`${declared}\n${code}`)
-  return evaluate(`${script}\nreturn ${name}`, scope) as Pipeline<Topics, unknown>
+interface Example {
+  readonly pipeline: Pipeline<Topics, unknown>
+  readonly topics: readonly AnyTopic[]
+}
+
+/** The pipeline that a block of the page declares, and the topics of the page's beginning. */
+const exampleOf = (code: string): Example => {
+  const start = (beginning?.code ?? '').replaceAll(/^import [^']*'[^']*'$/gm, '')
+  const topics = [...start.matchAll(/^const (\w+) = topic\(/gm)].map(([, name]) => name)
+  const pipeline = /^const (\w+) = stream\(/m.exec(code)?.[1]
+  const script = stripTypeScriptTypes(`${start}\n${code}`)
+  return evaluate(`${script}\nreturn { pipeline: ${pipeline}, topics: [${topics.join()}] }`, scope) as Example
 }
 
 /** The comments below it: `// topic key: value`. */
@@ -44,13 +49,12 @@ describe('the page of operators', () => {
   })
 
   it.each(examples)('is right about $heading', async ({ code }) => {
-    const pipeline = pipelineOf(code)
-    const read = new Set(pipeline.topics.map((topic) => topic.name))
-    const [given, expected] = [
-      records(code).filter((record) => read.has(record.topic)),
-      records(code).filter((record) => !read.has(record.topic)),
-    ]
+    const { pipeline, topics } = exampleOf(code)
+    const isRead = (name: string): boolean => pipeline.topics.some((topic) => topic.name === name)
+    const outputs = topics.filter(({ name }) => !isRead(name))
+    const given = records(code).filter((record) => isRead(record.topic))
+    const expected = outputs.flatMap(({ name }) => records(code).filter((record) => record.topic === name))
     expect(expected.length).toBeGreaterThan(0)
-    expect(await runAlone(pipeline, given)).toEqual(expected)
+    expect(await runInMemory(pipeline, given, outputs)).toEqual(expected)
   })
 })
