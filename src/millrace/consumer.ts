@@ -8,6 +8,7 @@ import type { Topic } from '../contracts/topic.ts'
 import { Fetcher, type OnUnreadable } from './fetcher.ts'
 import { startsOf } from './read.ts'
 import { settle, settlePatiently } from './settle.ts'
+import { unknownTopic } from './unknown-topic.ts'
 
 /** How a consumer reads: as a member of a group that shares the topics' partitions, or the partitions it names. */
 export interface ConsumerOptions<K, V> {
@@ -95,6 +96,7 @@ class OpenConsumer<K, V> implements Consumer<K, V> {
 
   async begin(): Promise<void> {
     if (this.#o.assign !== undefined) return this.#add(this.#o.assign)
+    await this.#refuseUnknownTopics()
     const membership = await settle(
       this.#engine.groups.join({
         group: this.#o.group,
@@ -177,6 +179,14 @@ class OpenConsumer<K, V> implements Consumer<K, V> {
         if (event._tag === 'revoked') event.release()
       }
     }
+  }
+
+  /** A group would wait for them without a word. */
+  async #refuseUnknownTopics(): Promise<void> {
+    const names = this.#o.topics.map(({ name }) => name)
+    const known = await settle(this.#engine.topics.describe(names))
+    const missing = names.find((name) => !known.some((topic) => topic.name === name))
+    if (missing !== undefined) throw unknownTopic(this.#engine, missing)
   }
 
   async #add(partitions: readonly TopicPartition[]): Promise<void> {

@@ -5,6 +5,7 @@ import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { Topic } from '../contracts/topic.ts'
 import { Fetcher, type OnUnreadable } from './fetcher.ts'
 import { settle } from './settle.ts'
+import { unknownTopic } from './unknown-topic.ts'
 
 /** Where a reading begins: the oldest record, after the newest, at a time, or at offsets of one's own. */
 export type From =
@@ -74,13 +75,7 @@ const findPartitions = async (
   wanted?: readonly number[],
 ): Promise<readonly TopicPartition[]> => {
   const [found] = await settle(engine.topics.describe([topic]))
-  if (found === undefined)
-    throw new MillraceError(
-      engineFailure(
-        'unknown-topic',
-        `there is no topic '${topic}' at ${engine.name}: create it first, with millrace.create(topic)`,
-      ),
-    )
+  if (found === undefined) throw unknownTopic(engine, topic)
   const all = Array.from({ length: found.partitions }, (_, partition) => ({ topic, partition }))
   if (wanted === undefined) return all
   return wanted.map((partition) => {

@@ -5,6 +5,7 @@ import type { CompressionName } from '../contracts/topic.ts'
 import { keyedPartition, produced, type Sticky, stick } from '../protocol/client/partitioner.ts'
 import type { EncodedRecord } from './outgoing.ts'
 import { settle } from './settle.ts'
+import { unknownTopic } from './unknown-topic.ts'
 
 /** Kafka's default: a mebibyte and the header of a batch. */
 const defaultMaxMessageBytes = 1_048_588
@@ -46,11 +47,7 @@ export class Routes {
     const known = this.#known.get(topic)
     if (known !== undefined) return known
     const [description] = await settle(this.#engine.topics.describe([topic]))
-    if (description === undefined)
-      return refuse(
-        'unknown-topic',
-        `there is no topic '${topic}' at ${this.#engine.name}: create it first, with millrace.create(topic)`,
-      )
+    if (description === undefined) throw unknownTopic(this.#engine, topic)
     const compression = description.config['compression.type']
     const available = Array.from({ length: description.partitions }, (_, partition) => partition)
     const route: Route = {
