@@ -8,10 +8,11 @@ import { SealFile } from './segment-seal.ts'
  */
 export const finishSwaps = async (directory: LogDirectory): Promise<void> => {
   const names = directory.list()
-  // That it is there may be known to the page cache only.
-  if (names.some((name) => name.endsWith(swapSuffix))) directory.touch()
-  await directory.sync()
-  for (const base of offsetsInNames(names, 'log', swapSuffix)) {
+  const swaps = offsetsInNames(names, 'log', swapSuffix)
+  // That they are there may be known to the page cache only.
+  if (swaps.length > 0) directory.touch()
+  if (swaps.length > 0) await directory.sync()
+  for (const base of swaps) {
     const seal = new SealFile(directory, base, swapSuffix).read() ?? new SealFile(directory, base).read()
     const end = seal?.nextOffset ?? base + 1
     for (const old of offsetsInNames(names, 'log')) {

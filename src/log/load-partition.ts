@@ -37,7 +37,7 @@ export interface LoadedPartition {
   readonly producers: readonly ProducerEntry[]
   readonly startOffset: number
   readonly endOffset: number
-  /** Up to where the segments are known to be durable. */
+  /** Where the segment begins that the checkpoint ends in: recovery needs it as it is, and those before not. */
   readonly checkpointed: number
   /** Segments that may hold what is not. */
   readonly unsynced: readonly Segment[]
@@ -53,6 +53,8 @@ export interface LoadOptions extends TopicPartition {
   readonly state: PartitionState | undefined
   /** What lies behind the checkpoint: cut off, since a journal has it too; or kept as far as it is sound. */
   readonly behind: 'cut' | 'keep'
+  /** Nothing was written since the checkpoint. */
+  readonly clean: boolean
   /** Somebody else owns the files: changes nothing. */
   readonly readOnly?: boolean
   readonly now: number
@@ -63,6 +65,8 @@ export const loadPartition = async (options: LoadOptions): Promise<LoadedPartiti
   const { directory, readOnly = false, state } = options
   if (!readOnly) {
     claimDirectory(options)
+    // What a killed process has made may be in the page cache only.
+    if (!options.clean) directory.touch()
     await finishSwaps(directory)
   }
   const loaded =
@@ -116,7 +120,7 @@ const cutTo = (options: LoadOptions, state: PartitionState): WithoutStart => {
     segments: new Segments([...complete, segment]),
     producers: state.producers,
     endOffset: state.endOffset,
-    checkpointed: state.endOffset,
+    checkpointed: state.active.baseOffset,
     unsynced: segment.dirty ? [segment] : [],
     damage,
     cut: undefined,
@@ -194,7 +198,7 @@ const scanFrom = (options: LoadOptions, state: PartitionState): WithoutStart => 
     segments: new Segments([...complete, ...scanned]),
     producers: [...table.entries.values()],
     endOffset,
-    checkpointed: state.endOffset,
+    checkpointed: state.active.baseOffset,
     unsynced: scanned,
     damage: undefined,
     cut,

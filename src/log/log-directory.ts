@@ -7,6 +7,7 @@ export class LogDirectory {
   #dirty = false
   readonly #written = new Set<string>()
   #syncing: Promise<void> = Promise.resolve()
+  #underWay = 0
 
   constructor(storage: Storage, path: string) {
     this.storage = storage
@@ -66,7 +67,7 @@ export class LogDirectory {
 
   /** Whether entries came or went, or small files were written, since the last {@link sync}. */
   get dirty(): boolean {
-    return this.#dirty
+    return this.#dirty || this.#underWay > 0
   }
 
   /** Says that it may not be durable, whoever changed it. */
@@ -83,10 +84,12 @@ export class LogDirectory {
   async #syncNow(): Promise<void> {
     if (!this.#dirty) return
     this.#dirty = false
+    this.#underWay++
     const written = [...this.#written].filter((name) => this.exists(name))
     this.#written.clear()
     for (const name of written) await this.#syncFile(name)
     await this.storage.syncDirectory(this.path)
+    this.#underWay--
   }
 
   async #syncFile(name: string): Promise<void> {
@@ -110,6 +113,7 @@ export class LogFile {
   #writable = false
   #dirty = false
   #syncing: Promise<void> = Promise.resolve()
+  #underWay = 0
 
   constructor(directory: LogDirectory, name: string) {
     this.#directory = directory
@@ -121,8 +125,9 @@ export class LogFile {
     return this.#directory.pathOf(this.name)
   }
 
+  /** Whether something that was written is not known to be durable. */
   get dirty(): boolean {
-    return this.#dirty
+    return this.#dirty || this.#underWay > 0
   }
 
   get isOpen(): boolean {
@@ -169,7 +174,9 @@ export class LogFile {
   async #syncNow(): Promise<void> {
     if (!this.#dirty) return
     this.#dirty = false
+    this.#underWay++
     if (this.exists()) await this.#open(true).sync()
+    this.#underWay--
   }
 
   /** Moves it to another name, and stays open. */
@@ -181,7 +188,7 @@ export class LogFile {
 
   /** Gives its descriptor back; it opens again when needed. Keeps it while there is something to sync. */
   release(): void {
-    if (!this.#dirty) this.close()
+    if (!this.dirty) this.close()
   }
 
   close(): void {

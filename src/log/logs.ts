@@ -181,6 +181,7 @@ export class Logs {
     await this.#pump
     await this.#warming
     await this.#checkpointing
+    for (const log of this.#logs.values()) await log.quiet()
     const closed = this.#stopped === undefined ? await this.#closeCleanly() : committed
     this.#stopped ??= engineFailure('closed', `${this.#options.storage.name} is closed: open it again`)
     for (const log of this.#logs.values()) log.close()
@@ -417,7 +418,7 @@ export class Logs {
     await this.#journal.begin(writeCheckpointRecord({ durability, clean, partitions }))
     this.#isWarm = false
     for (const [at, log] of logs.entries()) {
-      if (!this.#removed.has(log)) log.checkpointed(partitions[at]?.endOffset ?? 0)
+      if (!this.#removed.has(log)) log.checkpointed(partitions[at]?.active.baseOffset ?? 0)
     }
   }
 

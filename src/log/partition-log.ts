@@ -19,7 +19,7 @@ import { type CompactOptions, compactLog } from './compaction.ts'
 import { checkIncoming, type Origin } from './leader-checks.ts'
 import type { LoadedPartition, PartitionState } from './load-partition.ts'
 import type { LogConfig } from './log-config.ts'
-import type { LogDirectory } from './log-directory.ts'
+import { isStorageFull, type LogDirectory } from './log-directory.ts'
 import { corruptLog, type LogBatches, type LogRead, LogReader, offsetAtTime, type Readable } from './log-reader.ts'
 import { ProducerTable } from './producer-table.ts'
 import { expiredBefore } from './retention.ts'
@@ -119,7 +119,10 @@ export class PartitionLog implements Readable {
   readonly #dirty = new Set<Segment>()
   #full: EngineFailure | undefined
   #damage: Damage | undefined
-  #compacting = false
+  #compaction: Promise<unknown> | undefined
+  #closing = false
+  #flushing: Promise<void> = Promise.resolve()
+  #flushes = 0
   #hooks: StageHooks | undefined
 
   constructor(options: PartitionLogOptions, loaded: LoadedPartition) {
@@ -348,8 +351,21 @@ export class PartitionLog implements Readable {
 
   /** Compacts by key what may be compacted, if it is worth it. Answers whether anything was rewritten. */
   async compact(now: number, options: CompactOptions): Promise<E.Either<EngineFailure, boolean>> {
-    if (!this.#config.compacts || this.#compacting || this.#damage !== undefined) return E.right(false)
-    this.#compacting = true
+    if (!this.#config.compacts || this.#compaction !== undefined || this.#damage !== undefined) return E.right(false)
+    const compaction = this.#compact(now, options)
+    this.#compaction = compaction
+    try {
+      return await compaction
+    } finally {
+      this.#compaction = undefined
+    }
+  }
+
+  async #compact(now: number, options: CompactOptions): Promise<E.Either<EngineFailure, boolean>> {
+    const breathe = async () => {
+      await options.breathe()
+      if (this.#closing) throw new Closing()
+    }
     try {
       return await compactLog(
         {
@@ -360,15 +376,20 @@ export class PartitionLog implements Readable {
           producers: this.#applied,
           swapped: () => this.#reader.forget(),
         },
-        options,
+        { ...options, breathe },
       )
     } catch (error) {
+      if (error instanceof Closing) return E.right(false)
       if (!(error instanceof StorageError)) throw error
       this.#hooks?.onFailure(error)
       return E.left(storageFailure(this.name, error))
-    } finally {
-      this.#compacting = false
     }
+  }
+
+  /** Gives up what goes on in the background; answers once it has. */
+  async quiet(): Promise<void> {
+    this.#closing = true
+    await this.#compaction
   }
 
   /** What a checkpoint must know of it, as of the high watermark. */
@@ -383,27 +404,37 @@ export class PartitionLog implements Readable {
     }
   }
 
-  /** A checkpoint up to `endOffset` is durable: files whose records are deleted may go. */
-  checkpointed(endOffset: number): void {
-    this.#checkpointed = endOffset
+  /** A checkpoint is durable that ends in the segment at `baseOffset`: what lies before may be deleted or compacted. */
+  checkpointed(baseOffset: number): void {
+    this.#checkpointed = baseOffset
     this.#dropDeleted()
   }
 
-  /** Whether anything was written since the last {@link flush}. */
+  /** Whether anything that was written is not known to be durable. */
   get dirty(): boolean {
-    return this.#dirty.size > 0 || this.directory.dirty
+    return this.#dirty.size > 0 || this.#flushes > 0 || this.directory.dirty
   }
 
   /** Everything applied before the call survives a power loss when it answers. Rejects with {@link StorageError}. */
-  async flush(): Promise<void> {
+  flush(): Promise<void> {
+    const before = this.#flushing.catch((error: unknown) => {
+      if (!isStorageFull(error)) throw error
+    })
+    this.#flushing = before.then(() => this.#flushNow())
+    return this.#flushing
+  }
+
+  async #flushNow(): Promise<void> {
     const dirty = [...this.#dirty]
     for (const segment of dirty) segment.flush()
     this.#dirty.clear()
+    this.#flushes++
     for (const segment of dirty) {
       await segment.sync()
       if (segment !== this.segments.active) segment.release()
     }
     await this.directory.sync()
+    this.#flushes--
   }
 
   /** Writes the producers' state in Kafka's form, for its tools, as the log is closed in good order. */
@@ -413,6 +444,7 @@ export class PartitionLog implements Readable {
 
   /** Closes the files; what is staged and not applied is gone. */
   close(): void {
+    this.#closing = true
     for (const segment of this.segments.all) segment.close()
   }
 
@@ -528,6 +560,9 @@ export class PartitionLog implements Readable {
     }
   }
 }
+
+/** Ends a compaction whose log is being closed. */
+class Closing extends Error {}
 
 type StagedBatch = Extract<StagedEntry, { readonly _tag: 'batch' }>
 

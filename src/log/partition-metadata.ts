@@ -1,5 +1,5 @@
 /*
- * partition.metadata is text: `version: 0` and `topic_id: ` with the 16 bytes of the id in URL-safe base64.
+ * partition.metadata is text: `version: 0` and `topic_id: ` with the id, in Kafka 16 bytes in URL-safe base64.
  */
 
 /** The file in a partition's directory that says which topic of that name it belongs to. */
@@ -10,4 +10,4 @@ export const writeMetadata = (topicId: string): Uint8Array =>
 
 /** The topic's id; `undefined` where the bytes are no metadata. */
 export const readMetadata = (bytes: Uint8Array): string | undefined =>
-  /^version: 0\ntopic_id: ([\w-]{22})\n?$/.exec(new TextDecoder().decode(bytes))?.[1]
+  /^version: 0\ntopic_id: ([\w-]+)\n?$/.exec(new TextDecoder().decode(bytes))?.[1]

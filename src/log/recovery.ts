@@ -57,6 +57,7 @@ export const recoverLogs = async (options: LogsOptions): Promise<E.Either<Engine
       options,
       states: statesOf(record),
       keepsTail: record?.durability !== 'power' && record?.clean !== true,
+      clean: record?.clean === true,
     }
     const logs = new Map<string, PartitionLog>()
     const cuts: Cut[] = []
@@ -80,6 +81,7 @@ interface Opening {
   readonly states: ReadonlyMap<string, PartitionState>
   /** What lies behind the checkpoint in the segments is all there is: no journal has it. */
   readonly keepsTail: boolean
+  readonly clean: boolean
 }
 
 const journalKey = ({ topicId, partition }: { readonly topicId: string; readonly partition: number }): string =>
@@ -88,13 +90,17 @@ const journalKey = ({ topicId, partition }: { readonly topicId: string; readonly
 const statesOf = (record: CheckpointRecord | undefined): ReadonlyMap<string, PartitionState> =>
   new Map((record?.partitions ?? []).map((state) => [journalKey(state), state]))
 
-const load = ({ options, states, keepsTail }: Opening, definition: PartitionDefinition): Promise<LoadedPartition> =>
+const load = (
+  { options, states, keepsTail, clean }: Opening,
+  definition: PartitionDefinition,
+): Promise<LoadedPartition> =>
   loadPartition({
     ...definition,
     config: logConfig(definition.config),
     directory: new LogDirectory(options.storage, partitionName(definition)),
     state: states.get(journalKey(definition)),
     behind: keepsTail ? 'keep' : 'cut',
+    clean,
     now: options.clock.now(),
   })
 
@@ -112,7 +118,7 @@ export const newLog = (options: LogsOptions, definition: PartitionDefinition, lo
 
 /** Loads a partition that no checkpoint knows of. */
 export const loadNew = (options: LogsOptions, definition: PartitionDefinition): Promise<LoadedPartition> =>
-  load({ options, states: new Map(), keepsTail: true }, definition)
+  load({ options, states: new Map(), keepsTail: true, clean: false }, definition)
 
 const replay = async (opening: Opening, found: FoundJournal, logs: Map<string, PartitionLog>): Promise<number> => {
   let frames = 0

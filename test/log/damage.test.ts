@@ -70,7 +70,7 @@ describe('a bit that flipped in a segment', () => {
     'is reported with its file and position, and nothing behind it is served: %s',
     async (durability) => {
       const random = seededRandom(11)
-      let reported = 0
+
       for (let run = 0; run < 60; run++) {
         const storage = await filled(durability, true)
         const files = logFiles(storage)

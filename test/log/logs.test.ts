@@ -1,48 +1,180 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import type { Storage } from '../../src/contracts/storage.ts'
+import type { Storage, StorageFile } from '../../src/contracts/storage.ts'
 import type { LogsOptions } from '../../src/log/log-options.ts'
 import { Logs } from '../../src/log/logs.ts'
 import { memoryStorage } from '../../src/log/memory-storage.ts'
+import type { PartitionLog } from '../../src/log/partition-log.ts'
 import { batchOf, recordsIn } from '../support/batches.ts'
+import { ForgetfulDisk } from '../support/forgetful-storage.ts'
 import { manualClock } from '../support/manual-clock.ts'
+import { rightOf } from '../support/right-of.ts'
+import { seededRandom } from '../support/seeded-random.ts'
 
-const orNull = <A>(either: E.Either<unknown, A>): A => {
-  if (E.isLeft(either)) throw new Error(JSON.stringify(either.left))
-  return either.right
-}
+const partitions = [0, 1].map((partition) => ({ topic: 't', partition, topicId: 'id', config: {} }))
 
 const open = async (storage: Storage, options: Partial<LogsOptions> = {}): Promise<Logs> =>
-  orNull(
+  rightOf(
     await Logs.open({
       storage,
       durability: 'power',
       clock: manualClock(),
       journalBytes: 64 * 1024,
-      partitions: [0, 1].map((partition) => ({ topic: 't', partition, topicId: 'topic-t', config: {} })),
+      partitions,
       ...options,
     }),
   )
 
+const logOf = (logs: Logs, partition = 0): PartitionLog => {
+  const log = logs.partition({ topic: 't', partition })
+  if (log === undefined) throw new Error('there is no partition')
+  return log
+}
+
+const stage = (logs: Logs, value: string, partition = 0): void => {
+  rightOf(logOf(logs, partition).stage(batchOf({ records: [{ key: 'k', value }] }), 'client', 5))
+}
+
+const valuesIn = (logs: Logs, partition = 0): readonly (string | null)[] => {
+  const read = rightOf(logOf(logs, partition).read({ offset: 0, maxBytes: 1e6, isolation: 'read_committed' }))
+  return recordsIn(read.batches).map(({ value }) => value)
+}
+
+/** What is done to the files whose names match. */
+const counted = (storage: Storage, matches: RegExp) => {
+  const counts = { writes: 0, reads: 0, syncs: 0, truncations: 0 }
+  const count = (file: StorageFile): StorageFile => ({
+    path: file.path,
+    size: () => file.size(),
+    read: (target, position) => {
+      counts.reads++
+      return file.read(target, position)
+    },
+    write: (parts, position) => {
+      counts.writes++
+      file.write(parts, position)
+    },
+    truncate: (size) => {
+      counts.truncations++
+      file.truncate(size)
+    },
+    sync: () => {
+      counts.syncs++
+      return file.sync()
+    },
+    close: () => file.close(),
+  })
+  const watched: Storage = {
+    ...storage,
+    open: (path, mode) => (matches.test(path) ? count(storage.open(path, mode)) : storage.open(path, mode)),
+  }
+  return { counts, storage: watched }
+}
+
 describe.each(['power', 'process'] as const)('Logs, %s', (durability) => {
-  it('keeps what was committed', async () => {
+  it('keep what was committed, and open again without reading it', async () => {
     const storage = memoryStorage()
     const logs = await open(storage, { durability })
     for (let at = 0; at < 300; at++) {
-      const log = logs.partition({ topic: 't', partition: at % 2 })
-      orNull(log?.stage(batchOf({ records: [{ key: 'k', value: `v${at}` }] }), 'client', 5) ?? E.left('none'))
-      if (at % 3 === 0) orNull(await logs.commit())
+      stage(logs, `v${at}`, at % 2)
+      if (at % 3 === 0) rightOf(await logs.commit())
     }
-    orNull(await logs.commit())
-    orNull(await logs.close())
-    const again = await open(storage, { durability })
-    expect(again.recovery.clean).toBe(true)
+    rightOf(await logs.commit())
+    rightOf(await logs.close())
+    const { counts, storage: watched } = counted(storage, /t-\d/)
+    const again = await open(watched, { durability })
+    expect(again.recovery).toEqual({ clean: true, replayedFrames: 0, cuts: [] })
+    expect(counts.writes + counts.truncations).toBe(0)
+    expect(counts.reads).toBeLessThanOrEqual(4 * partitions.length)
     for (const partition of [0, 1]) {
-      const log = again.partition({ topic: 't', partition })
-      const read = orNull(log?.read({ offset: 0, maxBytes: 1e6, isolation: 'read_committed' }) ?? E.left('none'))
-      expect(recordsIn(read.batches).map(({ value }) => value)).toEqual(
-        Array.from({ length: 150 }, (_, i) => `v${i * 2 + partition}`),
-      )
+      expect(valuesIn(again, partition)).toEqual(Array.from({ length: 150 }, (_, at) => `v${at * 2 + partition}`))
     }
+  })
+
+  it('show nothing before it is committed', async () => {
+    const logs = await open(memoryStorage(), { durability })
+    stage(logs, 'v')
+    expect(valuesIn(logs)).toEqual([])
+    rightOf(await logs.commit())
+    expect(valuesIn(logs)).toEqual(['v'])
+  })
+
+  it('refuse everything once they are closed', async () => {
+    const logs = await open(memoryStorage(), { durability })
+    const log = logOf(logs)
+    rightOf(await logs.close())
+    const refused = log.stage(batchOf({ records: [{ key: 'k', value: 'v' }] }), 'client', 5)
+    expect(E.isLeft(refused) && refused.left.code).toBe('closed')
+    expect(await logs.commit()).toMatchObject({ left: { code: 'closed' } })
+  })
+
+  it('tell who listens which partitions have something new', async () => {
+    const heard: string[] = []
+    const logs = await open(memoryStorage(), { durability, onApplied: ({ name }) => heard.push(name) })
+    stage(logs, 'v', 1)
+    rightOf(await logs.commit())
+    expect(heard).toEqual(['t-1'])
+  })
+
+  it('give a topic that comes back under its name none of what it had', async () => {
+    const logs = await open(memoryStorage(), { durability })
+    stage(logs, 'old')
+    rightOf(await logs.commit())
+    rightOf(logs.remove({ topic: 't', partition: 0 }))
+    rightOf(await logs.add({ topic: 't', partition: 0, topicId: 'another', config: {} }))
+    rightOf(await logs.commit())
+    expect(valuesIn(logs)).toEqual([])
+  })
+})
+
+describe('the journal under the logs', () => {
+  it('has one frame and one sync for all that wait, and a write for each partition behind them', async () => {
+    const journal = counted(memoryStorage(), /journal/)
+    const segments = counted(journal.storage, /\.log$/)
+    const logs = await open(segments.storage)
+    stage(logs, 'first')
+    rightOf(await logs.commit())
+    const before = { ...journal.counts }
+    const segmentsBefore = { ...segments.counts }
+    const answers = Array.from({ length: 20 }, (_, at) => {
+      stage(logs, `v${at}`, at % 2)
+      return logs.commit()
+    })
+    expect(new Set(answers).size).toBe(1)
+    rightOf(await (answers[0] ?? logs.commit()))
+    expect(journal.counts.writes - before.writes).toBe(1)
+    expect(journal.counts.syncs - before.syncs).toBe(1)
+    expect(segments.counts.writes - segmentsBefore.writes).toBe(2)
+    expect(segments.counts.syncs - segmentsBefore.syncs).toBe(0)
+  })
+
+  it('takes a batch that is larger than itself', async () => {
+    const storage = memoryStorage()
+    const logs = await open(storage, { journalBytes: 16 * 1024 })
+    stage(logs, 'x'.repeat(100_000))
+    stage(logs, 'small')
+    rightOf(await logs.commit())
+    const again = await open(storage)
+    expect(valuesIn(again).map((value) => value?.length)).toEqual([100_000, 5])
+  })
+
+  it.each([
+    ['power', 'process'],
+    ['process', 'power'],
+  ] as const)('is left in good order when %s becomes %s', async (before, after) => {
+    const disk = new ForgetfulDisk(seededRandom(5))
+    const logs = await open(disk.storage(), { durability: before })
+    disk.settle()
+    stage(logs, 'a')
+    rightOf(await logs.commit())
+    disk.crash = 'kill'
+    disk.die()
+    const changed = await open(disk.restart(), { durability: after })
+    expect(valuesIn(changed)).toEqual(['a'])
+    stage(changed, 'b')
+    rightOf(await changed.commit())
+    disk.crash = after === 'power' ? 'power' : 'kill'
+    disk.die()
+    expect(valuesIn(await open(disk.restart()))).toEqual(['a', 'b'])
   })
 })
