@@ -26,18 +26,27 @@ export class CommitLoop {
 
   /** There may be something to commit. */
   wake(): void {
-    this.#underWay ??= this.#run(false)
+    if (this.#underWay === undefined) void this.#begin(false)
   }
 
   /** Commits all there is, positions that only passed what is not for users among it. */
   async flush(): Promise<void> {
     while (this.#underWay !== undefined) await this.#underWay
-    this.#underWay = this.#run(true)
-    await this.#underWay
+    await this.#begin(true)
   }
 
   stop(): void {
     this.#isStopped = true
+  }
+
+  #begin(everything: boolean): Promise<void> {
+    const run = this.#run(everything).then(() => {
+      this.#underWay = undefined
+      // what was done since the last look had nobody to tell
+      if (!this.#isStopped && [...this.#o.tasks()].some((task) => task.isOurs && task.runner?.hasDone)) this.wake()
+    })
+    this.#underWay = run
+    return run
   }
 
   async #run(everything: boolean): Promise<void> {
@@ -52,8 +61,6 @@ export class CommitLoop {
     } catch (error) {
       this.#isStopped = true
       this.#o.failed(error)
-    } finally {
-      this.#underWay = undefined
     }
   }
 

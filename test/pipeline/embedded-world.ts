@@ -85,6 +85,11 @@ export class EmbeddedWorld {
     return this.while(starting)
   }
 
+  /** Lets time pass, a little at a time, so that what takes turns of the loop comes along. */
+  async pass(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += 10) await this.clock.advance(10)
+  }
+
   /** Lets time pass until `promise` is settled. */
   async while<A>(promise: Promise<A>): Promise<A> {
     let isSettled = false
