@@ -1,14 +1,15 @@
 import { map, type OperatorFunction } from 'rxjs'
 import { recordwise } from '../src/contracts/probe.ts'
-import type { StreamRecord } from '../src/contracts/stream-record.ts'
+import type { AnyRecord, StreamRecord } from '../src/contracts/stream-record.ts'
 
 /**
  * Calls `look` with each record and passes it on: for a log line or a counter. What `look` does to the world is done
  * again when the record is tried again; `record.id` is the same each time.
  *
- * **Guarantees** the same record, in order; works record by record. A promise that `look` answers is not waited for.
+ * **Guarantees** the same record, in order; works record by record.
  *
- * **Errors** what `look` throws fails the record.
+ * **Errors** what `look` throws fails the record, and so does a promise: nobody would wait for it. For work that
+ * takes its time there is {@link mapAsync}.
  *
  * @example
  * ```ts
@@ -25,7 +26,15 @@ export const tapEach = <K, V>(
 ): OperatorFunction<StreamRecord<K, V>, StreamRecord<K, V>> =>
   recordwise(
     map((record) => {
-      look(record)
+      const looked: unknown = look(record)
+      if (looked instanceof Promise) refuse(looked, record)
       return record
     }),
   )
+
+const refuse = (looked: Promise<unknown>, { id }: AnyRecord): never => {
+  looked.catch(() => undefined)
+  throw new TypeError(
+    `the function of tapEach answered a promise for record '${id}', and it does not wait: use mapAsync`,
+  )
+}

@@ -3,7 +3,7 @@ import { from, lastValueFrom, toArray } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { tapEach } from '../../operators/tap-each.ts'
 import { obeysOperatorLaws } from '../support/operator-laws.ts'
-import { partitionOf } from '../support/records.ts'
+import { partitionOf, recordOf } from '../support/records.ts'
 
 describe('tapEach', () => {
   obeysOperatorLaws({
@@ -29,4 +29,9 @@ describe('tapEach', () => {
         expect(passed.length).toBe(records.length)
       }),
     ))
+
+  it('fails a record for which it is given a promise, and leaves no rejection behind', async () => {
+    const looking = from([recordOf('a')]).pipe(tapEach(async () => Promise.reject(new Error('unseen'))))
+    await expect(lastValueFrom(looking)).rejects.toThrow(/promise for record '.*use mapAsync/)
+  })
 })
