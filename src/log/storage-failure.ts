@@ -13,7 +13,7 @@ export const storageFailure = (name: string, error: StorageError): EngineFailure
   return error.code === 'denied'
     ? engineFailure(
         'storage-denied',
-        `${name}: ${error.message}. Give this process the right to write there, and open it again`,
+        `${name}: ${error.message}. Give this process the right to read and write there, and open it again; with readOnly, to read is enough`,
         error,
       )
     : engineFailure(

@@ -58,6 +58,7 @@ export const runPipeline = async <T extends Topics>(o: {
     throw new TypeError(`a pipeline's name is 1 to 150 letters, digits, '.', '_' and '-', and not '${name}'`)
   const settings = settingsOf(name, o.options as RunOptions | undefined)
   const plan = planOf(name, pipeline, [...settings.uses, ...deadLetterTopics(settings.onError)])
+  requireGroups(engine, name)
   if (settings.guarantee === 'exactly-once') requireTransactions(engine, name)
   const notices = new ReplaySubject<Notice>(noticesKept)
   const calls = new EngineCalls({ pipeline: name, clock, random, notice: (notice) => notices.next(notice) })
@@ -104,6 +105,12 @@ const committers: Readonly<
     (setup: CommitterSetup & { readonly transactionalId: string }) => Promise<Committer>
   >
 > = { 'exactly-once': exactlyOnce, 'at-least-once': atLeastOnce, 'at-most-once': atMostOnce }
+
+const requireGroups = ({ features, name: engine }: Engine, name: string): void => {
+  if (features.groups === true) return
+  const message = `pipeline '${name}' cannot run at ${engine} (${features.groups}): run it where its group can commit`
+  throw new MillraceError(engineFailure('unsupported', message))
+}
 
 const requireTransactions = ({ features, name: engine }: Engine, name: string): void => {
   if (features.transactions === true) return

@@ -57,6 +57,9 @@ export interface OpenDirectory extends Coordinators {
 
 /** Takes the lock, reads the catalog, recovers the logs, and puts the coordinators to work. */
 export const openDirectory = async (options: DirectoryOptions, lifetime: Lifetime): Answer<OpenDirectory> => {
+  // before the lock, which leaves files of its own: what is not ours stays as it is
+  const loaded = Catalog.load(options.storage)
+  if (loaded._tag === 'Left' && loaded.left.code === 'foreign-directory') return loaded
   const lock = options.lock === undefined ? E.right(() => {}) : options.lock()
   if (lock._tag === 'Left') return lock
   const opened = await openLocked(options, lifetime, lock.right).catch((error: unknown) =>
@@ -105,12 +108,17 @@ const openLocked = async (options: DirectoryOptions, lifetime: Lifetime, unlock:
   const release = async (): Answer<void> => {
     lifetime.end()
     stop()
-    await endMaintenance()
-    transactions.abandon()
-    const committed = await commit()
-    const closed = await logs.close()
-    unlock()
-    return committed._tag === 'Left' ? committed : closed
+    try {
+      await endMaintenance()
+      transactions.abandon()
+      const committed = await commit()
+      const closed = await logs.close()
+      return committed._tag === 'Left' ? committed : closed
+    } catch (error) {
+      return E.left(thrownFailure(options.name, error))
+    } finally {
+      unlock()
+    }
   }
   return E.right({
     ...coordinators.right,

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { type EngineFailure, engineFailure } from '../../contracts/failure.ts'
-import type { Storage } from '../../contracts/storage.ts'
+import { type Storage, StorageError } from '../../contracts/storage.ts'
 
 /** Keeps every other owner out of a directory; answers how to let go of it. */
 export type DirectoryLock = () => E.Either<EngineFailure, () => void>
@@ -28,7 +28,7 @@ export const ownerLock =
       database.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
     } catch (error) {
       database?.close()
-      return E.left(lockFailure({ path, storage, error }))
+      return E.left(lockFailure({ path, storage, pid, error }))
     }
     const held = database
     writePid(storage, pid)
@@ -49,16 +49,28 @@ const sqlite = (): typeof import('node:sqlite') => {
   }
 }
 
-const lockFailure = ({ path, storage, error }: { path: string; storage: Storage; error: unknown }): EngineFailure => {
+const ownedBy = ({ path, owner, pid }: { path: string; owner: string | undefined; pid: number }): string =>
+  owner === `${pid}`
+    ? `${path} is open already, in this very process (${pid}): share that one connection, or close it first`
+    : `${path} is open in process ${owner ?? 'of unknown pid'}: close it there, or open it here with readOnly`
+
+interface Refused {
+  readonly path: string
+  readonly storage: Storage
+  readonly pid: number
+  readonly error: unknown
+}
+
+const lockFailure = ({ path, storage, pid, error }: Refused): EngineFailure => {
+  if (isNoDirectory(error)) {
+    const message = `${path} is a file, or lies below one, and no directory: choose another`
+    return engineFailure('foreign-directory', message, error)
+  }
   const { errcode, message } = error as { errcode?: number; message?: string }
   switch (errcode) {
     case sqliteCodes.busy:
     case sqliteCodes.locked:
-      return engineFailure(
-        'already-owned',
-        `${path} is open in process ${readPid(storage) ?? 'of unknown pid'}: close it there, or open it here with readOnly`,
-        error,
-      )
+      return engineFailure('already-owned', ownedBy({ path, owner: readPid(storage), pid }), error)
     case sqliteCodes.notADatabase:
       return engineFailure('foreign-directory', `${path}/lock.db is not ours: choose another directory`, error)
     case sqliteCodes.full:
@@ -70,10 +82,15 @@ const lockFailure = ({ path, storage, error }: { path: string; storage: Storage;
     default:
       return engineFailure(
         'storage-denied',
-        `${path} cannot be locked (${message}): give this process the right to write there, or open it with readOnly`,
+        `${path} cannot be locked (${message}): give this process the right to read and write there, or open it with readOnly`,
         error,
       )
   }
+}
+
+const isNoDirectory = (error: unknown): boolean => {
+  const cause: unknown = error instanceof StorageError ? error.cause : undefined
+  return cause instanceof Error && 'code' in cause && (cause.code === 'ENOTDIR' || cause.code === 'EEXIST')
 }
 
 const writePid = (storage: Storage, pid: number): void => {
