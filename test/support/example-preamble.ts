@@ -1,10 +1,16 @@
 import * as t from 'io-ts'
 import { connect, deadLetters, type Millrace, MillraceError, type Topic, topic } from '../../src/index.ts'
 
-const Order = t.type({ customerId: t.string, status: t.string, cents: t.number })
-const Receipt = t.type({ cents: t.number })
-type Order = t.TypeOf<typeof Order>
-type Receipt = t.TypeOf<typeof Receipt>
+interface Order {
+  readonly customerId: string
+  readonly status: string
+  readonly cents: number
+}
+interface Receipt {
+  readonly cents: number
+}
+const Order: t.Type<Order> = t.type({ customerId: t.string, status: t.string, cents: t.number })
+const Receipt: t.Type<Receipt> = t.type({ cents: t.number })
 
 /** What an example of the docs may use without saying where it comes from. */
 export interface ExamplePreamble {
