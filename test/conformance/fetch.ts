@@ -86,7 +86,7 @@ export const fetch = (engine: Conformance): void => {
           at[partition] = nextOffset
         }
       }
-      expect([...seen].sort()).toEqual([0, 1])
+      expect(seen).toEqual(new Set([0, 1]))
     })
 
     scenario(engine, 'names a partition that it cannot read, and serves the others', [], async (s) => {

@@ -46,7 +46,7 @@ export const seenIn = ({ batches }: Pick<Fetched, 'batches'>, from: number): See
 export const readAll = async (
   engine: Engine,
   { topic, partition }: TopicPartition,
-  { from = 0, isolation = 'read_committed' as Isolation } = {},
+  { from = 0, isolation = 'read_committed' }: { readonly from?: number; readonly isolation?: Isolation } = {},
 ): Promise<Seen[]> => {
   const seen: Seen[] = []
   let offset = from

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { TransactionalProducer, TransactionOptions } from '../../contracts/engine.ts'
 import type { EngineFailure } from '../../contracts/failure.ts'
 import type { BatchStager } from './batch-stager.ts'
-import { TransactionHolder, type TransactionHolderParts } from './transactional-producer.ts'
+import { TransactionHolder, type TransactionHolderParts } from './transaction-holder.ts'
 
 export interface TransactionsParts extends Omit<TransactionHolderParts, 'transactionalId' | 'timeoutMs' | 'stager'> {
   readonly newStager: () => BatchStager
