@@ -7,20 +7,24 @@ interface Crashing extends Omit<LogRunOptions, 'random'> {
   readonly seed: number
   readonly crash: Crash
   readonly steps: number
+  /** The first operation to crash at, and how many to go on by. */
+  readonly from?: number
+  readonly stride?: number
 }
 
 /** Crashes at every operation of a run, once each, until the run is through; `then` is what comes after. */
 const crashEverywhere = async (
-  { seed, crash, steps, ...options }: Crashing,
+  { seed, crash, steps, from = 1, stride = 1, ...options }: Crashing,
   then: (disk: ForgetfulDisk, run: LogRun, at: number) => Promise<void>,
 ): Promise<void> => {
-  for (let at = 1, crashed = true; crashed; at++) {
+  for (let at = from, crashed = true; crashed; at += stride) {
     const disk = new ForgetfulDisk(seededRandom(seed + at))
     const run = new LogRun({ ...options, random: seededRandom(seed) })
     await run.open(disk.storage())
     disk.crash = crash
     disk.crashAt = disk.operations + at
     await run.run(steps)
+    if (!disk.isDead) await run.logs?.close()
     crashed = disk.isDead
     await then(disk, run, at)
   }
@@ -43,6 +47,7 @@ const goOn = async (disk: ForgetfulDisk, run: LogRun): Promise<void> => {
 }
 
 const compacting = { plain: 8, transactional: 2, end: 2, commit: 4, maintain: 6 }
+const deleting = { plain: 8, commit: 5, delete: 3, maintain: 2 }
 const recreating = { plain: 8, transactional: 2, end: 1, commit: 4, recreate: 2 }
 
 describe('a crash at every write and every sync leaves a prefix with all that was acknowledged or readable', () => {
@@ -50,9 +55,10 @@ describe('a crash at every write and every sync leaves a prefix with all that wa
     { seed: 1, durability: 'power', crash: 'power', steps: 40 },
     { seed: 2, durability: 'power', crash: 'kill', steps: 30 },
     { seed: 3, durability: 'process', crash: 'kill', steps: 30 },
-    { seed: 4, durability: 'power', crash: 'power', steps: 30, mix: compacting },
-    { seed: 5, durability: 'process', crash: 'kill', steps: 30, mix: compacting },
+    { seed: 4, durability: 'power', crash: 'power', steps: 50, mix: compacting, topics: ['c'], journalBytes: 9000 },
+    { seed: 5, durability: 'process', crash: 'kill', steps: 50, mix: compacting, topics: ['c'] },
     { seed: 6, durability: 'power', crash: 'power', steps: 30, mix: recreating },
+    { seed: 12, durability: 'power', crash: 'power', steps: 40, mix: deleting, topics: ['a'], journalBytes: 9000 },
     { seed: 7, durability: 'process', crash: 'kill', steps: 30, mix: recreating },
   ] as const)('%o', (crashing) => crashEverywhere(crashing, goOn))
 
@@ -63,13 +69,34 @@ describe('a crash at every write and every sync leaves a prefix with all that wa
   ] as const)('and another one anywhere while it recovers: %o', async (crashing) => {
     for (let again = 1, through = false; !through; again++) {
       through = true
-      await crashEverywhere({ ...crashing, seed: crashing.seed }, async (disk, run) => {
+      await crashEverywhere({ ...crashing, from: 1 + (again % 4), stride: 4 }, async (disk, run) => {
         const storage = disk.restart()
         disk.crash = crashing.durability === 'power' ? 'power' : 'kill'
         disk.crashAt = disk.operations + again
         const opened = await run.open(storage)
         if (!opened) through = false
         if (opened) run.verify()
+        disk.die()
+        await reopen(disk, run)
+      })
+    }
+  })
+
+  it('and when the power goes where a killed process has left a checkpoint in the page cache', async () => {
+    const killed = {
+      seed: 11,
+      durability: 'power',
+      crash: 'kill',
+      steps: 3,
+      topics: ['c'],
+      journalBytes: 9000,
+    } as const
+    for (let again = 1; again < 24; again++) {
+      await crashEverywhere({ ...killed, mix: { plain: 2, commit: 1 } }, async (disk, run) => {
+        const storage = disk.restart()
+        disk.crash = 'power'
+        disk.crashAt = disk.operations + again
+        if (await run.open(storage)) run.verify()
         disk.die()
         await reopen(disk, run)
       })

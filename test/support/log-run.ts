@@ -66,6 +66,8 @@ export interface LogRunOptions {
   readonly durability: Durability
   readonly journalBytes?: number
   readonly mix?: Mix
+  /** Those of its lasting topics that it has; all where nothing is said. */
+  readonly topics?: readonly string[]
 }
 
 /**
@@ -76,10 +78,11 @@ export interface LogRunOptions {
 export class LogRun {
   staged: Entry[] = []
   acknowledged = 0
-  definitions: PartitionDefinition[] = [...lasting]
+  definitions: PartitionDefinition[]
   logs: Logs | undefined
   readonly clock: ManualClock = manualClock()
   readonly #random: () => number
+  readonly #lasting: readonly PartitionDefinition[]
   readonly #durability: Durability
   readonly #journalBytes: number
   readonly #steps: readonly Step[]
@@ -95,6 +98,8 @@ export class LogRun {
     this.#random = options.random
     this.#durability = options.durability
     this.#journalBytes = options.journalBytes ?? 24 * 1024
+    this.#lasting = lasting.filter(({ topic }) => options.topics?.includes(topic) ?? true)
+    this.definitions = [...this.#lasting]
     const mix = Object.entries(options.mix ?? everything) as [Step, number][]
     this.#steps = mix.flatMap(([step, weight]) => Array.from({ length: weight }, () => step))
   }
@@ -232,14 +237,14 @@ export class LogRun {
   async #recreate(): Promise<boolean> {
     const of = { topic: 'x', partition: 0 }
     const logs = this.#open
-    this.definitions = [...lasting]
+    this.definitions = [...this.#lasting]
     if (E.isLeft(logs.remove(of))) return false
     this.staged = this.staged.map((entry) =>
       entry.log.startsWith('id-x') ? { _tag: 'start', log: 'gone', offset: 0 } : entry,
     )
     if (this.#below(4) === 0) return true
     const definition = { ...of, topicId: `id-x${this.#topics++}`, config: small }
-    this.definitions = [...lasting, definition]
+    this.definitions = [...this.#lasting, definition]
     this.staged.push({ _tag: 'created', log: keyOf(definition) })
     return E.isRight(await logs.add(definition))
   }
