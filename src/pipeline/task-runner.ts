@@ -217,7 +217,18 @@ export class TaskRunner {
   #giveUp(entry: Entry, reason: Error): void {
     if (entry.gather !== undefined && entry.state !== 'done') entry.gather.open = undefined
     entry.attempt?.giveUp(reason)
-    entry.subscription?.unsubscribe()
+    try {
+      entry.subscription?.unsubscribe()
+    } catch (error) {
+      this.#nameTornDown(entry, reason, error)
+    }
+  }
+
+  /** It is given up all the same. */
+  #nameTornDown(entry: Entry, reason: Error, error: unknown): void {
+    const { id: recordId, failures } = entry
+    const message = `pipeline '${this.#o.plan.name}': record '${recordId}' was given up (${reason.message}), and an operator of it threw as it was torn down: ${String(error)}`
+    this.#o.hooks.notice({ _tag: 'record-failed', message, recordId, error, failures, policy: 'given up' })
   }
 
   #wake(): void {
