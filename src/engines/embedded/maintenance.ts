@@ -12,9 +12,11 @@ export const startMaintenance = (clock: Clock, maintain: () => Promise<unknown>)
   let round: Promise<unknown> = Promise.resolve()
   const later = (): void => {
     stopTimer = clock.after(intervalMs, () => {
-      round = maintain().finally(() => {
-        if (stopTimer !== undefined) later()
-      })
+      round = maintain()
+        .catch(() => undefined)
+        .finally(() => {
+          if (stopTimer !== undefined) later()
+        })
     })
   }
   later()

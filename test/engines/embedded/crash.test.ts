@@ -101,6 +101,9 @@ const crashes: readonly (readonly [Crash, 'power' | 'process'])[] = [
   ['kill', 'process'],
 ]
 
+/** Hundreds of crashes, each with its two openings. */
+const timeout = 120_000
+
 describe('an engine that crashes at any write and any sync', () => {
   it.each(crashes)(
     'has whole transactions with their offsets, and all it acknowledged (%s, %s)',
@@ -124,5 +127,6 @@ describe('an engine that crashes at any write and any sync', () => {
         }
       }
     },
+    timeout,
   )
 })
