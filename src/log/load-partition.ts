@@ -55,22 +55,18 @@ export interface LoadOptions extends TopicPartition {
   readonly behind: 'cut' | 'keep'
   /** Nothing was written since the checkpoint. */
   readonly clean: boolean
-  /** Somebody else owns the files: changes nothing. */
-  readonly readOnly?: boolean
   readonly now: number
 }
 
 /** Opens a partition's directory, whatever a crash has left there. Throws `StorageError`. */
 export const loadPartition = async (options: LoadOptions): Promise<LoadedPartition> => {
-  const { directory, readOnly = false, state } = options
-  if (!readOnly) {
-    claimDirectory(options)
-    // What a killed process has made may be in the page cache only.
-    if (!options.clean) directory.touch()
-    await finishSwaps(directory)
-  }
+  const { directory, state } = options
+  claimDirectory(options)
+  // What a killed process has made may be in the page cache only.
+  if (!options.clean) directory.touch()
+  await finishSwaps(directory)
   const loaded =
-    state !== undefined && (options.behind === 'cut' || readOnly)
+    state !== undefined && options.behind === 'cut'
       ? cutTo(options, state)
       : scanFrom(options, state ?? unknownState(options))
   const start = readStartOffset(directory, options)
@@ -104,15 +100,13 @@ const removeSegment = (directory: LogDirectory, base: number): void => {
 }
 
 const cutTo = (options: LoadOptions, state: PartitionState): WithoutStart => {
-  const { directory, readOnly = false } = options
+  const { directory } = options
   const bases = offsetsInNames(directory.list(), 'log')
   const { active } = state
-  if (!readOnly) {
-    for (const base of bases) if (base > active.baseOffset) removeSegment(directory, base)
-    new SnapshotFiles(directory).removeWhere((offset) => offset > state.endOffset)
-  }
+  for (const base of bases) if (base > active.baseOffset) removeSegment(directory, base)
+  new SnapshotFiles(directory).removeWhere((offset) => offset > state.endOffset)
   const complete = bases.filter((base) => base < active.baseOffset).map((base) => new Segment(directory, base))
-  const segment = Segment.restore(directory, active, { readOnly })
+  const segment = Segment.restore(directory, active)
   const there = segment.log.size()
   const damage = there < active.sizeBytes ? lostEnd(segment, there, active.sizeBytes) : undefined
   if (damage === undefined && isIndexLost(segment, active)) reindex(segment, options)

@@ -10,15 +10,17 @@ interface Crashing extends Omit<LogRunOptions, 'random'> {
   /** The first operation to crash at, and how many to go on by. */
   readonly from?: number
   readonly stride?: number
+  /** Decides what a power loss leaves. */
+  readonly fate?: number
 }
 
 /** Crashes at every operation of a run, once each, until the run is through; `then` is what comes after. */
 const crashEverywhere = async (
-  { seed, crash, steps, from = 1, stride = 1, ...options }: Crashing,
+  { seed, crash, steps, from = 1, stride = 1, fate = 0, ...options }: Crashing,
   then: (disk: ForgetfulDisk, run: LogRun, at: number) => Promise<void>,
 ): Promise<void> => {
   for (let at = from, crashed = true; crashed; at += stride) {
-    const disk = new ForgetfulDisk(seededRandom(seed + at))
+    const disk = new ForgetfulDisk(seededRandom(seed + at + 1000 * fate))
     const run = new LogRun({ ...options, random: seededRandom(seed) })
     await run.open(disk.storage())
     disk.crash = crash
@@ -69,7 +71,7 @@ describe('a crash at every write and every sync leaves a prefix with all that wa
   ] as const)('and another one anywhere while it recovers: %o', async (crashing) => {
     for (let again = 1, through = false; !through; again++) {
       through = true
-      await crashEverywhere({ ...crashing, from: 1 + (again % 4), stride: 4 }, async (disk, run) => {
+      await crashEverywhere({ ...crashing, fate: again, from: 1 + (again % 4), stride: 4 }, async (disk, run) => {
         const storage = disk.restart()
         disk.crash = crashing.durability === 'power' ? 'power' : 'kill'
         disk.crashAt = disk.operations + again
@@ -91,8 +93,9 @@ describe('a crash at every write and every sync leaves a prefix with all that wa
       topics: ['c'],
       journalBytes: 9000,
     } as const
-    for (let again = 1; again < 24; again++) {
-      await crashEverywhere({ ...killed, mix: { plain: 2, commit: 1 } }, async (disk, run) => {
+    for (let fate = 0; fate < 60; fate++) {
+      const again = 1 + (fate % 6)
+      await crashEverywhere({ ...killed, fate, mix: { plain: 2, commit: 1 } }, async (disk, run) => {
         const storage = disk.restart()
         disk.crash = 'power'
         disk.crashAt = disk.operations + again

@@ -1,0 +1,140 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as fc from 'fast-check'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { Storage } from '../../src/contracts/storage.ts'
+import { diskStorage } from '../../src/log/disk-storage.ts'
+import { memoryStorage } from '../../src/log/memory-storage.ts'
+import { ForgetfulDisk } from '../support/forgetful-storage.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'millrace-storage-'))
+let count = 0
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+const kinds: readonly (readonly [string, () => Storage])[] = [
+  ['disk', () => diskStorage(join(root, String(count++)))],
+  ['memory', () => memoryStorage()],
+  ['forgetful', () => new ForgetfulDisk(() => 0.5).storage()],
+]
+
+const codeOf = (work: () => unknown): unknown => {
+  try {
+    work()
+  } catch (error) {
+    return (error as { code?: unknown }).code
+  }
+  return undefined
+}
+
+describe.each(kinds)('a storage, %s', (_kind, make) => {
+  it('is an array of bytes a file', () =>
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.oneof(
+            fc.record({
+              position: fc.nat({ max: 3000 }),
+              parts: fc.array(fc.uint8Array({ minLength: 1, maxLength: 700 }), { minLength: 1, maxLength: 3 }),
+            }),
+            fc.record({ size: fc.nat({ max: 3000 }) }),
+          ),
+          { maxLength: 12 },
+        ),
+        (changes) => {
+          const storage = make()
+          storage.makeDirectory('d')
+          const file = storage.open('d/f', 'create')
+          let model = Buffer.alloc(0)
+          for (const change of changes) {
+            if ('size' in change) {
+              file.truncate(change.size)
+              model = Buffer.concat([
+                model.subarray(0, change.size),
+                Buffer.alloc(Math.max(0, change.size - model.length)),
+              ])
+            } else {
+              file.write(change.parts, change.position)
+              const bytes = Buffer.concat(change.parts)
+              const end = change.position + bytes.length
+              model = Buffer.concat([model, Buffer.alloc(Math.max(0, end - model.length))])
+              bytes.copy(model, change.position)
+            }
+          }
+          const read = Buffer.alloc(model.length + 10)
+          expect(file.size()).toBe(model.length)
+          expect(file.read(read, 0)).toBe(model.length)
+          expect(read.subarray(0, model.length).equals(model)).toBe(true)
+          file.close()
+        },
+      ),
+      { numRuns: 30 },
+    ))
+
+  it('writes more parts at once than an operating system takes', () => {
+    const storage = make()
+    storage.makeDirectory('d')
+    const file = storage.open('d/f', 'create')
+    file.write(
+      Array.from({ length: 3000 }, (_, at) => new Uint8Array([at & 255])),
+      0,
+    )
+    const read = new Uint8Array(3000)
+    expect(file.read(read, 0)).toBe(3000)
+    expect(read[2999]).toBe(2999 & 255)
+    file.close()
+  })
+
+  it('keeps directories: lists, renames over what is there, removes with all inside', async () => {
+    const storage = make()
+    expect(storage.list('none')).toEqual([])
+    storage.makeDirectory('a/b')
+    storage.makeDirectory('a/b')
+    for (const name of ['a/y', 'a/x', 'a/b/z']) storage.open(name, 'create').close()
+    expect(storage.list('a')).toEqual(['b', 'x', 'y'])
+    storage.rename('a/x', 'a/y')
+    expect(storage.list('a')).toEqual(['b', 'y'])
+    storage.rename('a/b', 'a/c')
+    expect(storage.exists('a/c/z')).toBe(true)
+    await storage.syncDirectory('a')
+    storage.remove('a')
+    storage.remove('a')
+    expect([storage.exists('a'), storage.exists('a/c/z')]).toEqual([false, false])
+  })
+
+  it('says what is missing, and makes no file in a directory that is not there', () => {
+    const storage = make()
+    expect(codeOf(() => storage.open('f', 'read'))).toBe('missing')
+    expect(codeOf(() => storage.open('d/f', 'create'))).toBe('missing')
+    expect(codeOf(() => storage.rename('f', 'g'))).toBe('missing')
+  })
+
+  it('lets a sync that is under way finish when the file is closed', async () => {
+    const storage = make()
+    storage.makeDirectory('d')
+    const file = storage.open('d/f', 'create')
+    file.write([new Uint8Array([1])], 0)
+    const synced = file.sync()
+    file.close()
+    await synced
+  })
+})
+
+describe('a disk', () => {
+  it.skipIf(process.getuid?.() === 0)('that must not be written to says so', () => {
+    const path = join(root, 'denied')
+    const storage = diskStorage(path)
+    storage.makeDirectory('')
+    chmodSync(path, 0o500)
+    expect(codeOf(() => storage.open('f', 'create'))).toBe('denied')
+  })
+
+  it('that is full says so', () => {
+    const full = diskStorage('/dev')
+    if (!full.exists('full')) return
+    const file = full.open('full', 'write')
+    expect(codeOf(() => file.write([new Uint8Array(1)], 0))).toBe('full')
+    expect(codeOf(() => file.write([new Uint8Array(1), new Uint8Array(1)], 0))).toBe('full')
+    file.close()
+  })
+})
