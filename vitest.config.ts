@@ -6,6 +6,8 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
+    // Nothing of ours lives in a module between tests, so a worker may keep what it has loaded.
+    isolate: false,
   },
 })
 
