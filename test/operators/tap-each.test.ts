@@ -31,6 +31,7 @@ describe('tapEach', () => {
     ))
 
   it('fails a record for which it is given a promise, and leaves no rejection behind', async () => {
+    // oxlint-disable-next-line typescript/no-misused-promises -- the misuse is what is tried
     const looking = from([recordOf('a')]).pipe(tapEach(async () => Promise.reject(new Error('unseen'))))
     await expect(lastValueFrom(looking)).rejects.toThrow(/promise for record '.*use mapAsync/)
   })
