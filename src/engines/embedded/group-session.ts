@@ -80,7 +80,7 @@ export class GroupSession {
   readonly membership: Membership = {
     events: new Observable<GroupEvent>((subscriber) => this.#subscribe(subscriber)),
     token: () => this.#state.token,
-    leave: () => this.#lifetime.call(() => this.#leave()),
+    leave: () => this.#parts.engine.call(() => this.#leave()),
   }
 
   #leave(): Promise<E.Either<EngineFailure, void>> {
@@ -190,6 +190,7 @@ export class GroupSession {
     this.#hasEnded = true
     this.#failure = failure
     this.#stopTimer?.()
+    this.#lifetime.end()
     this.#parts.ended()
     for (const left of this.#leaving) left()
     this.#farewell()

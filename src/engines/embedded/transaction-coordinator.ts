@@ -92,8 +92,8 @@ export class TransactionCoordinator {
       const [state, effects] = loadTransaction({ transactionalId, coordinatorEpoch, record, now })
       this.#states.set(transactionalId, state)
       this.#perform(transactionalId, effects)
-      this.#step(transactionalId, { _tag: 'abandoned', now })
     }
+    this.abandon()
     return E.right(undefined)
   }
 
@@ -116,9 +116,10 @@ export class TransactionCoordinator {
     this.#timer = undefined
   }
 
-  /** Whoever holds the id is gone: what it had open is aborted. */
-  abandon(transactionalId: string): void {
-    this.#step(transactionalId, { _tag: 'abandoned', now: this.#parts.clock.now() })
+  /** Everybody is gone: what is open is aborted. */
+  abandon(): void {
+    const now = this.#parts.clock.now()
+    for (const transactionalId of [...this.#states.keys()]) this.#step(transactionalId, { _tag: 'abandoned', now })
   }
 
   #step(transactionalId: string, command: TransactionCommand): void {

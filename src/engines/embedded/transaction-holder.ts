@@ -25,6 +25,8 @@ const retryMs = 1_000
 
 export interface TransactionHolderParts extends TransactionStageParts {
   readonly timeoutMs: number
+  /** It is closed, and holds nothing any more. */
+  readonly ended: () => void
   readonly engine: Lifetime
   readonly clock: Clock
   /** Everything staged so far becomes durable and visible. */
@@ -52,6 +54,7 @@ export class TransactionHolder {
   constructor(parts: TransactionHolderParts) {
     this.#parts = parts
     this.#lifetime = childLifetime(parts.engine, `the transactional producer '${parts.transactionalId}'`)
+    this.#lifetime.onEnd(() => parts.ended())
     this.#stage = new TransactionStage(parts)
     this.#state = newClientTransaction(parts.transactionalId)
   }

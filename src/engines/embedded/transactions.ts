@@ -4,7 +4,8 @@ import type { EngineFailure } from '../../contracts/failure.ts'
 import type { BatchStager } from './batch-stager.ts'
 import { TransactionHolder, type TransactionHolderParts } from './transaction-holder.ts'
 
-export interface TransactionsParts extends Omit<TransactionHolderParts, 'transactionalId' | 'timeoutMs' | 'stager'> {
+export interface TransactionsParts
+  extends Omit<TransactionHolderParts, 'transactionalId' | 'timeoutMs' | 'stager' | 'ended'> {
   readonly newStager: () => BatchStager
 }
 
@@ -20,7 +21,14 @@ export class Transactions {
   /** Takes over the id: the holder before is fenced, its open transaction aborted. */
   async take(options: TransactionOptions): Promise<E.Either<EngineFailure, TransactionalProducer>> {
     const { newStager, ...parts } = this.#parts
-    const holder = new TransactionHolder({ ...parts, ...options, stager: newStager() })
+    const holder: TransactionHolder = new TransactionHolder({
+      ...parts,
+      ...options,
+      stager: newStager(),
+      ended: () => {
+        if (this.#holders.get(options.transactionalId) === holder) this.#holders.delete(options.transactionalId)
+      },
+    })
     const taken = await holder.initialize()
     if (taken._tag === 'Left') {
       await holder.producer.close()()
@@ -37,6 +45,6 @@ export class Transactions {
 
   /** The engine ends: what is open is aborted. */
   abandon(): void {
-    for (const transactionalId of this.#holders.keys()) this.#parts.coordinator.abandon(transactionalId)
+    this.#parts.coordinator.abandon()
   }
 }
