@@ -5,7 +5,7 @@ import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { AnyTopic, KeyOf, ValueOf } from '../contracts/topic.ts'
 import type { AnyOperator, Pipe, Pipeline, Topics } from './pipeline.ts'
 
-export type { AnyOperator, Pipeline, Topics } from './pipeline.ts'
+export type { Pipeline, Topics } from './pipeline.ts'
 
 /** What `stream(…)` over these topics begins with: one record type over all of them. */
 export type RecordOf<T extends Topics> = StreamRecord<KeyOf<T[number]>, ValueOf<T[number]>>

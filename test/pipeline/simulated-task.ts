@@ -238,6 +238,3 @@ const cursorOf = (records: readonly RawRecord[]): Cursor => {
     },
   }
 }
-
-/** For tests that ask what a record was. */
-export const seen = (record: AnyRecord): string => `${record.id}:${String(record.key)}=${String(record.value)}`
