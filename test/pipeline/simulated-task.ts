@@ -1,6 +1,5 @@
 import type { Clock } from '../../src/contracts/clock.ts'
 import { keyText } from '../../src/contracts/state-store.ts'
-import type { AnyRecord } from '../../src/contracts/stream-record.ts'
 import type { AnyTopic } from '../../src/contracts/topic.ts'
 import { Breath } from '../../src/pipeline/breath.ts'
 import type { DonePrefix } from '../../src/pipeline/done-prefix.ts'
