@@ -129,7 +129,8 @@ export interface Appended extends Position {
 export interface Producer {
   /**
    * Appends in the order given, each batch whole or not at all; answers when what the engine calls durable holds.
-   * Several calls may be under way: per partition they keep their order.
+   * Several calls may be under way: per partition they keep their order. After a failure, the very same bytes again are
+   * the same append: what of it was taken is answered where it lies, and not written twice.
    */
   readonly append: (batches: readonly UnsealedBatch[]) => Call<readonly Appended[]>
   readonly close: () => Call<void>

@@ -1,3 +1,4 @@
+import * as E from 'fp-ts/lib/Either.js'
 import type { Clock } from '../contracts/clock.ts'
 import type { Appended, Engine, Producer, UnsealedBatch } from '../contracts/engine.ts'
 import { type EngineFailure, engineFailure, MillraceError } from '../contracts/failure.ts'
@@ -12,28 +13,33 @@ export type Delivered = (failure: EngineFailure | undefined, appended: Appended 
 
 interface Errand {
   readonly batch: UnsealedBatch
-  readonly number: number
   readonly since: number
   readonly delivered: Delivered
+}
+
+/** What is on its way to one partition. */
+interface Lane {
+  /** Oldest first; the first of them are in the append under way. */
+  readonly errands: Errand[]
+  /** How many go together: one, once a failure was to be somebody's in particular. */
+  together: number
+  pauseMs: number
 }
 
 /**
  * Appends batches through one idempotent producer, again where that may help.
  *
- * **Guarantees** batches of a partition arrive in the order of {@link deliver}. A batch that fails retriably is sent
- * again, the very same bytes, so that the engine knows it; nothing new goes out before. After `timeoutMs` it is given up
- * as `timed-out`: it may be written all the same. A call a batch: what is wrong with one partition fails no other's.
+ * **Guarantees** batches of a partition arrive in the order of {@link deliver}: one append at a time takes all that
+ * waits, and what fails retriably goes out again first, the very same bytes, so that the engine knows it. After
+ * `timeoutMs` a batch is given up as `timed-out`: it may be written all the same. What is wrong with one partition fails
+ * no other's records.
  */
 export class Delivery {
   readonly #engine: Engine
   readonly #clock: Clock
   readonly #timeoutMs: number
   #producer: Promise<Producer> | undefined
-  #inFlight = 0
-  #numbers = 0
-  #pauseMs = firstPauseMs
-  /** What has failed and goes out again, and what came meanwhile. */
-  #held: Errand[] = []
+  readonly #lanes = new Map<string, Lane>()
 
   constructor(o: { readonly engine: Engine; readonly clock: Clock; readonly timeoutMs: number }) {
     this.#engine = o.engine
@@ -43,58 +49,72 @@ export class Delivery {
 
   /** Whether anything is neither delivered nor given up. */
   get isBusy(): boolean {
-    return this.#inFlight > 0 || this.#held.length > 0
+    return this.#lanes.size > 0
   }
 
   deliver(batch: UnsealedBatch, delivered: Delivered): void {
-    const errand = { batch, number: this.#numbers++, since: this.#clock.elapsed(), delivered }
-    if (this.#held.length > 0) this.#held.push(errand)
-    else this.#send(errand)
+    const name = partitionName(batch)
+    let lane = this.#lanes.get(name)
+    if (lane === undefined) {
+      lane = { errands: [], together: Number.POSITIVE_INFINITY, pauseMs: firstPauseMs }
+      this.#lanes.set(name, lane)
+      // what else is delivered in this turn shares the append
+      queueMicrotask(() => this.#send(name, lane as Lane))
+    }
+    lane.errands.push({ batch, since: this.#clock.elapsed(), delivered })
   }
 
   async close(): Promise<void> {
     if (this.#producer !== undefined) await settle((await this.#producer).close())
   }
 
-  #send(errand: Errand): void {
-    this.#inFlight++
-    void this.#append(errand.batch).then((answer) => {
-      this.#inFlight--
+  #send(name: string, lane: Lane): void {
+    const errands = lane.errands.slice(0, lane.together)
+    void this.#append(errands.map(({ batch }) => batch)).then((answer) => {
       if (answer._tag === 'Right') {
-        this.#pauseMs = firstPauseMs
-        errand.delivered(undefined, answer.right[0])
-      } else if (answer.left.kind !== 'retriable') errand.delivered(answer.left, undefined)
-      else if (this.#clock.elapsed() - errand.since < this.#timeoutMs) this.#held.push(errand)
-      else errand.delivered(this.#givenUp(errand, answer.left), undefined)
-      if (this.#inFlight === 0 && this.#held.length > 0) this.#againLater()
+        lane.pauseMs = firstPauseMs
+        this.#settle(name, lane, answer.right.length, (errand, index) =>
+          errand.delivered(undefined, answer.right[index]),
+        )
+      } else if (answer.left.kind === 'retriable') return this.#againLater(name, lane, answer.left)
+      else if (errands.length === 1) this.#settle(name, lane, 1, ({ delivered }) => delivered(answer.left, undefined))
+      else lane.together = 1
+      if (lane.errands.length > 0) this.#send(name, lane)
     })
   }
 
-  /** All that is held, oldest first, once everything that was under way has its answer. */
-  #againLater(): void {
-    const pauseMs = this.#pauseMs
-    this.#pauseMs = Math.min(2 * pauseMs, longestPauseMs)
-    const again = () => {
-      const held = this.#held.sort((a, b) => a.number - b.number)
-      this.#held = []
-      for (const errand of held) this.#send(errand)
-    }
-    this.#clock.after(pauseMs, again, true)
+  /** The oldest `count` have their answer. A lane with nothing left ends before they hear of it: they may begin another. */
+  #settle(name: string, lane: Lane, count: number, tell: (errand: Errand, index: number) => void): void {
+    const errands = lane.errands.splice(0, count)
+    if (lane.errands.length === 0) this.#lanes.delete(name)
+    errands.forEach(tell)
   }
 
-  async #append(batch: UnsealedBatch): ReturnType<ReturnType<Producer['append']>> {
+  #againLater(name: string, lane: Lane, failure: EngineFailure): void {
+    const now = this.#clock.elapsed()
+    const inTime = lane.errands.findIndex(({ since }) => now - since < this.#timeoutMs)
+    const late = inTime === -1 ? lane.errands.length : inTime
+    const givenUp = this.#givenUp(name, failure)
+    this.#settle(name, lane, late, ({ delivered }) => delivered(givenUp, undefined))
+    if (lane.errands.length === 0) return
+    const { pauseMs } = lane
+    lane.pauseMs = Math.min(2 * pauseMs, longestPauseMs)
+    this.#clock.after(pauseMs, () => this.#send(name, lane), true)
+  }
+
+  async #append(batches: readonly UnsealedBatch[]): ReturnType<ReturnType<Producer['append']>> {
     try {
       this.#producer ??= settle(this.#engine.producer())
-      return await (await this.#producer).append([batch])()
+      return await (await this.#producer).append(batches)()
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error
       this.#producer = undefined
-      return { _tag: 'Left', left: error.failure }
+      return E.left(error.failure)
     }
   }
 
-  #givenUp({ batch }: Errand, last: EngineFailure): EngineFailure {
-    const message = `records for ${partitionName(batch)} were not acknowledged within ${this.#timeoutMs} ms and may be written all the same; the last attempt: ${last.message}`
+  #givenUp(name: string, last: EngineFailure): EngineFailure {
+    const message = `records for ${name} were not acknowledged within ${this.#timeoutMs} ms and may be written all the same; the last attempt: ${last.message}`
     return engineFailure('timed-out', message, last)
   }
 }

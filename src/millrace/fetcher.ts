@@ -126,7 +126,7 @@ export class Fetcher<K, V> {
         // the codecs are the topic's own, so what they read is of its types
         into.push(record.right as StreamRecord<K, V>)
       } else {
-        if (this.#onUnreadable === 'halt') return this.#fail(record.left)
+        if (this.#onUnreadable === 'halt') return this.#fail(halting(record.left))
         if (this.#onUnreadable !== 'skip') this.#onUnreadable(record.left)
       }
       place.offset = cursor.offset + 1
@@ -152,8 +152,14 @@ export class Fetcher<K, V> {
   }
 }
 
+/** As whoever reads is told of it: for a pipeline the way out is another. */
+const halting = (error: UnreadableRecord): UnreadableRecord => {
+  error.message += `; read with the codec it was written with, or leave it out with onUnreadable: 'skip'`
+  return error
+}
+
 const corrupt = ({ source, offset }: Place, reason: string): EngineFailure =>
   engineFailure(
     'corrupt-log',
-    `${source.topic}-${source.partition} holds a damaged batch at or after offset ${offset}: ${reason}`,
+    `${source.topic}-${source.partition} holds a damaged batch at or after offset ${offset} (${reason}): restore the file from a backup, or seek behind it`,
   )

@@ -1,3 +1,4 @@
+import { recordFault } from '../codec/record-fault.ts'
 import { EncodeError } from '../contracts/codec.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
 import type { Topic } from '../contracts/topic.ts'
@@ -62,7 +63,7 @@ const encodePart = <A>(
 /**
  * All of `records` as bytes, before any of them goes anywhere: one that cannot be written refuses the whole call.
  *
- * **Errors** throws {@link EncodeError}, and `invalid-record` for a timestamp that is none.
+ * **Errors** throws {@link EncodeError}, and `invalid-record` for a timestamp or a header that is none.
  */
 export const encodeAll = <K, V>(
   topic: Topic<K, V>,
@@ -74,12 +75,10 @@ export const encodeAll = <K, V>(
     const value = encodePart(`value of record ${index} for topic '${topic.name}'`, topic.value, record.value)
     const headers = readHeaders(record.headers)
     const timestamp = record.timestamp ?? now
-    if (!Number.isSafeInteger(timestamp) || timestamp < 0)
+    const fault = recordFault({ headers, timestamp }, 0)
+    if (fault !== undefined)
       throw new MillraceError(
-        engineFailure(
-          'invalid-record',
-          `record ${index} for topic '${topic.name}' has timestamp ${timestamp}: give whole milliseconds since the epoch, or leave it out`,
-        ),
+        engineFailure('invalid-record', `record ${index} for topic '${topic.name}' ${fault}, or leave it out`),
       )
     return { key, value, headers, timestamp, partition: record.partition, sizeBytes: sizeOf(key, value, headers) }
   })

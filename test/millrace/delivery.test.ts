@@ -18,7 +18,7 @@ const opened = async (durability: 'power' | 'process') => {
   const send = { batchBytes: 200, deliveryTimeoutMs: 5_000 }
   const millrace = openMillrace({ url: 'test', engine, clock, random, clientId: 'test', send })
   await millrace.create(lines)
-  return { storage, clock, millrace }
+  return { storage, clock, engine, millrace }
 }
 
 const valuesOf = async (millrace: Millrace) => {
@@ -71,5 +71,20 @@ describe.each(['process', 'power'] as const)('sending while the disk is full, du
     await clock.advance(2_000)
     await next
     expect((await valuesOf(millrace))[0]?.at(-1)).toBe(2)
+  })
+
+  it('fails only the records that cannot be written, not those that went with them', async () => {
+    const { engine, millrace } = await opened(durability)
+    await millrace.send(lines, [{ key: 'k', value: '0', partition: 0 }])
+    // behind the back of whoever has looked the topic up
+    await settle(engine.topics.configure('lines', { 'max.message.bytes': 400 }))
+    const sends = [100, 600, 100].map((width, i) =>
+      millrace.send(lines, [{ key: 'k', value: `${i + 1}`.padStart(width), partition: 0 }]),
+    )
+    const settled = await Promise.allSettled(sends)
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(settled[1]).toMatchObject({ reason: { code: 'record-too-large' } })
+    expect(await valuesOf(millrace)).toEqual([[0, 1, 3], []])
+    await millrace.close()
   })
 })

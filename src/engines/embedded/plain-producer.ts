@@ -46,11 +46,9 @@ export const plainProducer = ({ producerId, stager, engine, commit }: PlainProdu
           appended.push(staged.right)
         }
         const committed = await commit()
-        if (committed._tag === 'Left') {
-          stager.hold(batches, appended)
-          return committed
-        }
-        return refused ?? E.right(appended)
+        if (committed._tag === 'Right' && refused === undefined) return E.right(appended)
+        stager.hold(batches, appended)
+        return committed._tag === 'Left' ? committed : (refused ?? E.right(appended))
       }),
     close: () => async () => {
       lifetime.end()
