@@ -53,6 +53,7 @@ export { type EngineFailure, type FailureCode, type FailureKind, MillraceError }
 export { UncarriedRecord } from './contracts/refusal.ts'
 export {
   ForeignKey,
+  InvalidOutput,
   LateEmission,
   OutputsTooLarge,
   OutputTooLarge,

@@ -66,6 +66,15 @@ export class OutputTooLarge extends Error {
   }
 }
 
+/** One output has headers or a timestamp that cannot be written. */
+export class InvalidOutput extends Error {
+  readonly _tag = 'InvalidOutput'
+  override readonly name = 'InvalidOutput'
+  constructor(o: { readonly topic: string; readonly recordId: string; readonly fault: string }) {
+    super(`what record '${o.recordId}' writes to topic '${o.topic}' ${o.fault}`)
+  }
+}
+
 /** A record did not complete within its time limit. */
 export class RecordTimedOut extends Error {
   readonly _tag = 'RecordTimedOut'

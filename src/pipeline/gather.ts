@@ -1,8 +1,16 @@
+import { recordFault } from '../codec/record-fault.ts'
 import type { Output } from '../contracts/carrier.ts'
 import type { StateStore } from '../contracts/state-store.ts'
 import type { AnyStore } from '../contracts/store.ts'
 import type { Attempt } from './attempt.ts'
-import { LateEmission, OutputsTooLarge, OutputTooLarge, UndeclaredStore, UndeclaredTopic } from './attempt-errors.ts'
+import {
+  InvalidOutput,
+  LateEmission,
+  OutputsTooLarge,
+  OutputTooLarge,
+  UndeclaredStore,
+  UndeclaredTopic,
+} from './attempt-errors.ts'
 
 /** A topic that a run writes to. */
 export interface Sink {
@@ -124,6 +132,9 @@ export class Gather {
     if (this.open !== attempt) throw this.late(attempt, `an output to topic '${output.topic.name}'`)
     const sink = this.setup.sinks.get(output.topic.name)
     if (sink === undefined) throw this.refuse(new UndeclaredTopic(this.setup.pipeline, output.topic.name))
+    const fault = recordFault(output, -1)
+    if (fault !== undefined)
+      throw this.refuse(new InvalidOutput({ topic: output.topic.name, recordId: attempt.recordId, fault }))
     const key = output.topic.key.encode(output.key)
     const value = output.topic.value.encode(output.value)
     this.add({ sink, key, value, headers: output.headers, timestamp: output.timestamp }, attempt.recordId)
