@@ -16,12 +16,16 @@ import { EmbeddedWorld } from './embedded-world.ts'
 type Fault = 'none' | 'retriable' | 'answer-lost' | 'call-lost'
 
 /** An engine whose calls fail as a tape says; behind its end all go well. */
-const faulty = (engine: Engine, tape: readonly Fault[]): Engine => {
-  let at = 0
+const faulty = (
+  engine: Engine,
+  tapes: { readonly producing: readonly Fault[]; readonly fetching: readonly Fault[] },
+): Engine => {
+  const producing = tapes.producing.values()
+  const fetching = tapes.fetching.values()
   const failing =
-    <A>(call: Call<A>): Call<A> =>
+    <A>(call: Call<A>, faults = producing): Call<A> =>
     async () => {
-      const fault = tape[at++] ?? 'none'
+      const fault = faults.next().value ?? 'none'
       if (fault === 'retriable') return E.left(engineFailure('storage-full', 'no room'))
       if (fault === 'call-lost') return E.left(engineFailure('timed-out', 'no answer'))
       const answer = await call()
@@ -34,7 +38,7 @@ const faulty = (engine: Engine, tape: readonly Fault[]): Engine => {
     abort: () => failing(of.abort()),
     close: of.close,
   })
-  const reader: Reader = { ...engine.reader, fetch: (request) => failing(engine.reader.fetch(request)) }
+  const reader: Reader = { ...engine.reader, fetch: (request) => failing(engine.reader.fetch(request), fetching) }
   return {
     ...engine,
     reader,
@@ -48,9 +52,9 @@ const faulty = (engine: Engine, tape: readonly Fault[]): Engine => {
 const input = topic('in', { key: text, value: int32 })
 const sums = topic('sums', { key: text, value: int32 })
 const total = store('total', { key: text, value: int32 })
-const tapes = fc.array(fc.constantFrom<Fault>('none', 'none', 'none', 'retriable', 'answer-lost', 'call-lost'), {
-  maxLength: 30,
-})
+const tape = (maxLength: number) =>
+  fc.array(fc.constantFrom<Fault>('none', 'none', 'none', 'retriable', 'answer-lost', 'call-lost'), { maxLength })
+const tapes = fc.record({ producing: tape(50), fetching: tape(5) })
 
 describe('exactly once', () => {
   it('holds whatever calls fail, and whichever answers are lost', () =>
@@ -58,26 +62,19 @@ describe('exactly once', () => {
       fc.asyncProperty(
         fc.array(fc.integer({ min: 1, max: 99 }), { minLength: 1, maxLength: 12 }),
         tapes,
-        async (values, tape) => {
+        async (values, tapes) => {
           const world = new EmbeddedWorld()
           await world.open()
           await world.create([input, sums], 1)
-          await world.append(
-            input,
-            0,
-            values.slice(0, 6).map((value) => ({ key: 'k', value })),
-          )
           const sound = world.live
-          world.engine = faulty(sound, tape)
+          world.engine = faulty(sound, tapes)
           const operators = [scanByKey(total, 0, (sum, value: number) => sum + value), to(sums)] as unknown as Operators
           const running = await world.run('p', { topics: [input], operators })
-          await world.caughtUp(running)
-          await world.append(
-            input,
-            0,
-            values.slice(6).map((value) => ({ key: 'k', value })),
-          )
-          await world.caughtUp(running)
+          for (let at = 0; at < values.length; at += 3) {
+            const sent = values.slice(at, at + 3).map((value) => ({ key: 'k', value }))
+            await world.append(input, 0, sent)
+            await world.caughtUp(running)
+          }
           await world.while(running.stop())
           world.engine = sound
           let sum = 0

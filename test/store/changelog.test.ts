@@ -1,0 +1,65 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { BatchBuilder } from '../../src/batch/batch-builder.ts'
+import { bytes } from '../../src/codec/bytes.ts'
+import { topic } from '../../src/codec/topic.ts'
+import { keyText } from '../../src/contracts/state-store.ts'
+import { restore } from '../../src/store/changelog.ts'
+import { memoryStore } from '../../src/store/memory-store.ts'
+import { EmbeddedWorld } from '../pipeline/embedded-world.ts'
+import { rightOf } from '../support/right-of.ts'
+
+const changelog = topic('p-s-changelog', { key: bytes, value: bytes })
+const at = { topic: changelog.name, partition: 0 }
+const never = new AbortController().signal
+
+const change = fc.record({
+  key: fc.uint8Array({ minLength: 1, maxLength: 2, max: 3 }),
+  value: fc.option(fc.uint8Array({ maxLength: 3 })),
+})
+const transaction = fc.record({ changes: fc.array(change, { minLength: 1, maxLength: 4 }), isCommitted: fc.boolean() })
+
+describe('restore', () => {
+  it('gives each key what was committed to it last, and nothing that was aborted or removed', () =>
+    fc.assert(
+      fc.asyncProperty(fc.array(transaction, { maxLength: 6 }), async (transactions) => {
+        const world = new EmbeddedWorld()
+        const engine = await world.open()
+        await world.create([changelog], 1)
+        const producer = rightOf(await world.while(engine.transactions({ transactionalId: 't', timeoutMs: 1_000 })()))
+        const expected = new Map<string, Uint8Array>()
+        for (const { changes, isCommitted } of transactions) {
+          const builder = new BatchBuilder({ compression: 'none' })
+          for (const { key, value } of changes) {
+            builder.add(key, value, new Map(), 0)
+            if (!isCommitted) continue
+            if (value === null) expected.delete(keyText(key))
+            else expected.set(keyText(key), value)
+          }
+          rightOf(await world.while(producer.append([{ ...at, bytes: builder.build() }])()))
+          rightOf(await world.while(isCommitted ? producer.commit()() : producer.abort()()))
+        }
+        const state = memoryStore()
+        await world.while(restore(engine, at, state, never))
+        expect(state.size()).toBe(expected.size)
+        for (const [key, value] of expected) expect([...(state.get(key) ?? [])]).toEqual([...value])
+      }),
+      { numRuns: 25 },
+    ))
+
+  it('rejects where nobody wants it any more', async () => {
+    const world = new EmbeddedWorld()
+    const engine = await world.open()
+    await world.create([changelog], 1)
+    const producer = rightOf(await world.while(engine.transactions({ transactionalId: 't', timeoutMs: 60_000 })()))
+    const builder = new BatchBuilder({ compression: 'none' })
+    builder.add(Uint8Array.of(1), Uint8Array.of(2), new Map(), 0)
+    rightOf(await world.while(producer.append([{ ...at, bytes: builder.build() }])()))
+    const gone = new AbortController()
+    const restoring = restore(engine, at, memoryStore(), gone.signal) // waits for the open transaction
+    restoring.catch(() => undefined)
+    await world.pass(50)
+    gone.abort()
+    await expect(world.while(restoring)).rejects.toMatchObject({ code: 'cancelled' })
+  })
+})
