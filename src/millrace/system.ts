@@ -9,10 +9,18 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
   after: (delayMs, ring, hold = false) => {
+    if (delayMs <= 0) return soon(ring, hold)
     const timer = setTimeout(ring, Math.min(delayMs, longestDelayMs))
     if (!hold) timer.unref()
     return () => clearTimeout(timer)
   },
+}
+
+/** At the loop's next turn: a timer of no time at all takes a millisecond. */
+const soon = (ring: () => void, hold: boolean): (() => void) => {
+  const turn = setImmediate(ring)
+  if (!hold) turn.unref()
+  return () => clearImmediate(turn)
 }
 
 /** The machine's own randomness. */

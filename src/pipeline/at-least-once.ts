@@ -7,7 +7,7 @@ export const atLeastOnce = async (o: CommitterSetup): Promise<Committer> => {
   const producer = await o.calls.again('opening a producer', () => o.engine.producer())
   return {
     commit: async (taken) => {
-      await writeOutputs(o, producer, taken, true)
+      await writeOutputs(o, producer, taken)
       await commitOffsets(o, () => offsetsOf(taken.filter(({ task }) => task.isOurs)))
     },
     beforeRecords: () => Promise.resolve(),

@@ -8,7 +8,7 @@ import { commitOffsets, writeOutputs } from './without-transactions.ts'
 export const atMostOnce = async (o: CommitterSetup): Promise<Committer> => {
   const producer = await o.calls.again('opening a producer', () => o.engine.producer())
   return {
-    commit: (taken) => writeOutputs(o, producer, taken, false),
+    commit: (taken) => writeOutputs(o, producer, taken),
     beforeRecords: (positions) => commitOffsets(o, () => positions.map((position) => ({ ...position, metadata: '' }))),
     close: async () => void (await producer.close()()),
   }

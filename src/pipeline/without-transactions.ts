@@ -5,25 +5,22 @@ import type { CommitterSetup } from './committer.ts'
 import type { TakenPrefix } from './live-task.ts'
 import { OutputBatches } from './output-batches.ts'
 
-/** Appends what was done. What may have been written is written again where `mayRepeat`, and else left as it is. */
+/** Appends what was done: once, whatever answers are lost, since the same bytes again are the same append. */
 export const writeOutputs = async (
   { topics, clock, calls, counters }: CommitterSetup,
   producer: Producer,
   taken: readonly TakenPrefix[],
-  mayRepeat: boolean,
 ): Promise<void> => {
-  for (let failures = 1; ; failures++) {
-    const batches = new OutputBatches(topics)
-    for (const { task, prefix } of taken) if (task.isOurs) batches.add(task.task, prefix, clock.now())
-    const unsealed = batches.build()
-    if (unsealed.length === 0) return
+  const batches = new OutputBatches(topics)
+  for (const { task, prefix } of taken) if (task.isOurs) batches.add(task.task, prefix, clock.now())
+  const unsealed = batches.build()
+  for (let failures = 1; unsealed.length > 0; failures++) {
     const appended = await producer.append(unsealed)()
     if (E.isRight(appended)) return
     const failure = appended.left
     counters.commitRetries += 1
-    if (failure.kind === 'fatal' || failure.kind === 'refused') throw new MillraceError(failure)
+    if (failure.kind !== 'retriable' && failure.kind !== 'indeterminate') throw new MillraceError(failure)
     await calls.backOff('writing outputs', failure, failures)
-    if (failure.kind === 'indeterminate' && !mayRepeat) return
   }
 }
 

@@ -46,20 +46,4 @@ describe('restore', () => {
       }),
       { numRuns: 25 },
     ))
-
-  it('rejects where nobody wants it any more', async () => {
-    const world = new EmbeddedWorld()
-    const engine = await world.open()
-    await world.create([changelog], 1)
-    const producer = rightOf(await world.while(engine.transactions({ transactionalId: 't', timeoutMs: 60_000 })()))
-    const builder = new BatchBuilder({ compression: 'none' })
-    builder.add(Uint8Array.of(1), Uint8Array.of(2), new Map(), 0)
-    rightOf(await world.while(producer.append([{ ...at, bytes: builder.build() }])()))
-    const gone = new AbortController()
-    const restoring = restore(engine, at, memoryStore(), gone.signal) // waits for the open transaction
-    restoring.catch(() => undefined)
-    await world.pass(50)
-    gone.abort()
-    await expect(world.while(restoring)).rejects.toMatchObject({ code: 'cancelled' })
-  })
 })
