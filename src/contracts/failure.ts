@@ -85,9 +85,15 @@ export class MillraceError extends Error {
   override readonly name = 'MillraceError'
   readonly code: FailureCode
   readonly kind: FailureKind
-  constructor(failure: Omit<EngineFailure, '_tag'>) {
+  readonly #failure: EngineFailure
+  constructor(failure: EngineFailure) {
     super(`${failure.message} [${failure.code}]`, { cause: failure.cause })
     this.code = failure.code
     this.kind = failure.kind
+    this.#failure = failure
+  }
+  /** The failure as the engine told it. */
+  get failure(): EngineFailure {
+    return this.#failure
   }
 }

@@ -8,7 +8,7 @@ import type { Millrace } from './millrace.ts'
 import { openMillrace } from './open-millrace.ts'
 import type { SendOptions } from './sender.ts'
 import { settle } from './settle.ts'
-import { systemClock, systemRandom } from './system.ts'
+import { systemClock, systemRandom, systemWarning } from './system.ts'
 import { readUrl } from './url.ts'
 
 /** How to connect. */
@@ -66,5 +66,5 @@ export const connect = async (url: string, options: ConnectOptions = {}): Promis
           random,
         }),
   )
-  return openMillrace({ url, engine, clock, random, clientId, send })
+  return openMillrace({ url, engine, clock, random, clientId, send, warn: systemWarning })
 }

@@ -23,6 +23,8 @@ export interface Parts {
   readonly random: Random
   readonly clientId: string
   readonly send: SendOptions
+  /** Hears of a pipeline that cannot go on: its `done` rejects, and nobody may be looking. */
+  readonly warn?: (message: string) => void
 }
 
 /** How long a pipeline may take to come to its end when everything is closed. */
@@ -31,7 +33,7 @@ const closingStopMs = 10_000
 const nameOf = (topic: AnyTopic | string): string => (typeof topic === 'string' ? topic : topic.name)
 
 /** The facade over an open engine. */
-export const openMillrace = ({ url, engine, clock, random, clientId, send }: Parts): Millrace => {
+export const openMillrace = ({ url, engine, clock, random, clientId, send, warn }: Parts): Millrace => {
   const routes = new Routes(engine, random)
   const sender = new Sender({ engine, routes, clock, options: send })
   const transactions = new Transactions({ engine, routes, clock, clientId })
@@ -102,8 +104,11 @@ export const openMillrace = ({ url, engine, clock, random, clientId, send }: Par
         ...(options === undefined ? {} : { options }),
       })
       running.add(one)
-      const forget = () => running.delete(one)
-      one.done.then(forget, forget)
+      one.done
+        .catch((error: unknown) =>
+          warn?.(`pipeline '${name}' has ended: ${error instanceof Error ? error.message : String(error)}`),
+        )
+        .finally(() => running.delete(one))
       return one
     },
 

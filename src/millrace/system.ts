@@ -28,3 +28,6 @@ export const systemRandom: Random = {
   next: () => Math.random(),
   id: () => randomFillSync(new Uint8Array(16)),
 }
+
+/** A line on stderr, unless the program listens for warnings or has switched them off. */
+export const systemWarning = (message: string): void => process.emitWarning(message, 'MillraceWarning')

@@ -6,7 +6,7 @@ import type { Consumer } from './consumer.ts'
 import { type OpenBatch, OpenBatches } from './open-batches.ts'
 import { encodeAll, type Outgoing } from './outgoing.ts'
 import { checkRecord, type Routes } from './routes.ts'
-import { settle } from './settle.ts'
+import { settle, settlePatiently } from './settle.ts'
 
 /** What may be done inside of `millrace.transaction`. */
 export interface Transaction {
@@ -126,7 +126,7 @@ export class Transactions {
       try {
         const answer = await work(tx)
         await tx.finish()
-        await settle(producer.commit())
+        await this.#commit(producer)
         usable = true
         return answer
       } catch (error) {
@@ -147,6 +147,17 @@ export class Transactions {
   #open(id: number): Promise<TransactionalProducer> {
     const transactionalId = `${this.#o.clientId}-tx-${id}`
     return settle(this.#o.engine.transactions({ transactionalId, timeoutMs: this.#timeoutMs }))
+  }
+
+  /** Asks until it is decided. A commit that was refused for want of room may have been staged, and come through later. */
+  async #commit(producer: TransactionalProducer): Promise<void> {
+    try {
+      await settlePatiently(this.#o.clock, producer.commit())
+    } catch (error) {
+      if (!(error instanceof MillraceError && error.kind === 'retriable')) throw error
+      const message = `the commit of a transaction had no answer for too long, and may come through all the same; the last attempt: ${error.message}`
+      throw new MillraceError(engineFailure('timed-out', message, error))
+    }
   }
 
   /** Whether the producer may go on. A commit of unknown outcome is settled by whoever takes the id over next. */

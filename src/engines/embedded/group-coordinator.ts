@@ -9,11 +9,6 @@ import { recovered, replayed } from '../../protocol/broker/group-recovery.ts'
 import { emptyGroup, type Group, type GroupSettings, isForgettable } from '../../protocol/broker/group-state.ts'
 import type { InternalLog } from './internal-log.ts'
 
-/** As Kafka's offsets.retention.minutes. */
-const offsetRetentionMs = 7 * 24 * 60 * 60 * 1000
-/** As Kafka's offsets.retention.check.interval.ms. */
-const sweepMs = 10 * 60 * 1000
-
 export interface GroupCoordinatorParts {
   readonly log: InternalLog
   readonly clock: Clock
@@ -35,7 +30,6 @@ export class GroupCoordinator {
   readonly #replies = new Map<number, (reply: GroupReply) => void>()
   readonly #timers = new Map<string, { readonly at: number; readonly stop: () => void }>()
   #requests = 0
-  #stopSweep: (() => void) | undefined
 
   constructor(parts: GroupCoordinatorParts) {
     this.#parts = parts
@@ -64,11 +58,9 @@ export class GroupCoordinator {
   /** Every member of before is known to be gone; from now on the time is watched. */
   start(): void {
     for (const name of [...this.#groups.keys()]) this.#step(name, { _tag: 'evict', ...this.#moment() })
-    this.#sweepLater()
   }
 
   stop(): void {
-    this.#stopSweep?.()
     for (const { stop } of this.#timers.values()) stop()
     this.#timers.clear()
   }
@@ -162,13 +154,5 @@ export class GroupCoordinator {
     }
     const stop = this.#parts.clock.after(Math.max(0, Math.ceil(at - this.#parts.clock.elapsed())), ring)
     this.#timers.set(name, { at, stop })
-  }
-
-  #sweepLater(): void {
-    this.#stopSweep = this.#parts.clock.after(sweepMs, () => {
-      for (const name of [...this.#groups.keys()])
-        this.#step(name, { _tag: 'expire-offsets', retentionMs: offsetRetentionMs, ...this.#moment() })
-      this.#sweepLater()
-    })
   }
 }
