@@ -7,7 +7,7 @@ import { backOffMs } from './back-off.ts'
 import type { Counters } from './counters.ts'
 import type { EncodedOutput, Sink } from './gather.ts'
 import type { Notice } from './notice.ts'
-import { type ChoosePolicy, type DeadLetterPolicy, type ErrorPolicy, policyName } from './on-error.ts'
+import { type ChoosePolicy, type DeadLetterPolicy, type ErrorPolicy, isPolicy, policyName } from './on-error.ts'
 import { Outage } from './outage.ts'
 import { decodeRecord, undecodedRecord } from './source.ts'
 import type { FailedAttempt, Verdict } from './verdict.ts'
@@ -58,8 +58,7 @@ export class Judge {
       const decoded = decodeRecord(failed.source, failed.raw, undefined)
       const record = E.isRight(decoded) ? decoded.right : undecodedRecord(failed.source, failed.raw)
       const policy: unknown = this.#o.choose(failed.reason, record)
-      if (policy === 'halt' || policy === 'skip') return { policy }
-      if (isDeadLetter(policy)) return { policy }
+      if (isPolicy(policy)) return { policy }
       return { policy: 'halt', aside: `halt, since onError answered ${String(policy)}, which is no policy` }
     } catch (thrown) {
       return { policy: 'halt', aside: `halt, since onError itself threw: ${messageOf(thrown)}` }
@@ -116,9 +115,6 @@ export class Judge {
     this.#o.notice({ _tag: 'record-failed', message, recordId, error: reason, failures, policy, ...retry })
   }
 }
-
-const isDeadLetter = (policy: unknown): policy is DeadLetterPolicy =>
-  typeof policy === 'object' && policy !== null && '_tag' in policy && policy._tag === 'DeadLetter'
 
 const messageOf = (thrown: unknown): string => {
   try {

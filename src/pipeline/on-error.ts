@@ -49,6 +49,20 @@ export const deadLetter = (topic: Topic<Uint8Array | null, DeadLetter>): DeadLet
   return { _tag: 'DeadLetter', topic }
 }
 
+/** Whether `onError` is one of the forms that it may have: a program without types may hand over anything. */
+export const isOnError = (onError: unknown): onError is OnError => {
+  if (typeof onError === 'function' || isPolicy(onError)) return true
+  if (typeof onError !== 'object' || onError === null || !('choose' in onError && 'policies' in onError)) return false
+  const { choose, policies } = onError
+  return typeof choose === 'function' && Array.isArray(policies) && policies.every(isPolicy)
+}
+
+/** Whether something is a policy by itself. */
+export const isPolicy = (policy: unknown): policy is ErrorPolicy =>
+  policy === 'halt' ||
+  policy === 'skip' ||
+  (typeof policy === 'object' && policy !== null && '_tag' in policy && policy._tag === 'DeadLetter')
+
 /** The topics that `onError` may write to, as far as it lists them. */
 export const deadLetterTopics = (onError: OnError): readonly Topic<Uint8Array | null, DeadLetter>[] => {
   const policies = typeof onError === 'object' && 'choose' in onError ? onError.policies : [onError]

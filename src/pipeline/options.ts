@@ -1,7 +1,8 @@
+import { shown } from '../codec/decode-error.ts'
 import type { AnyStore } from '../contracts/store.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
-import type { OnError } from './on-error.ts'
-import type { RateText } from './rate.ts'
+import { isOnError, type OnError } from './on-error.ts'
+import { type RateText, readRate } from './rate.ts'
 import type { RecordOf, Topics } from './stream.ts'
 
 /**
@@ -79,7 +80,21 @@ export const settingsOf = (name: string, options: RunOptions = {}): RunSettings 
     if (!(typeof value === 'number' && value >= 1 && (value === Number.POSITIVE_INFINITY || Number.isInteger(value))))
       refuse(`${option} is a whole number of at least 1, and not ${String(value)}`)
   }
+  refuseOthers(settings, refuse)
   return settings
+}
+
+const refuseOthers = ({ rate, onError, instance, uses }: RunSettings, refuse: (what: string) => never): void => {
+  if (rate !== undefined) readRate(rate)
+  if (!isOnError(onError))
+    refuse(
+      `onError ${shown(onError)} is none: 'halt', 'skip', deadLetter(…), a function, or { policies: […], choose: (error, record) => … }`,
+    )
+  if (instance !== undefined && !/^[\w.-]{1,150}$/.test(instance))
+    refuse(`an instance's name is 1 to 150 letters, digits, '.', '_' and '-', and not ${shown(instance)}`)
+  const stranger = uses.find((used: unknown) => typeof used !== 'object' || used === null || !('key' in used))
+  if (stranger !== undefined)
+    refuse(`uses names topics and stores themselves, as in { uses: [orders] }, and not ${shown(stranger)}`)
 }
 
 const withoutUndefined = (options: object): object =>

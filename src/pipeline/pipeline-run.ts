@@ -176,6 +176,8 @@ export class PipelineRun {
 
   #tellIdle(): void {
     const { plan, topics, notices } = this.#o
+    // otherwise one is on its way: whoever has it gives it up first
+    if (this.#members <= topics.tasks) return
     const message =
       `pipeline '${plan.name}' has ${topics.tasks} tasks and ${this.#members} instances, and none is left for this one: ` +
       'it waits to take over. More partitions make more tasks'

@@ -8,6 +8,13 @@ const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600
 /** The unused part of the last moments may be made up for, no more: peak shaving is the point. */
 const burstMs = 100
 
+/** `text` in records a millisecond. Throws `RangeError` where it is no rate. */
+export const readRate = (text: RateText): number => {
+  const [, amount = '', unit = ''] = /^(\d+(?:\.\d+)?)\/([smh])$/.exec(text) ?? []
+  if (!(Number(amount) > 0)) throw new RangeError(`rate '${text}' is none: write '2000/s', '600/m' or '10/h'`)
+  return Number(amount) / (unitMs[unit] as number)
+}
+
 /** How many records may enter, over all tasks of a run: a bucket that fills with time. */
 export class Rate {
   readonly #clock: Clock
@@ -18,10 +25,8 @@ export class Rate {
 
   /** Throws `RangeError` where `text` is no rate. */
   constructor(text: RateText, clock: Clock) {
-    const [, amount = '', unit = ''] = /^(\d+(?:\.\d+)?)\/([smh])$/.exec(text) ?? []
-    if (!(Number(amount) > 0)) throw new RangeError(`rate '${text}' is none: write '2000/s', '600/m' or '10/h'`)
     this.#clock = clock
-    this.#perMs = Number(amount) / (unitMs[unit] as number)
+    this.#perMs = readRate(text)
     this.#capacity = Math.max(1, this.#perMs * burstMs)
     this.#tokens = this.#capacity
     this.#filledAtMs = clock.elapsed()

@@ -50,7 +50,10 @@ const refuse = (
 ): EngineFailure | undefined => {
   const unknown = topics.filter((topic) => !counts.has(topic))
   if (unknown.length > 0)
-    return engineFailure('unknown-topic', `${unknown.join(', ')}: no such topic; create it before reading it`)
+    return engineFailure(
+      'unknown-topic',
+      `there is no topic ${unknown.map((name) => `'${name}'`).join(', ')}: create it before reading it`,
+    )
   if (new Set(topics.map((topic) => counts.get(topic))).size > 1) {
     const each = topics.map((topic) => `${topic} has ${counts.get(topic)}`).join(', ')
     return engineFailure(
