@@ -9,33 +9,39 @@ const perBatch = 1000
 const rounds = 3
 
 /** Sends everything, a batch after the other, then reads it as a consumer that commits its position. */
-const millraceRate = (directory: string, durability: Durability, batches: readonly (readonly BenchRecord[])[]) =>
-  rate(async () => {
-    const millrace = await connect(`file:${directory}`, { durability })
-    await millrace.create(input)
+const millraceRate = async (
+  directory: string,
+  durability: Durability,
+  batches: readonly (readonly BenchRecord[])[],
+) => {
+  const millrace = await connect(`file:${directory}`, { durability })
+  await millrace.create(input)
+  const measured = await rate(async () => {
     for (const batch of batches) await millrace.send(input, batch)
     const consumer = await millrace.consumer({ topics: [input], group: 'bench' })
-    let read = 0
-    while (read < count) {
+    for (let read = 0; read < count; ) {
       read += (await consumer.poll()).length
       await consumer.commit()
     }
-    await consumer.close()
-    await millrace.close()
     return count
   })
+  await millrace.close()
+  return measured
+}
 
 /** The same with SQLite: a transaction a batch, reading as much at a time. */
-const sqliteRate = (directory: string, synchronous: Synchronous, batches: readonly (readonly BenchRecord[])[]) => {
-  const partitionOf = new Map(batches.flat().map(({ key }, at) => [key, at % partitions]))
-  const utf8 = new TextEncoder()
-  return rate(() => {
-    const sqlite = new SqliteLog(directory, synchronous)
-    const log = sqlite.topic('input')
+const sqliteRate = async (
+  directory: string,
+  synchronous: Synchronous,
+  batches: readonly (readonly BenchRecord[])[],
+) => {
+  const sqlite = new SqliteLog(directory, synchronous)
+  const log = sqlite.topic('input')
+  const measured = await rate(() => {
     for (const batch of batches)
       sqlite.transaction(() => {
         const now = Date.now()
-        for (const { key, value } of batch) log.append(partitionOf.get(key) ?? 0, utf8.encode(key), value, now)
+        for (const { key, value } of batch) log.append(key.charCodeAt(key.length - 1) % partitions, key, value, now)
       })
     let read = 0
     for (let partition = 0; read < count; partition = (partition + 1) % partitions)
@@ -45,9 +51,10 @@ const sqliteRate = (directory: string, synchronous: Synchronous, batches: readon
         if (last !== undefined) log.moveBehind(partition, last)
         read += rows.length
       })
-    sqlite.close()
     return count
   })
+  sqlite.close()
+  return measured
 }
 
 /** W1: records of 100 bytes over 4 partitions, written and then read with the position kept. */

@@ -64,13 +64,12 @@ const pipelineRate = async (directory: string, durability: Durability, batches: 
 const sqliteRate = async (directory: string, synchronous: Synchronous, batches: Batches): Promise<number> => {
   const sqlite = new SqliteLog(directory, synchronous)
   const [from, into] = [sqlite.topic('input'), sqlite.topic('output')]
-  const utf8 = new TextEncoder()
   for (const [at, batch] of batches.entries())
     sqlite.transaction(() => {
-      for (const { key, value } of batch) from.append(at % partitions, utf8.encode(key), value, Date.now())
+      for (const { key, value } of batch) from.append(at % partitions, key, value, Date.now())
     })
   const perTransaction = batches[0]?.length ?? 1
-  const partitionOf = (row: SqliteRow): number => (row[1].at(-1) ?? 0) % partitions
+  const partitionOf = (row: SqliteRow): number => row[1].charCodeAt(row[1].length - 1) % partitions
   const measured = await rate(() => {
     let done = 0
     const count = batches.flat().length

@@ -5,7 +5,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 export type Synchronous = 'NORMAL' | 'FULL'
 
 /** A record, as a log's reader gets it. */
-export type SqliteRow = readonly [offset: number, key: Uint8Array, value: Uint8Array]
+export type SqliteRow = readonly [offset: number, key: string, value: Uint8Array]
 
 /** A partitioned log: a table clustered by partition and offset, and a consumer's positions. */
 export class SqliteTopic {
@@ -17,7 +17,7 @@ export class SqliteTopic {
 
   constructor(database: DatabaseSync, name: string) {
     database.exec(`
-      CREATE TABLE ${name} (partition INTEGER, offset INTEGER, timestamp INTEGER, key BLOB, value BLOB,
+      CREATE TABLE ${name} (partition INTEGER, offset INTEGER, timestamp INTEGER, key TEXT, value BLOB,
                             PRIMARY KEY (partition, offset)) WITHOUT ROWID;
       CREATE TABLE ${name}_position (partition INTEGER PRIMARY KEY, next INTEGER);
     `)
@@ -31,7 +31,7 @@ export class SqliteTopic {
     this.#position.setReturnArrays(true)
   }
 
-  append(partition: number, key: Uint8Array, value: Uint8Array, timestamp: number): void {
+  append(partition: number, key: string, value: Uint8Array, timestamp: number): void {
     const offset = this.#ends[partition] ?? 0
     this.#append.run(partition, offset, timestamp, key, value)
     this.#ends[partition] = offset + 1
