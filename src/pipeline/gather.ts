@@ -43,6 +43,11 @@ export interface StateWrite {
   readonly before: Uint8Array | undefined
 }
 
+/** Whose output it is, for messages. */
+interface Named {
+  readonly recordId: string
+}
+
 /** How many bytes of output a task holds, over all that it gathers and has not committed. */
 export interface Meter {
   bytes: number
@@ -137,17 +142,19 @@ export class Gather {
       throw this.refuse(new InvalidOutput({ topic: output.topic.name, recordId: attempt.recordId, fault }))
     const key = output.topic.key.encode(output.key)
     const value = output.topic.value.encode(output.value)
-    this.add({ sink, key, value, headers: output.headers, timestamp: output.timestamp }, attempt.recordId)
+    this.add({ sink, key, value, headers: output.headers, timestamp: output.timestamp }, attempt)
   }
 
   /** Adds an output of the open attempt, already encoded. */
-  add(output: EncodedOutput, recordId: string): void {
+  add(output: EncodedOutput, of: Named): void {
     const { sink, key, value, headers } = output
     let sizeBytes = (key?.length ?? 0) + (value?.length ?? 0) + overheadBytes
     if (headers.size > 0) for (const [name, bytes] of headers) sizeBytes += name.length + bytes.length
     if (sizeBytes > sink.recordBytesMax)
-      throw this.refuse(new OutputTooLarge({ topic: sink.topic, recordId, sizeBytes, maxBytes: sink.recordBytesMax }))
-    this.hold(sizeBytes, recordId)
+      throw this.refuse(
+        new OutputTooLarge({ topic: sink.topic, recordId: of.recordId, sizeBytes, maxBytes: sink.recordBytesMax }),
+      )
+    this.hold(sizeBytes, of)
     this.outputs.push(output)
   }
 
@@ -158,9 +165,9 @@ export class Gather {
   }
 
   /** Counts bytes against the bound on what one record may gather. */
-  hold(sizeBytes: number, recordId: string): void {
+  hold(sizeBytes: number, of: Named): void {
     if (this.bytes - this.#startBytes + sizeBytes > this.setup.outputBytesMax)
-      throw this.refuse(new OutputsTooLarge(this.setup.pipeline, recordId, this.setup.outputBytesMax))
+      throw this.refuse(new OutputsTooLarge(this.setup.pipeline, of.recordId, this.setup.outputBytesMax))
     this.#meter(sizeBytes)
   }
 

@@ -62,7 +62,7 @@ export class OpenStore implements StoreView<unknown> {
     // a copy: what the codec answered may be the user's own array
     const bytes = value === undefined ? null : declaration.value.encode(value)
     const owned = bytes === null ? undefined : new Uint8Array(bytes)
-    this.#gather.hold((owned?.length ?? 0) + this.#key.length, this.#attempt.recordId)
+    this.#gather.hold((owned?.length ?? 0) + this.#key.length, this.#attempt)
     this.#changed = true
     this.#value = owned
   }

@@ -4,13 +4,12 @@ import type { AnyRecord } from '../contracts/stream-record.ts'
 import { Attempt } from './attempt.ts'
 import { chain, one } from './chain.ts'
 import type { Entry } from './entry.ts'
-import { Gather, type GatherSetup } from './gather.ts'
+import type { Gather } from './gather.ts'
 import type { Stage } from './plan.ts'
 import { decodeRecord } from './source.ts'
 
-/** A new attempt at `entry`: decoded anew, gathering from nothing. Answers what its first stage begins with. */
-export const beginAttempt = (entry: Entry, setup: GatherSetup): Observable<AnyRecord> | undefined => {
-  const gather = new Gather(setup)
+/** A new attempt at `entry`: decoded anew, gathering into `gather`, which is empty. Answers what its first stage begins with. */
+export const beginAttempt = (entry: Entry, gather: Gather): Observable<AnyRecord> | undefined => {
   const attempt = new Attempt(gather, entry.source, entry.offset, entry.key)
   gather.begin(attempt)
   entry.gather = gather

@@ -74,6 +74,8 @@ export class TaskRunner {
   readonly #window = new Window()
   readonly #done = new DoneSoFar()
   readonly #sliced: Gather
+  /** Empty, to be used again: most records need one only for a moment. */
+  readonly #spare: Gather[] = []
   /** One a stage; none where records run one by one. */
   readonly #lanes: readonly Lanes[]
   /** Hold their lanes and wait for a turn, by sequence. */
@@ -250,7 +252,7 @@ export class TaskRunner {
   #loop(): void {
     for (let turn = 0; ; turn++) {
       for (let entry = this.#ended.shift(); entry !== undefined; entry = this.#ended.shift()) this.#finish(entry)
-      this.#window.settle(this.#done)
+      this.#window.settle(this.#done, this.#spare)
       this.#startBulk()
       if ((this.#isFast || turn % recordsPerLook === 0) && this.#o.breath.isSpent) {
         this.#isScheduled = true
@@ -383,7 +385,7 @@ export class TaskRunner {
         this.#feed.leave()
       }
     }
-    this.#window.settle(this.#done)
+    this.#window.settle(this.#done, this.#spare)
     return undefined
   }
 
@@ -392,7 +394,7 @@ export class TaskRunner {
     entry.startedAtMs = this.#o.breath.nowMs
     this.#running += 1
     const source: Observable<AnyRecord> | undefined =
-      entry.stage === 0 ? beginAttempt(entry, this.#gathering) : passedOn(entry)
+      entry.stage === 0 ? beginAttempt(entry, this.#spare.pop() ?? new Gather(this.#gathering)) : passedOn(entry)
     const stage = this.#o.plan.stages[entry.stage] as Stage
     if (source === undefined || runStage(entry, stage, source, this.#endedLater)) this.#finish(entry)
   }
@@ -446,7 +448,7 @@ export class TaskRunner {
     }
     if (verdict.outputs.length > 0) {
       const gather = new Gather(this.#gathering)
-      for (const output of verdict.outputs) gather.add(output, id)
+      for (const output of verdict.outputs) gather.add(output, { recordId: id })
       entry.gather = gather
     }
     this.#settleEntry(entry)

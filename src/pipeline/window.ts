@@ -1,11 +1,15 @@
 import type { DoneSoFar } from './done-prefix.ts'
 import { Entry } from './entry.ts'
+import type { Gather } from './gather.ts'
 import type { RawRecord, Source } from './source.ts'
 
 /** How many records of a task may have entered and not left: behind one that hangs, the others do not pile up. */
 const recordsMax = 4_096
 /** And of how many bytes, as they lie in the log. */
 const bytesMax = 16 * 1024 * 1024
+
+/** How many gathers are kept to be used again. */
+const sparesMax = 64
 
 const noHeaders: ReadonlyMap<string, Uint8Array> = new Map()
 
@@ -42,12 +46,13 @@ export class Window {
     this.#push(new Entry(this.#sequence++, source, raw, nextOffset, false)).state = 'done'
   }
 
-  /** Moves what is done, and has nothing undone before it, to `done`. */
-  settle(done: DoneSoFar): void {
+  /** Moves what is done, and has nothing undone before it, to `done`; empty gathers go back to `spare`. */
+  settle(done: DoneSoFar, spare: Gather[]): void {
     for (;;) {
       const entry = this.#entries[this.#head]
       if (entry === undefined || entry.state !== 'done') break
       done.add(entry.gather, entry.source, entry.nextOffset, entry.isRecord ? 1 : 0)
+      if (entry.gather !== undefined && spare.length < sparesMax) spare.push(entry.gather)
       this.#bytes -= sizeOf(entry)
       this.#head += 1
     }
