@@ -112,6 +112,7 @@ export class Logs {
 
   /** Makes a partition; there for good once what is staged now is committed. Whatever had its name goes. */
   async add(definition: PartitionDefinition): Promise<E.Either<EngineFailure, PartitionLog>> {
+    if (this.#full !== undefined) await this.commit() // there may be room by now
     if (this.failure !== undefined) return E.left(this.failure)
     try {
       const log = newLog(this.#options, definition, await loadNew(this.#options, definition))

@@ -73,6 +73,8 @@ export class Fetcher<K, V> {
 
   pause(partition: TopicPartition, paused: boolean): void {
     this.#place(partition).paused = paused
+    // where it was this one that could not be read, the others go on; where not, it fails again
+    if (paused) this.#failure = undefined
   }
 
   /** The next records; none when the wait is over, or everything is paused. */

@@ -146,7 +146,7 @@ export class Transactions {
 
   #open(id: number): Promise<TransactionalProducer> {
     const transactionalId = `${this.#o.clientId}-tx-${id}`
-    return settle(this.#o.engine.transactions({ transactionalId, timeoutMs: this.#timeoutMs }))
+    return settlePatiently(this.#o.clock, this.#o.engine.transactions({ transactionalId, timeoutMs: this.#timeoutMs }))
   }
 
   /** Asks until it is decided. A commit that was refused for want of room may have been staged, and come through later. */

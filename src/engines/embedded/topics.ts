@@ -93,20 +93,36 @@ const createTopic = async (parts: TopicsParts, spec: TopicSpec): Answer<TopicDes
   const { catalog, random } = parts
   if (catalog.content.topics.some(({ name }) => name === spec.name)) return E.left(exists(spec.name))
   const topic = newTopic(spec, random, false)
-  const saved = await catalog.save((content) => ({ ...content, topics: [...content.topics, topic] }))
-  if (saved._tag === 'Left') return saved
-  const added = await addPartitions(parts, topic, 0)
+  const added = await addPartitions(parts, topic, 0, () =>
+    catalog.save((content) => ({ ...content, topics: [...content.topics, topic] })),
+  )
   if (added._tag === 'Left') return added
   parts.changed(topic)
   return E.right(topic)
 }
 
-const addPartitions = async ({ logs }: TopicsParts, topic: CatalogTopic, first: number): Answer<void> => {
+/**
+ * Makes the partitions of `topic` from `first` on, and then `enters` them in the catalog: what is in the catalog is
+ * there. Where there is no room for all of it, nothing of it stays.
+ */
+const addPartitions = async (
+  { logs }: TopicsParts,
+  topic: CatalogTopic,
+  first: number,
+  enter: () => Answer<CatalogContent>,
+): Answer<void> => {
+  const made: TopicPartition[] = []
+  const takeBack = <A>(failed: A): A => {
+    for (const at of made) logs.remove(at)
+    return failed
+  }
   for (const at of partitionsOf(topic, first)) {
     const added = await logs.add({ ...at, topicId: topic.id, config: topic.config })
-    if (added._tag === 'Left') return added
+    if (added._tag === 'Left') return takeBack(added)
+    made.push(at)
   }
-  return E.right(undefined)
+  const entered = await enter()
+  return entered._tag === 'Left' ? takeBack(entered) : E.right(undefined)
 }
 
 const replaced =
@@ -118,9 +134,7 @@ const replaced =
 
 const growTopic = async (parts: TopicsParts, topic: CatalogTopic, count: number): Answer<void> => {
   const grown = { ...topic, partitions: count }
-  const saved = await parts.catalog.save(replaced(grown))
-  if (saved._tag === 'Left') return saved
-  const added = await addPartitions(parts, grown, topic.partitions)
+  const added = await addPartitions(parts, grown, topic.partitions, () => parts.catalog.save(replaced(grown)))
   if (added._tag === 'Right') parts.changed(grown)
   return added
 }
