@@ -59,6 +59,7 @@ type Asked<R> = R extends TransactionRequest ? Omit<R, 'request' | 'now'> : neve
  */
 export class TransactionCoordinator {
   readonly #parts: TransactionCoordinatorParts
+  readonly #begunMs: number
   readonly #states = new Map<string, TransactionState>()
   readonly #replies = new Map<number, (reply: TransactionReply) => void>()
   readonly #retries = new Set<() => void>()
@@ -67,11 +68,17 @@ export class TransactionCoordinator {
 
   constructor(parts: TransactionCoordinatorParts) {
     this.#parts = parts
+    this.#begunMs = parts.clock.now() - parts.clock.elapsed()
+  }
+
+  /** The wall clock as it was at the beginning, and steady since: a step of it neither ends a transaction nor keeps it. */
+  get #nowMs(): number {
+    return Math.floor(this.#begunMs + this.#parts.clock.elapsed())
   }
 
   /** Takes over what the log holds. Everybody who was at work is dead: open transactions abort, prepared ones end. */
   load(): E.Either<EngineFailure, void> {
-    const { log, clock } = this.#parts
+    const { log } = this.#parts
     const records = new Map<string, TransactionRecord>()
     let unreadable: EngineFailure | undefined
     const replayed = log.replay(({ key, value }) => {
@@ -88,7 +95,7 @@ export class TransactionCoordinator {
     if (replayed._tag === 'Left') return replayed
     if (unreadable !== undefined) return E.left(unreadable)
     for (const [transactionalId, record] of records) {
-      const now = clock.now()
+      const now = this.#nowMs
       const [state, effects] = loadTransaction({ transactionalId, coordinatorEpoch, record, now })
       this.#states.set(transactionalId, state)
       this.#perform(transactionalId, effects)
@@ -99,14 +106,14 @@ export class TransactionCoordinator {
 
   /** Starts to watch the time. */
   start(): void {
-    this.#arm(this.#parts.clock.now() + sweepMs)
+    this.#arm(this.#nowMs + sweepMs)
   }
 
   /** What is asked is done, or refused, when this returns, but for a producer id that must be set aside first. */
   ask(transactionalId: string, asked: Asked<TransactionRequest>, answer: (reply: TransactionReply) => void): void {
     const request = this.#requests++
     this.#replies.set(request, answer)
-    this.#step(transactionalId, { ...asked, request, now: this.#parts.clock.now() } as TransactionRequest)
+    this.#step(transactionalId, { ...asked, request, now: this.#nowMs } as TransactionRequest)
   }
 
   stop(): void {
@@ -118,7 +125,7 @@ export class TransactionCoordinator {
 
   /** Everybody is gone: what is open is aborted. */
   abandon(): void {
-    const now = this.#parts.clock.now()
+    const now = this.#nowMs
     for (const transactionalId of [...this.#states.keys()]) this.#step(transactionalId, { _tag: 'abandoned', now })
   }
 
@@ -137,7 +144,7 @@ export class TransactionCoordinator {
   }
 
   #unknown(transactionalId: string): TransactionState {
-    const now = this.#parts.clock.now()
+    const now = this.#nowMs
     return loadTransaction({ transactionalId, coordinatorEpoch, record: undefined, now })[0]
   }
 
@@ -190,8 +197,7 @@ export class TransactionCoordinator {
       // a damaged partition takes nothing more, ever, and shows nothing either
       return marked._tag === 'Right' || marked.left.kind !== 'retriable'
     })
-    const { clock } = this.#parts
-    this.#step(transactionalId, { _tag: 'markersWritten', partitions: written, producerId, epoch, now: clock.now() })
+    this.#step(transactionalId, { _tag: 'markersWritten', partitions: written, producerId, epoch, now: this.#nowMs })
     this.#finishLater(transactionalId)
   }
 
@@ -214,14 +220,13 @@ export class TransactionCoordinator {
   #arm(at: number): void {
     if (this.#timer !== undefined && this.#timer.at <= at) return
     this.#timer?.stop()
-    const stop = this.#parts.clock.after(Math.max(0, at - this.#parts.clock.now()), () => this.#tick())
+    const stop = this.#parts.clock.after(Math.max(0, at - this.#nowMs), () => this.#tick())
     this.#timer = { at, stop }
   }
 
   #tick(): void {
     this.#timer = undefined
-    const { clock } = this.#parts
-    const now = clock.now()
+    const now = this.#nowMs
     let next = now + sweepMs
     for (const [transactionalId, before] of [...this.#states]) {
       this.#step(transactionalId, { _tag: 'tick', now, idExpirationMs })
