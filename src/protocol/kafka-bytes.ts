@@ -51,6 +51,10 @@ export class ByteReader {
     return at
   }
 
+  int8(): number {
+    return this.#view.getInt8(this.#take(1))
+  }
+
   int16(): number {
     return this.#view.getInt16(this.#take(2))
   }
@@ -60,7 +64,8 @@ export class ByteReader {
   }
 
   int64(): number {
-    const value = Number(this.#view.getBigInt64(this.#take(8)))
+    const at = this.#take(8)
+    const value = this.#view.getInt32(at) * 2 ** 32 + this.#view.getUint32(at + 4)
     return Number.isSafeInteger(value) ? value : this.refuse(`${value} is beyond 2^53`)
   }
 
@@ -107,18 +112,35 @@ export class ByteReader {
     return this.nullableBytes(compact) ?? this.refuse('bytes are missing')
   }
 
-  array<A>(read: () => A, compact = false): A[] {
+  /** Each element takes a byte at least, so that a wild number is seen at once. */
+  nullableArray<A>(read: () => A, compact = false): A[] | null {
     const count = compact ? this.uvarint() - 1 : this.int32()
+    if (count === -1) return null
     if (count < 0 || count > this.#bytes.length - this.#at) this.refuse(`${count} elements`)
     return Array.from({ length: count }, read)
   }
 
-  /** Passes over the tagged fields that end a structure in flexible versions. */
-  tags(): void {
+  array<A>(read: () => A, compact = false): A[] {
+    return this.nullableArray(read, compact) ?? this.refuse('an array is missing')
+  }
+
+  /** Passes over the tagged fields that end a structure in flexible versions; `read` may read one on the way. */
+  tags(read: (tag: number) => void = () => undefined): void {
     for (let left = this.uvarint(); left > 0; left--) {
-      this.uvarint()
-      this.#take(this.uvarint())
+      const tag = this.uvarint()
+      const start = this.#take(this.uvarint())
+      const end = this.#at
+      this.#at = start
+      read(tag)
+      if (this.#at > end) this.refuse(`tagged field ${tag} is longer than it says`)
+      this.#at = end
     }
+  }
+
+  /** Nothing may be left. */
+  end(): void {
+    const left = this.#bytes.length - this.#at
+    if (left > 0) this.refuse(`${left} bytes are left over`)
   }
 }
 
@@ -138,6 +160,12 @@ export class ByteWriter {
     return at
   }
 
+  int8(value: number): this {
+    const at = this.#room(1)
+    this.#view.setInt8(at, value)
+    return this
+  }
+
   int16(value: number): this {
     const at = this.#room(2)
     this.#view.setInt16(at, value)
@@ -152,8 +180,15 @@ export class ByteWriter {
 
   int64(value: number): this {
     const at = this.#room(8)
-    this.#view.setBigInt64(at, BigInt(value))
+    this.#view.setInt32(at, Math.floor(value / 2 ** 32))
+    this.#view.setUint32(at + 4, value % 2 ** 32)
     return this
+  }
+
+  uvarint(value: number): this {
+    let rest = value
+    for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) this.int8((rest % 0x80) | 0x80)
+    return this.int8(rest)
   }
 
   #raw(bytes: Uint8Array): this {
@@ -162,21 +197,24 @@ export class ByteWriter {
     return this
   }
 
-  /** At most 32,767 bytes of UTF-8, or a RangeError. */
-  string(value: string | null): this {
-    if (value === null) return this.int16(-1)
+  /** At most 32,767 bytes of UTF-8, or a RangeError. `compact`: lengths as Kafka's flexible versions write them. */
+  string(value: string | null, compact = false): this {
+    if (value === null) return compact ? this.uvarint(0) : this.int16(-1)
     const bytes = utf8.encode(value)
-    if (bytes.length > 0x7fff) throw new RangeError(`text of ${bytes.length} bytes; Kafka's strings hold 32767`)
-    return this.int16(bytes.length).#raw(bytes)
+    if (bytes.length > 0x7fff)
+      throw new RangeError(`text of ${bytes.length} bytes is too long for Kafka's strings: 32767 at most`)
+    return (compact ? this.uvarint(bytes.length + 1) : this.int16(bytes.length)).#raw(bytes)
   }
 
   bytes(value: Uint8Array | null): this {
     return value === null ? this.int32(-1) : this.int32(value.length).#raw(value)
   }
 
-  array<A>(items: readonly A[], write: (item: A) => void): this {
-    this.int32(items.length)
-    for (const item of items) write(item)
+  array<A>(items: readonly A[] | null, write: (item: A) => void, compact = false): this {
+    const count = items?.length ?? -1
+    if (compact) this.uvarint(count + 1)
+    else this.int32(count)
+    for (const item of items ?? []) write(item)
     return this
   }
 

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { TopicPartition } from '../../contracts/position.ts'
+import { type ByteReader, ByteWriter, readBytes } from '../kafka-bytes.ts'
 import { none } from './producer-state.ts'
-import { FieldReader, FieldWriter, UnreadableField } from './record-fields.ts'
 import type { TransactionPhase, TransactionRecord } from './transaction-state.ts'
 
 /*
@@ -35,118 +35,95 @@ const phases: readonly (TransactionPhase | undefined)[] = [
 const transactionVersion = 2
 const tags = { previousProducerId: 0, nextProducerId: 1, transactionVersion: 2 } as const
 
-export const encodeTransactionKey = (transactionalId: string): Uint8Array => {
-  const fields = new FieldWriter()
-  fields.int16(0)
-  fields.string(transactionalId)
-  return fields.bytes()
-}
+export const encodeTransactionKey = (transactionalId: string): Uint8Array =>
+  new ByteWriter().int16(0).string(transactionalId).finish()
 
 export const decodeTransactionKey = (bytes: Uint8Array): E.Either<UnreadableTransaction, string> =>
-  reading('key', bytes, (fields) => {
-    const version = fields.int16()
-    if (version !== 0) throw new UnreadableField(`its version is ${version}, only 0 is known`)
-    return fields.string()
+  reading('key', bytes, (from) => {
+    const version = from.int16()
+    if (version !== 0) from.refuse(`its version is ${version}, only 0 is known`)
+    return from.string()
   })
 
 /** The value for a record. Version 0, for brokers before Kafka 4, cannot hold previous and next producer ids. */
 export const encodeTransaction = (record: TransactionRecord, version: 0 | 1 = 1): Uint8Array => {
-  const fields = new FieldWriter()
-  fields.int16(version)
-  fields.flexible = version === 1
-  fields.int64(record.producerId)
-  fields.int16(record.epoch)
-  fields.int32(record.timeoutMs)
-  fields.int8(phases.indexOf(record.phase))
-  writePartitions(fields, record)
-  fields.int64(record.updatedAtMs)
-  fields.int64(record.startedAtMs)
-  if (version === 1) writeTags(fields, record)
-  return fields.bytes()
+  const isFlexible = version === 1
+  const to = new ByteWriter()
+  to.int16(version).int64(record.producerId).int16(record.epoch).int32(record.timeoutMs)
+  to.int8(phases.indexOf(record.phase))
+  writePartitions(to, record, isFlexible)
+  to.int64(record.updatedAtMs).int64(record.startedAtMs)
+  if (isFlexible) writeTags(to, record)
+  return to.finish()
 }
 
-const writePartitions = (fields: FieldWriter, record: TransactionRecord): void => {
-  if (record.phase === 'Empty') return fields.count(undefined)
-  const byTopic = Map.groupBy(record.partitions, ({ topic }) => topic)
-  fields.count(byTopic.size)
-  for (const [topic, partitions] of byTopic) {
-    fields.string(topic)
-    fields.count(partitions.length)
-    for (const { partition } of partitions) fields.int32(partition)
-    if (fields.flexible) fields.uvarint(0)
+const writePartitions = (to: ByteWriter, { phase, partitions }: TransactionRecord, isFlexible: boolean): void => {
+  const byTopic = phase === 'Empty' ? null : [...Map.groupBy(partitions, ({ topic }) => topic)]
+  const writeTopic = ([topic, its]: readonly [string, readonly TopicPartition[]]) => {
+    to.string(topic, isFlexible).array(its, ({ partition }) => to.int32(partition), isFlexible)
+    if (isFlexible) to.uvarint(0)
   }
+  to.array(byTopic, writeTopic, isFlexible)
 }
 
-const writeTags = (fields: FieldWriter, { previousProducerId, nextProducerId }: TransactionRecord): void => {
+const writeTags = (to: ByteWriter, { previousProducerId, nextProducerId }: TransactionRecord): void => {
   const hasPrevious = previousProducerId !== none
   const hasNext = nextProducerId !== none
-  fields.uvarint(1 + Number(hasPrevious) + Number(hasNext))
-  if (hasPrevious) {
-    fields.tag(tags.previousProducerId, 8)
-    fields.int64(previousProducerId)
-  }
-  if (hasNext) {
-    fields.tag(tags.nextProducerId, 8)
-    fields.int64(nextProducerId)
-  }
-  fields.tag(tags.transactionVersion, 2)
-  fields.int16(transactionVersion)
+  to.uvarint(1 + Number(hasPrevious) + Number(hasNext))
+  if (hasPrevious) to.uvarint(tags.previousProducerId).uvarint(8).int64(previousProducerId)
+  if (hasNext) to.uvarint(tags.nextProducerId).uvarint(8).int64(nextProducerId)
+  to.uvarint(tags.transactionVersion).uvarint(2).int16(transactionVersion)
 }
 
 /** **Errors** `Left` for whatever bytes: no length in them is trusted. */
 export const decodeTransaction = (bytes: Uint8Array): E.Either<UnreadableTransaction, TransactionRecord> =>
-  reading('value', bytes, (fields) => {
-    const version = fields.int16()
-    if (version !== 0 && version !== 1) throw new UnreadableField(`its version is ${version}, only 0 and 1 are known`)
-    fields.flexible = version === 1
-    const producerId = fields.int64()
-    const epoch = fields.int16()
-    const timeoutMs = fields.int32()
-    const phase = readPhase(fields)
-    const partitions = readPartitions(fields)
-    const updatedAtMs = fields.int64()
-    const startedAtMs = fields.int64()
+  reading('value', bytes, (from) => {
+    const version = from.int16()
+    if (version !== 0 && version !== 1) from.refuse(`its version is ${version}, only 0 and 1 are known`)
+    const producerId = from.int64()
+    const epoch = from.int16()
+    const timeoutMs = from.int32()
+    const phase = readPhase(from)
+    const partitions = readPartitions(from, version === 1)
+    const updatedAtMs = from.int64()
+    const startedAtMs = from.int64()
     const tagged = { previousProducerId: none, nextProducerId: none }
-    if (version === 1) readTags(fields, tagged)
+    if (version === 1) readTags(from, tagged)
     return { phase, producerId, ...tagged, epoch, timeoutMs, partitions, startedAtMs, updatedAtMs }
   })
 
-const readPhase = (fields: FieldReader): TransactionPhase => {
-  const code = fields.int8()
-  const phase = phases[code]
-  if (phase === undefined) throw new UnreadableField(`its state ${code} is none of 0 to ${phases.length - 1}`)
-  return phase
+const readPhase = (from: ByteReader): TransactionPhase => {
+  const code = from.int8()
+  return phases[code] ?? from.refuse(`its state ${code} is none of 0 to ${phases.length - 1}`)
 }
 
-const readPartitions = (fields: FieldReader): TopicPartition[] => {
-  const partitions: TopicPartition[] = []
-  for (let topics = fields.count(); topics > 0; topics--) {
-    const topic = fields.string()
-    for (let count = fields.count(); count > 0; count--) partitions.push({ topic, partition: fields.int32() })
-    if (fields.flexible) fields.tags(() => undefined)
+const readPartitions = (from: ByteReader, isFlexible: boolean): TopicPartition[] => {
+  const readTopic = () => {
+    const topic = from.string(isFlexible)
+    const partitions = from.array(() => ({ topic, partition: from.int32() }), isFlexible)
+    if (isFlexible) from.tags()
+    return partitions
   }
-  return partitions
+  return from.nullableArray(readTopic, isFlexible)?.flat() ?? []
 }
 
-const readTags = (fields: FieldReader, into: { previousProducerId: number; nextProducerId: number }): void =>
-  fields.tags((tag) => {
-    if (tag === tags.previousProducerId) into.previousProducerId = fields.int64()
-    if (tag === tags.nextProducerId) into.nextProducerId = fields.int64()
+const readTags = (from: ByteReader, into: { previousProducerId: number; nextProducerId: number }): void =>
+  from.tags((tag) => {
+    if (tag === tags.previousProducerId) into.previousProducerId = from.int64()
+    if (tag === tags.nextProducerId) into.nextProducerId = from.int64()
   })
 
 const reading = <A>(
   what: string,
   bytes: Uint8Array,
-  read: (fields: FieldReader) => A,
+  read: (from: ByteReader) => A,
 ): E.Either<UnreadableTransaction, A> => {
-  try {
-    const fields = new FieldReader(bytes)
-    const found = read(fields)
-    fields.end()
-    return E.right(found)
-  } catch (error) {
-    if (!(error instanceof UnreadableField)) throw error
-    const message = `a ${what} of ${bytes.length} bytes in the log of transactions is unreadable: ${error.message}`
-    return E.left({ _tag: 'UnreadableTransaction', message })
-  }
+  const found = readBytes(bytes, `a ${what}`, (from) => {
+    const value = read(from)
+    from.end()
+    return value
+  })
+  if (E.isRight(found)) return found
+  const message = `the log of transactions is unreadable: ${found.left.message}`
+  return E.left({ _tag: 'UnreadableTransaction', message })
 }
