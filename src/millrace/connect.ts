@@ -53,6 +53,9 @@ export interface ConnectOptions {
 export const connect = async (url: string, options: ConnectOptions = {}): Promise<Millrace> => {
   const target = readUrl(url)
   if (E.isLeft(target)) throw new MillraceError(target.left)
+  const { durability = 'power' } = options
+  if (durability !== 'power' && durability !== 'process')
+    throw new TypeError(`connect('${url}', …): durability is 'power' or 'process', and not '${String(durability)}'`)
   const { clock = systemClock, random = systemRandom, clientId = 'millrace', send = {} } = options
   const engine = await settle(
     target.right._tag === 'memory'
@@ -60,7 +63,7 @@ export const connect = async (url: string, options: ConnectOptions = {}): Promis
       : fileEngine({
           name: url,
           path: target.right.directory,
-          durability: options.durability ?? 'power',
+          durability,
           readOnly: options.readOnly ?? false,
           clock,
           random,

@@ -95,6 +95,10 @@ class OpenConsumer<K, V> implements Consumer<K, V> {
   }
 
   async begin(): Promise<void> {
+    if (typeof this.#o.group !== 'string' || this.#o.group === '')
+      throw new MillraceError(
+        engineFailure('invalid-name', `a consumer's group is a name, and not '${this.#o.group}': say group: 'audit'`),
+      )
     if (this.#o.assign !== undefined) return this.#add(this.#o.assign)
     await this.#refuseUnknownTopics()
     const membership = await settle(

@@ -43,7 +43,7 @@ const noticesKept = 100
  * Runs `pipeline` as an instance of the group `name`: several share its tasks.
  *
  * **Errors** rejects where it cannot begin: with `TypeError` for options that are none, and with {@link MillraceError}
- * for topics that are missing or do not fit together. What happens later is told on `errors$`, or ends `done`.
+ * for a name that is none, and for topics that are missing or do not fit together. What happens later is told on `errors$`, or ends `done`.
  */
 export const runPipeline = async <T extends Topics>(o: {
   readonly engine: Engine
@@ -55,7 +55,12 @@ export const runPipeline = async <T extends Topics>(o: {
 }): Promise<Running> => {
   const { engine, name, pipeline, clock, random } = o
   if (!/^[\w.-]{1,150}$/.test(name))
-    throw new TypeError(`a pipeline's name is 1 to 150 letters, digits, '.', '_' and '-', and not '${name}'`)
+    throw new MillraceError(
+      engineFailure(
+        'invalid-name',
+        `a pipeline's name is 1 to 150 letters, digits, '.', '_' and '-', and not '${name}': rename it`,
+      ),
+    )
   const settings = settingsOf(name, o.options as RunOptions | undefined)
   const plan = planOf(name, pipeline, [...settings.uses, ...deadLetterTopics(settings.onError)])
   requireGroups(engine, name)

@@ -263,6 +263,24 @@ describe('an address that is none', () => {
   })
 })
 
+describe('a setting that is none', () => {
+  it('is refused: a durability that nobody knows would promise something else', async () => {
+    const durability = 'strong' as 'power'
+    await expect(connect('memory:', { durability })).rejects.toThrow(
+      "durability is 'power' or 'process', and not 'strong'",
+    )
+  })
+
+  it('is refused as the name of a group', async () => {
+    const millrace = await open()
+    await refusal(millrace.consumer({ topics: [orders], group: '' }), {
+      code: 'invalid-name',
+      kind: 'refused',
+      says: ['group', "''", "group: 'audit'"],
+    })
+  })
+})
+
 describe('a connection that is closed', () => {
   it('says so to every call, and closing again is fine', async () => {
     const millrace = await open()
