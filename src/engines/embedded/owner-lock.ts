@@ -11,6 +11,9 @@ export const lockFiles: readonly string[] = ['lock.db', 'lock.pid']
 /** SQLite's own result codes: https://www.sqlite.org/rescode.html */
 const sqliteCodes = { busy: 5, locked: 6, readonly: 8, full: 13, cantOpen: 14, notADatabase: 26 } as const
 
+/** The locks of this process: SQLite drops the lock of a handle that is collected, and nobody else may refer to it. */
+const heldLocks = new Set<object>()
+
 /**
  * The lock of the directory at `path`, whose files `storage` reaches: the kernel's own lock on `lock.db`, taken through
  * SQLite, because Node has no other way to it. It ends with the process, however that ends. `lock.pid` is only for the message.
@@ -31,8 +34,12 @@ export const ownerLock =
       return E.left(lockFailure({ path, storage, pid, error }))
     }
     const held = database
+    heldLocks.add(held)
     writePid(storage, pid)
-    return E.right(() => held.close())
+    return E.right(() => {
+      heldLocks.delete(held)
+      held.close()
+    })
   }
 
 /** Loads SQLite; on Node 22 it warns that it is experimental, and that one warning is dropped. */
