@@ -98,7 +98,8 @@ class OpenTransaction implements Transaction {
 /**
  * Transactional producers, one for each transaction under way, used again one after the other.
  *
- * Their ids are `<client id>-tx-<n>`: after a restart the same ids are taken over, and what was open under them aborted.
+ * Their ids are `client/<client id>/<n>`, those of pipelines `pipeline/<name>/<instance>`, and neither name of the latter can
+ * hold a slash, so that no two are the same: after a restart the same ids are taken over, and what was open under them aborted.
  */
 export class Transactions {
   readonly #o: { readonly engine: Engine; readonly routes: Routes; readonly clock: Clock; readonly clientId: string }
@@ -145,7 +146,7 @@ export class Transactions {
   }
 
   #open(id: number): Promise<TransactionalProducer> {
-    const transactionalId = `${this.#o.clientId}-tx-${id}`
+    const transactionalId = `client/${this.#o.clientId}/${id}`
     return settlePatiently(this.#o.clock, this.#o.engine.transactions({ transactionalId, timeoutMs: this.#timeoutMs }))
   }
 

@@ -79,7 +79,10 @@ export const runPipeline = async <T extends Topics>(o: {
     membership = joined
     const counters = newCounters()
     const setup = { engine, group: name, membership: joined, topics, calls, counters, clock }
-    const committer = await committers[settings.guarantee]({ ...setup, transactionalId: `${name}-${instance}` })
+    const committer = await committers[settings.guarantee]({
+      ...setup,
+      transactionalId: `pipeline/${name}/${instance}`,
+    })
     const run = new PipelineRun({
       ...setup,
       plan,

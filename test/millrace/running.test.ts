@@ -1,11 +1,28 @@
 import { once } from 'node:events'
-import { catchError, EMPTY, map } from 'rxjs'
+import { catchError, EMPTY, filter, firstValueFrom, map } from 'rxjs'
 import { expect, it } from 'vitest'
 import { to } from '../../operators/index.ts'
 import { connect, type StreamRecord, stream, text, topic } from '../../src/index.ts'
 
 const input = topic('in', { key: text, value: text })
 const output = topic('out', { key: text, value: text })
+
+it('fences no pipeline by another, whatever their names and those of their instances', async () => {
+  await using millrace = await connect('memory:')
+  await millrace.create(input, output)
+  const started = await Promise.all([
+    millrace.run('orders', stream(input).pipe(to(output)), { instance: 'eu-0' }),
+    millrace.run('orders-eu', stream(input).pipe(to(output))),
+    millrace.run('millrace-tx', stream(input).pipe(to(output))),
+  ])
+  await millrace.transaction((tx) => tx.send(input, [{ key: 'k', value: 'v' }]))
+  const caughtUp = ({ progress$ }: (typeof started)[number]) =>
+    firstValueFrom(progress$.pipe(filter(({ lag, records }) => lag === 0 && records > 0)))
+  await Promise.all(started.map(caughtUp))
+  const written: string[] = []
+  for await (const { value } of millrace.read(output, { until: 'latest' })) written.push(value)
+  expect(written).toEqual(['v', 'v', 'v'])
+})
 
 it('warns of a pipeline that has ended, though nobody looks at done', async () => {
   await using millrace = await connect('memory:')
