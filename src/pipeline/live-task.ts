@@ -30,6 +30,8 @@ export class LiveTask {
   readonly ended: AbortController = new AbortController()
   state: 'starting' | 'running' | 'draining' | 'closed' = 'starting'
   runner: TaskRunner | undefined
+  /** Resolves once it has finished what entered, from when it is draining. */
+  drained: Promise<void> = Promise.resolve()
   /** A fetch that includes it is under way. */
   isFetching = false
 

@@ -156,7 +156,7 @@ export class PipelineRun {
       for (const task of tasks) this.#lost(task, event.failure)
       return
     }
-    this.#leaveAll(tasks).then(event.release, this.fail)
+    this.#leaveAll(tasks, this.#o.settings.rebalanceTimeoutMs / 2).then(event.release, this.fail)
   }
 
   #assigned(numbers: readonly number[], members: number): void {
@@ -236,9 +236,9 @@ export class PipelineRun {
     })
   }
 
-  /** Lets `tasks` finish and commit, and gives them up; not for longer than others may be kept waiting. */
-  async #leaveAll(tasks: readonly LiveTask[]): Promise<void> {
-    await Promise.all(tasks.map((task) => this.#drain(task)))
+  /** Lets `tasks` finish and commit, and gives them up; what has not finished within `withinMs` is done again. */
+  async #leaveAll(tasks: readonly LiveTask[], withinMs?: number): Promise<void> {
+    await Promise.all(tasks.map((task) => this.#drain(task, withinMs)))
     if (tasks.length > 0) await this.#commits.flush()
     for (const task of tasks) {
       task.close('its task went elsewhere')
@@ -246,20 +246,26 @@ export class PipelineRun {
     }
   }
 
-  async #drain(task: LiveTask): Promise<void> {
-    const { clock, settings } = this.#o
+  /** A stop and a revocation may drain one task at once: it is given up when the first of them has no more time. */
+  async #drain(task: LiveTask, withinMs?: number): Promise<void> {
     if (task.state === 'starting') task.close('its task went elsewhere')
-    if (task.state !== 'running') return
-    task.state = 'draining'
-    await this.#fetches.leave(task)
+    if (task.state === 'running') {
+      task.state = 'draining'
+      task.drained = this.#finish(task)
+    }
+    if (task.state !== 'draining') return
     let cancel: () => void = () => undefined
     const tooLate = new Promise<void>((resolve) => {
-      cancel = clock.after(settings.rebalanceTimeoutMs / 2, resolve, true)
+      if (withinMs !== undefined) cancel = this.#o.clock.after(withinMs, resolve, true)
     })
-    const drained = task.runner?.drain(settings.guarantee === 'at-most-once' ? 'offered' : 'entered')
-    await Promise.race([drained, tooLate])
+    await Promise.race([task.drained, tooLate])
     cancel()
     task.runner?.abandon('its task went elsewhere')
+  }
+
+  async #finish(task: LiveTask): Promise<void> {
+    await this.#fetches.leave(task)
+    await task.runner?.drain(this.#o.settings.guarantee === 'at-most-once' ? 'offered' : 'entered')
   }
 
   readonly #committed = (): void => {

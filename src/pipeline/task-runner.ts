@@ -161,6 +161,7 @@ export class TaskRunner {
    * Resolves when nothing is under way: what failed and waits to run again does not count.
    */
   drain(what: 'entered' | 'offered'): Promise<void> {
+    if (this.#isClosed) return Promise.resolve()
     this.#admits = what === 'offered' ? 'offered' : 'none'
     return new Promise((resolve) => {
       this.#drained = resolve

@@ -330,6 +330,24 @@ describe('run', () => {
     expect((await outcome(world, piped(to(out)))).written).toEqual([1, 2, 3])
   })
 
+  it('stops in its own time, whatever a rebalance would allow; tasks that move have half of that', async () => {
+    const world = await opened(2)
+    for (const partition of [0, 1]) await world.append(input, partition, numbered(partition + 1))
+    const slow = mapAsync((v: number) => new Promise<number>((resolve) => world.clock.after(3_000, () => resolve(v))))
+    const options = { rebalanceTimeoutMs: 2_000 }
+    const first = await world.run('p', piped(slow, to(out)), options)
+    await world.pass(100)
+    const second = await world.run('p', piped(slow, to(out)), options)
+    await world.pass(700)
+    const stopping = first.stop({ timeoutMs: 10_000 })
+    await world.pass(2_500)
+    // the task that moved was given up, and is being done again
+    expect(values(await world.committed(out, 2))).toHaveLength(1)
+    await world.while(stopping)
+    await world.while(second.stop({ timeoutMs: 10_000 }))
+    expect(values(await world.committed(out, 2)).sort()).toEqual([1, 2])
+  })
+
   it('ends with the engine, and says so', async () => {
     const world = await opened()
     const running = await world.run('p', piped(to(out)))
