@@ -73,6 +73,7 @@ const changelog = async (
     if (answer._tag === 'Left') return changelog(engine, plan, calls, { store, tasks })
     return outputTopic(answer.right)
   }
+  if (known.config['cleanup.policy'] !== 'compact') throw notCompacted(plan.name, store, known)
   if (known.partitions !== tasks) throw grown(plan.name, store, { known: known.partitions, tasks })
   return outputTopic(known)
 }
@@ -114,4 +115,11 @@ const grown = (
     `pipeline '${pipeline}' has ${tasks} tasks, and the state of its store '${store}' was kept for ${known} (topic '${changelogName(pipeline, store)}'): ` +
     'keys have moved between partitions, and their state has not. Run it under a new name, from the beginning, or copy the input to a topic of the old count'
   return new MillraceError(engineFailure('invalid-partitions', message))
+}
+
+const notCompacted = (pipeline: string, store: string, { name, config }: TopicDescription): MillraceError => {
+  const message =
+    `pipeline '${pipeline}' keeps its store '${store}' in topic '${name}', and the topic of that name has cleanup.policy ` +
+    `'${config['cleanup.policy'] ?? 'delete'}', which would drop state: rename the store or the pipeline, or, if the topic is its own, set 'compact' with millrace.configure`
+  return new MillraceError(engineFailure('invalid-config', message))
 }

@@ -4,6 +4,7 @@ import type { Engine, Membership } from '../contracts/engine.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
 import type { Random } from '../contracts/random.ts'
 import { watchRefusals } from '../contracts/refusal.ts'
+import { isPipelineName, maxPipelineNameCharacters } from '../store/changelog.ts'
 import { atLeastOnce } from './at-least-once.ts'
 import { atMostOnce } from './at-most-once.ts'
 import type { Committer, CommitterSetup } from './committer.ts'
@@ -54,11 +55,11 @@ export const runPipeline = async <T extends Topics>(o: {
   readonly random: Random
 }): Promise<Running> => {
   const { engine, name, pipeline, clock, random } = o
-  if (!/^[\w.-]{1,150}$/.test(name))
+  if (!isPipelineName(name))
     throw new MillraceError(
       engineFailure(
         'invalid-name',
-        `a pipeline's name is 1 to 150 letters, digits, '.', '_' and '-', and not '${name}': rename it`,
+        `a pipeline's name is 1 to ${maxPipelineNameCharacters} letters, digits, '.', '_' and '-', without '--' and not ending in '-', and not '${name}': rename it`,
       ),
     )
   const settings = settingsOf(name, o.options as RunOptions | undefined)

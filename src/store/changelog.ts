@@ -5,14 +5,37 @@ import type { Engine, TopicSpec } from '../contracts/engine.ts'
 import { MillraceError } from '../contracts/failure.ts'
 import { keyText, type StateStore } from '../contracts/state-store.ts'
 
+/** Only closed segments are compacted: what a restore reads twice is bounded by the open one. */
+const segmentBytes = 64 * 1024 * 1024
+
 /** The topic that a pipeline's store is written to: compacted, a partition for each task. */
 export const changelogOf = (pipeline: string, store: string, tasks: number): TopicSpec => ({
   name: changelogName(pipeline, store),
   partitions: tasks,
-  config: { 'cleanup.policy': 'compact' },
+  config: { 'cleanup.policy': 'compact', 'segment.bytes': segmentBytes },
 })
 
-export const changelogName = (pipeline: string, store: string): string => `${pipeline}-${store}-changelog`
+const separator = '--'
+const ending = '-changelog'
+
+/** Leaves room for a store's name in the name of its changelog, which takes 249 characters. */
+export const maxPipelineNameCharacters = 130
+
+/**
+ * Whether `name` may name a pipeline: it becomes part of topics' names. The first `--` of such a name is where the
+ * pipeline's ends, so that no two pipelines share a changelog.
+ */
+export const isPipelineName = (name: string): boolean =>
+  /^[\w.-]+$/.test(name) && name.length <= maxPipelineNameCharacters && !name.includes(separator) && !name.endsWith('-')
+
+/** A pipeline and one of its stores by the name of their topic: another for any two others. */
+export const changelogName = (pipeline: string, store: string): string => `${pipeline}${separator}${store}${ending}`
+
+/** The pipeline whose changelog has this name; undefined where it is no changelog's. */
+export const ownerOfChangelog = (topic: string): string | undefined => {
+  const at = topic.indexOf(separator)
+  return at > 0 && topic.endsWith(ending) ? topic.slice(0, at) : undefined
+}
 
 const fetchBytes = 4 * 1024 * 1024
 

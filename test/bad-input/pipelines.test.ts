@@ -170,7 +170,7 @@ describe('options that are none', () => {
     await w.while((await run(w)).stop())
   })
 
-  it.each(['', 'a/b', 'x'.repeat(200), 'ümlaut'])("the name '%s' is none", async (name) => {
+  it.each(['', 'a/b', 'a--b', 'a-', 'x'.repeat(200), 'ümlaut'])("the name '%s' is none", async (name) => {
     const w = await world()
     await refusal(w.while(w.millrace.run(name, copying)), {
       code: 'invalid-name',

@@ -252,9 +252,17 @@ describe('run', () => {
     expect((await outcome(world, piped(sum, to(out)))).written).toEqual([1, 3])
     await world.append(input, 0, [{ key: 'a', value: 4 }])
     expect((await outcome(world, piped(sum, to(out)))).written).toEqual([1, 3, 7])
-    const [changelog] = rightOf(await world.live.topics.describe(['p-sum-changelog'])())
-    expect(changelog?.config['cleanup.policy']).toBe('compact')
-    expect((await world.committed(topic('p-sum-changelog', { key: text, value: int32 }), 1)).flat().at(-1)).toBe('a=7')
+    const [changelog] = rightOf(await world.live.topics.describe(['p--sum-changelog'])())
+    expect(changelog?.config).toEqual({ 'cleanup.policy': 'compact', 'segment.bytes': 64 * 1024 * 1024 })
+    expect((await world.committed(topic('p--sum-changelog', { key: text, value: int32 }), 1)).flat().at(-1)).toBe('a=7')
+  })
+
+  it('refuses to keep state in a topic that is not compacted', async () => {
+    const sum = scanByKey(store('sum', { key: text, value: int32 }), 0, (s, v: number) => s + v)
+    const world = await opened(1, [input, out, topic('p--sum-changelog', { key: text, value: int32 })])
+    await expect(world.run('p', piped(sum, to(out)))).rejects.toThrow(
+      "keeps its store 'sum' in topic 'p--sum-changelog', and the topic of that name has cleanup.policy 'delete'",
+    )
   })
 
   it('enters records at its rate', async () => {

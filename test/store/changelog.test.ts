@@ -2,14 +2,16 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BatchBuilder } from '../../src/batch/batch-builder.ts'
 import { bytes } from '../../src/codec/bytes.ts'
+import { maxTopicNameCharacters, topicName } from '../../src/codec/names.ts'
+import { store } from '../../src/codec/store.ts'
 import { topic } from '../../src/codec/topic.ts'
 import { keyText } from '../../src/contracts/state-store.ts'
-import { restore } from '../../src/store/changelog.ts'
+import { changelogName, isPipelineName, ownerOfChangelog, restore } from '../../src/store/changelog.ts'
 import { memoryStore } from '../../src/store/memory-store.ts'
 import { EmbeddedWorld } from '../pipeline/embedded-world.ts'
 import { rightOf } from '../support/right-of.ts'
 
-const changelog = topic('p-s-changelog', { key: bytes, value: bytes })
+const changelog = topic('p--s-changelog', { key: bytes, value: bytes })
 const at = { topic: changelog.name, partition: 0 }
 const never = new AbortController().signal
 
@@ -46,4 +48,37 @@ describe('restore', () => {
       }),
       { numRuns: 25 },
     ))
+})
+
+describe("a changelog's name", () => {
+  const letters = (maxLength: number) =>
+    fc.string({ unit: fc.constantFrom('a', '-', '.', '_'), minLength: 1, maxLength })
+  const isStoreName = (name: string): boolean => {
+    try {
+      return store(name, { key: bytes, value: bytes }).name === name
+    } catch {
+      return false
+    }
+  }
+  const pipelines = letters(5).filter(isPipelineName)
+  const stores = letters(5).filter(isStoreName)
+
+  it('tells which pipeline and which store it belongs to', () =>
+    fc.assert(
+      fc.property(pipelines, stores, pipelines, stores, (pipeline, kept, otherPipeline, other) => {
+        const name = changelogName(pipeline, kept)
+        expect(ownerOfChangelog(name)).toBe(pipeline)
+        const isSame = pipeline === otherPipeline && kept === other
+        expect(name === changelogName(otherPipeline, other)).toBe(isSame)
+      }),
+      { numRuns: 1_000 },
+    ))
+
+  it('names a topic, however long the two are', () => {
+    const long = 'a'.repeat(130)
+    expect([isPipelineName(long), isPipelineName(`${long}a`)]).toEqual([true, false])
+    const name = changelogName(long, store('b'.repeat(100), { key: bytes, value: bytes }).name)
+    expect(topicName(name)).toHaveLength(242)
+    expect(name.length).toBeLessThanOrEqual(maxTopicNameCharacters)
+  })
 })
