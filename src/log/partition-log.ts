@@ -274,11 +274,11 @@ export class PartitionLog implements Readable {
     return E.right(this.#stagedStart)
   }
 
-  /** Deletes by age and size, as the topic's configuration says. Answers where the log will start. */
+  /** Deletes by age and size, as the topic's configuration says, and forgets silent producers. Answers where the log will start. */
   retain(now: number): number {
-    const { segments } = this
-    if (this.#refusal() !== undefined || !this.#config.deletes) return this.#stagedStart
-    const before = expiredBefore(segments.all, { now, config: this.#config, highWatermark: this.#highWatermark })
+    if (this.#refusal() !== undefined) return this.#stagedStart
+    const expiry = { now, config: this.#config, highWatermark: this.#highWatermark }
+    const before = this.#config.deletes ? expiredBefore(this.segments.all, expiry) : 0
     if (before > this.#stagedStart) this.#enqueue({ _tag: 'start', offset: before })
     this.#staged.expire({ now, expirationMs: this.#options.producerExpirationMs }, (entry) => {
       const settled = this.#applied.get(entry.producerId) === entry

@@ -152,6 +152,15 @@ describe('a leader', () => {
     expect(recordsIn(batches)).toMatchObject([{ timestamp: 77 }])
   })
 
+  it.each(['delete', 'compact'] as const)('forgets a producer that was silent for a day: %s', async (policy) => {
+    const { log } = await open(memoryStorage(), { ...config, 'cleanup.policy': policy })
+    const batch = { records: [{ key: 'k', value: 'v' }], producerEpoch: 0, baseSequence: 0 }
+    append(log, { ...batch, producerId: 1 }, 0)
+    append(log, { ...batch, producerId: 2 }, 1000)
+    log.retain(24 * 60 * 60 * 1000 + 500)
+    expect([...log.producers.keys()]).toEqual([2])
+  })
+
   it('answers reads outside of the log with the offsets there are', async () => {
     const { log } = await open()
     append(log, { records: [{ key: 'k', value: 'v' }] })
