@@ -151,7 +151,11 @@ export interface TransactionOptions {
 export interface TransactionalProducer extends Producer {
   /** The offsets are committed with the transaction or not at all; fenced by the token's generation. */
   readonly sendOffsets: (token: GroupToken, offsets: readonly CommittedOffset[]) => Call<void>
-  /** Durable when answered; visible soon after, see {@link Reader.settled}. Nothing to commit is fine. */
+  /**
+   * Durable when answered; visible soon after, see {@link Reader.settled}. Nothing to commit is fine. After a failure
+   * that is `retriable` or `indeterminate` it may come through all the same: asking again waits for the same commit,
+   * and taking the id anew decides it.
+   */
   readonly commit: () => Call<void>
   readonly abort: () => Call<void>
 }

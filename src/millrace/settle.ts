@@ -13,13 +13,18 @@ const firstPauseMs = 5
 const longestPauseMs = 1_000
 const patienceMs = 60_000
 
-/** As {@link settle}, but a failure that may go away is tried again, with growing pauses, for a minute. */
-export const settlePatiently = async <A>(clock: Clock, call: Call<A>): Promise<A> => {
+/**
+ * As {@link settle}, but a failure that may go away is tried again, with growing pauses, for a minute; one of unknown
+ * outcome only where doing it twice `isHarmless`.
+ */
+export const settlePatiently = async <A>(clock: Clock, call: Call<A>, isHarmless = false): Promise<A> => {
   const begun = clock.elapsed()
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
     const answer = await call()
     if (answer._tag === 'Right') return answer.right
-    if (answer.left.kind !== 'retriable' || clock.elapsed() - begun > patienceMs) throw new MillraceError(answer.left)
+    const { kind } = answer.left
+    const mayPass = kind === 'retriable' || (kind === 'indeterminate' && isHarmless)
+    if (!mayPass || clock.elapsed() - begun > patienceMs) throw new MillraceError(answer.left)
     await new Promise<void>((ring) => clock.after(pauseMs, ring, true))
   }
 }

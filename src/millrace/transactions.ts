@@ -150,12 +150,13 @@ export class Transactions {
     return settlePatiently(this.#o.clock, this.#o.engine.transactions({ transactionalId, timeoutMs: this.#timeoutMs }))
   }
 
-  /** Asks until it is decided. A commit that was refused for want of room may have been staged, and come through later. */
+  /** Asks until it is decided: asking again waits for the same commit, which may come through when nobody asks any more. */
   async #commit(producer: TransactionalProducer): Promise<void> {
     try {
-      await settlePatiently(this.#o.clock, producer.commit())
+      await settlePatiently(this.#o.clock, producer.commit(), true)
     } catch (error) {
-      if (!(error instanceof MillraceError && error.kind === 'retriable')) throw error
+      const isOpen = error instanceof MillraceError && (error.kind === 'retriable' || error.kind === 'indeterminate')
+      if (!isOpen) throw error
       const message = `the commit of a transaction had no answer for too long, and may come through all the same; the last attempt: ${error.message}`
       throw new MillraceError(engineFailure('timed-out', message, error))
     }

@@ -76,10 +76,8 @@ export const offsetsOf = (taken: readonly TakenPrefix[]): readonly CommittedOffs
     [...prefix.positions].map(([{ topic, partition }, offset]) => ({ topic, partition, offset, metadata: '' })),
   )
 
-/** The first place that `taken` moves, by name: an all-or-nothing commit has moved it if it has happened. */
-export const witnessOf = (
-  taken: readonly TakenPrefix[],
-): { readonly name: string; readonly offset: number } | undefined => {
-  const [first] = offsetsOf(taken)
-  return first === undefined ? undefined : { name: partitionName(first), offset: first.offset }
+/** Whether every one of `wanted` is committed, or passed: a commit of all of them or none has happened then. */
+export const hasReached = (committed: readonly CommittedOffset[], wanted: readonly CommittedOffset[]): boolean => {
+  const reached = new Map(committed.map((at) => [partitionName(at), at.offset]))
+  return wanted.every((at) => (reached.get(partitionName(at)) ?? -1) >= at.offset)
 }

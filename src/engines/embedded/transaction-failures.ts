@@ -9,6 +9,14 @@ export const failureOf = (committed: E.Either<EngineFailure, void>, reply: Trans
   throw new Error(`broken invariant: ${reply._tag} is no refusal`)
 }
 
+/** The machine goes on asking for an end that there was no room for: to whoever waited it may happen yet. */
+export const undecided = (transactionalId: string, commit: boolean, failure: EngineFailure): EngineFailure =>
+  engineFailure(
+    'timed-out',
+    `the ${commit ? 'commit' : 'abort'} of transactional id '${transactionalId}' waits for room, and comes through as soon as there is some: ask for it again, or take the id anew and look: ${failure.message}`,
+    failure,
+  )
+
 /** A transaction that lost something can only be aborted. */
 export const mustAbort = (transactionalId: string, failure: EngineFailure): EngineFailure =>
   engineFailure(

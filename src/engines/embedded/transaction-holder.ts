@@ -13,7 +13,7 @@ import {
 import type { FailureSource } from '../../protocol/client/transaction-failure.ts'
 import { childLifetime, type Lifetime } from './lifetime.ts'
 import type { TransactionCoordinator } from './transaction-coordinator.ts'
-import { failureOf, fenced, mustAbort, tookTooLong, unanswered } from './transaction-failures.ts'
+import { failureOf, fenced, mustAbort, tookTooLong, unanswered, undecided } from './transaction-failures.ts'
 import { type SendRefusal, TransactionStage, type TransactionStageParts } from './transaction-stage.ts'
 
 type Answer<A> = Promise<E.Either<EngineFailure, A>>
@@ -212,11 +212,19 @@ export class TransactionHolder {
     return [reply, await this.#parts.commit()]
   }
 
-  /** Whoever waits is told of a full storage, and may ask again; the machine goes on by itself meanwhile. */
+  /**
+   * Whoever waits is told of a full storage, and may ask again; the machine goes on by itself meanwhile. So an end is
+   * undecided by then: staged or not, it may come through when nobody asks any more.
+   */
   #failed(command: Extract<ClientTransactionCommand, { _tag: 'initializeFailed' | 'endFailed' }>): void {
     const { failure } = command
     this.#isFull = failure.code === 'storage-full'
-    if (this.#isFull) this.#step({ _tag: 'stopWaiting', failure })
+    if (this.#isFull) {
+      const { phase, transactionalId } = this.#state
+      const isEnd = command._tag === 'endFailed'
+      const told = isEnd ? undecided(transactionalId, phase === 'COMMITTING', failure) : failure
+      this.#step({ _tag: 'stopWaiting', failure: told })
+    }
     this.#step(command)
   }
 }

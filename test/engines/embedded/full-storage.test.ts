@@ -69,7 +69,7 @@ for (const durability of ['power', 'process'] as const)
       storage.room = 0
       for (;;) if ((await plain.append([batch(topic, 0, [kilobyte])])())._tag === 'Left') break
       const committed = await tx.commit()()
-      expect(committed).toMatchObject({ _tag: 'Left', left: { code: 'storage-full', kind: 'retriable' } })
+      expect(committed).toMatchObject({ _tag: 'Left', left: { code: 'timed-out', kind: 'indeterminate' } })
       expect((await tx.abort()())._tag).toBe('Left')
       storage.room = Number.POSITIVE_INFINITY
       const settled = async (): Promise<boolean> => {
