@@ -1,9 +1,10 @@
 import type { CompressionName } from '../contracts/topic.ts'
 import { compress, requireCompression } from './compression.ts'
 import { compressionNames, headerBytes, writeHeader } from './record-batch.ts'
-import { headersBytes, type RecordHeaders, writeHeaders } from './record-headers.ts'
+import { type RecordHeaders, writeHeaders } from './record-headers.ts'
+import { aloneBytes, bodyBytes } from './record-size.ts'
 import { giveScratch, growScratch, takeScratch } from './scratch.ts'
-import { varintBytes, varlongBytes, writeVarint, writeVarlong } from './varint.ts'
+import { varintBytes, writeVarint, writeVarlong } from './varint.ts'
 
 /** The largest batch that its length field can say. */
 export const batchBytesMax: number = 2 ** 31 - 1
@@ -46,8 +47,8 @@ export class BatchBuilder {
   }
 
   /**
-   * Adds a record; false, and nothing is added, where the batch would grow beyond `maxBytes`: build what there is
-   * first, and where there is nothing the record is too large.
+   * Adds a record; false, and nothing is added, where the batch would grow beyond `maxBytes`, or its timestamps lie
+   * further apart than a batch can say: build what there is first, and where there is nothing the record is too large.
    *
    * **Errors** throws a `RangeError` for a timestamp that is no whole number of milliseconds from -1 (none) to
    * 2^53, or when a batch without `maxBytes` grows beyond {@link batchBytesMax}.
@@ -55,20 +56,14 @@ export class BatchBuilder {
   add(key: Uint8Array | null, value: Uint8Array | null, headers: RecordHeaders, timestamp: number): boolean {
     const count = this.#count
     const delta = count === 0 ? 0 : timestamp - this.#baseTimestamp
-    if (!(timestamp >= -1) || !Number.isSafeInteger(timestamp) || !Number.isSafeInteger(delta))
-      return refuseTimestamp(timestamp)
-    const bodyBytes =
-      1 +
-      varlongBytes(delta) +
-      varintBytes(count) +
-      fieldBytes(key) +
-      fieldBytes(value) +
-      (headers.size === 0 ? 1 : headersBytes(headers))
+    if (!(timestamp >= -1) || !Number.isSafeInteger(timestamp)) return refuseTimestamp(timestamp)
+    if (!Number.isSafeInteger(delta)) return false
+    const body = bodyBytes(key, value, headers, delta, count)
     let at = this.#sizeBytes
-    const end = at + varintBytes(bodyBytes) + bodyBytes
+    const end = at + varintBytes(body) + body
     if (end > this.#maxBytes) return this.#full(end)
     const bytes = this.#room(end)
-    at = writeVarint(bytes, at, bodyBytes)
+    at = writeVarint(bytes, at, body)
     bytes[at++] = 0
     at = writeVarlong(bytes, at, delta)
     at = writeVarint(bytes, at, count)
@@ -84,6 +79,20 @@ export class BatchBuilder {
   }
 
   /**
+   * Adds a record that was found to fit a batch of its own ({@link aloneBytes}) to a builder that is empty.
+   *
+   * **Errors** throws a `RangeError` where it does not fit after all: whoever let it in has measured something else.
+   */
+  addFirst(key: Uint8Array | null, value: Uint8Array | null, headers: RecordHeaders, timestamp: number): void {
+    if (this.#count > 0) throw new RangeError(`The batch has ${this.#count} records: build it before addFirst().`)
+    if (this.add(key, value, headers, timestamp)) return
+    const sizeBytes = aloneBytes(key, value, headers)
+    throw new RangeError(
+      `A record that takes ${sizeBytes} bytes was let in to a batch of at most ${this.#maxBytes}: refused, not left out.`,
+    )
+  }
+
+  /**
    * The batch, in a buffer of its own size: unsealed (no producer), at offset 0, the CRC valid. Empty again after it.
    *
    * **Errors** throws a `RangeError` where nothing was added.
@@ -91,9 +100,12 @@ export class BatchBuilder {
   build(): Uint8Array {
     const scratch = this.#scratch
     if (scratch === undefined) throw new RangeError('A batch has at least one record: add one before build().')
-    const batch = this.#packed(scratch)
+    const records = scratch.subarray(headerBytes, this.#sizeBytes)
+    const packed = this.#packed(records)
+    const batch = Buffer.allocUnsafe(headerBytes + packed.length)
+    batch.set(packed, headerBytes)
     writeHeader(batch, {
-      attributes: compressionNames.indexOf(this.#compression),
+      attributes: packed === records ? 0 : compressionNames.indexOf(this.#compression),
       lastOffsetDelta: this.#count - 1,
       baseTimestamp: this.#baseTimestamp,
       maxTimestamp: this.#maxTimestamp,
@@ -110,12 +122,11 @@ export class BatchBuilder {
     return batch
   }
 
-  #packed(scratch: Uint8Array): Uint8Array {
-    const records = scratch.subarray(headerBytes, this.#sizeBytes)
-    const packed = this.#compression === 'none' ? records : compress(this.#compression, records)
-    const batch = Buffer.allocUnsafe(headerBytes + packed.length)
-    batch.set(packed, headerBytes)
-    return batch
+  /** Compressed, but for what grows beyond `maxBytes` by it: that was let in as it is, and fits as it is. */
+  #packed(records: Uint8Array): Uint8Array {
+    if (this.#compression === 'none') return records
+    const packed = compress(this.#compression, records)
+    return headerBytes + packed.length > this.#maxBytes ? records : packed
   }
 
   #room(sizeBytes: number): Uint8Array {
@@ -133,9 +144,6 @@ export class BatchBuilder {
 const refuseTimestamp = (timestamp: number): never => {
   throw new RangeError(`The timestamp ${timestamp} is no whole number of milliseconds from -1 (none) to 2^53.`)
 }
-
-/** A length and as many bytes; null is the length -1. */
-const fieldBytes = (field: Uint8Array | null): number => (field === null ? 1 : varintBytes(field.length) + field.length)
 
 const writeField = (bytes: Uint8Array, at: number, field: Uint8Array | null): number => {
   if (field === null) {

@@ -16,6 +16,12 @@ export type AnyTopic = Topic<any, any>
 export type KeyOf<T> = T extends Topic<infer K, infer _V> ? K : never
 export type ValueOf<T> = T extends Topic<infer _K, infer V> ? V : never
 
+/** Whether a topic keeps the last record of each key, so that every record needs one. */
+export const isCompacted = (config: TopicConfig): boolean => (config['cleanup.policy'] ?? 'delete') !== 'delete'
+
+/** `max.message.bytes` where a topic says nothing. Kafka's default: a mebibyte, and the head of a batch of the first format. */
+export const messageBytesDefault = 1_048_588
+
 /** What a topic may be told, under Kafka's own names. Times in milliseconds, sizes in bytes. */
 export interface TopicConfig {
   readonly 'cleanup.policy'?: 'delete' | 'compact' | 'compact,delete'

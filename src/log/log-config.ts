@@ -1,4 +1,4 @@
-import type { TopicConfig } from '../contracts/topic.ts'
+import { messageBytesDefault, type TopicConfig } from '../contracts/topic.ts'
 
 /** What a partition goes by, settled: Kafka's defaults where a topic says nothing. Times in ms, sizes in bytes. */
 export interface LogConfig {
@@ -29,7 +29,7 @@ export const logConfig = (config: TopicConfig): LogConfig => {
     deleteRetentionMs: config['delete.retention.ms'] ?? dayMs,
     indexIntervalBytes: config['index.interval.bytes'] ?? 4096,
     maxCompactionLagMs: config['max.compaction.lag.ms'] ?? Number.MAX_SAFE_INTEGER,
-    maxMessageBytes: config['max.message.bytes'] ?? 1024 * 1024 + 12,
+    maxMessageBytes: config['max.message.bytes'] ?? messageBytesDefault,
     stampsAppendTime: config['message.timestamp.type'] === 'LogAppendTime',
     minCleanableDirtyRatio: config['min.cleanable.dirty.ratio'] ?? 0.5,
     minCompactionLagMs: config['min.compaction.lag.ms'] ?? 0,

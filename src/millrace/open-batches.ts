@@ -8,6 +8,7 @@ export interface OpenBatch {
   readonly route: Route
   readonly partition: number
   readonly builder: BatchBuilder
+  /** What its records would take, each in a batch of its own. */
   sizeBytes: number
 }
 
@@ -35,23 +36,27 @@ export class OpenBatches<B extends OpenBatch> {
     return this.#open.size === 0
   }
 
-  /** Adds a record and answers the batch it went into. */
+  /** Adds a record, which fits a batch of its own, and answers the batch it went into. */
   add(route: Route, record: EncodedRecord): B {
+    const { key, value, headers, timestamp, sizeBytes } = record
     const partition = partitionFor(route, record)
     const open = this.#of(route.topic)
     let batch = open[partition]
-    if (batch !== undefined && batch.sizeBytes + record.sizeBytes > Math.min(this.#batchBytes, route.maxMessageBytes)) {
-      this.#complete(batch)
-      batch = undefined
-    }
-    if (batch === undefined) {
-      const builder = new BatchBuilder({ compression: route.compression })
-      batch = this.#make({ route, partition, builder, sizeBytes: headerBytes })
+    if (batch === undefined || !this.#joins(batch, record)) {
+      if (batch !== undefined) this.#complete(batch)
+      const builder = new BatchBuilder({ compression: route.compression, maxBytes: route.maxMessageBytes })
+      builder.addFirst(key, value, headers, timestamp)
+      batch = this.#make({ route, partition, builder, sizeBytes: 0 })
       open[partition] = batch
     }
-    batch.builder.add(record.key, record.value, record.headers, record.timestamp)
-    batch.sizeBytes += record.sizeBytes
+    batch.sizeBytes += sizeBytes
     return batch
+  }
+
+  /** Adds a record to a batch that has others, if there is room. */
+  #joins({ builder }: B, { key, value, headers, timestamp, sizeBytes }: EncodedRecord): boolean {
+    const isFull = builder.sizeBytes + sizeBytes - headerBytes > this.#batchBytes
+    return !isFull && builder.add(key, value, headers, timestamp)
   }
 
   /** Hands on all that is open. */
@@ -62,7 +67,7 @@ export class OpenBatches<B extends OpenBatch> {
   }
 
   #complete(batch: B): void {
-    this.#routes.completed(batch.route, batch.sizeBytes, this.#batchBytes)
+    this.#routes.completed(batch.route, batch.builder.sizeBytes, this.#batchBytes)
     this.#full(batch)
   }
 

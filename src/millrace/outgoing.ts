@@ -1,3 +1,4 @@
+import { aloneBytes } from '../batch/record-size.ts'
 import { recordFault } from '../codec/record-fault.ts'
 import { EncodeError } from '../contracts/codec.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
@@ -22,7 +23,7 @@ export interface EncodedRecord {
   readonly headers: ReadonlyMap<string, Uint8Array>
   readonly timestamp: number
   readonly partition: number | undefined
-  /** At most what it takes in a batch. */
+  /** What a batch of it alone takes. */
   readonly sizeBytes: number
 }
 
@@ -36,15 +37,6 @@ const readHeaders = (headers: Outgoing<unknown, unknown>['headers']): ReadonlyMa
   return new Map(
     Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? utf8.encode(value) : value]),
   )
-}
-
-/** Varints, deltas and lengths of a record and its headers, generously. */
-const overheadBytes = 32
-
-const sizeOf = (key: Uint8Array | null, value: Uint8Array | null, headers: ReadonlyMap<string, Uint8Array>): number => {
-  let size = overheadBytes + (key?.length ?? 0) + (value?.length ?? 0)
-  if (headers.size > 0) for (const [name, content] of headers) size += 3 * name.length + content.length + 10
-  return size
 }
 
 const encodePart = <A>(
@@ -80,5 +72,5 @@ export const encodeAll = <K, V>(
       throw new MillraceError(
         engineFailure('invalid-record', `record ${index} for topic '${topic.name}' ${fault}, or leave it out`),
       )
-    return { key, value, headers, timestamp, partition: record.partition, sizeBytes: sizeOf(key, value, headers) }
+    return { key, value, headers, timestamp, partition: record.partition, sizeBytes: aloneBytes(key, value, headers) }
   })

@@ -1,14 +1,11 @@
 import type { Engine } from '../contracts/engine.ts'
 import { engineFailure, type FailureCode, MillraceError } from '../contracts/failure.ts'
 import type { Random } from '../contracts/random.ts'
-import type { CompressionName } from '../contracts/topic.ts'
+import { type CompressionName, isCompacted, messageBytesDefault } from '../contracts/topic.ts'
 import { keyedPartition, produced, type Sticky, stick } from '../protocol/client/partitioner.ts'
 import type { EncodedRecord } from './outgoing.ts'
 import { settle } from './settle.ts'
 import { unknownTopic } from './unknown-topic.ts'
-
-/** Kafka's default: a mebibyte and the header of a batch. */
-const defaultMaxMessageBytes = 1_048_588
 
 /** Where records of one topic may go. */
 export interface Route {
@@ -16,6 +13,8 @@ export interface Route {
   readonly partitions: number
   readonly maxMessageBytes: number
   readonly compression: CompressionName
+  /** Whether it is compacted by key, so that every record needs one. */
+  readonly isCompacted: boolean
   /** All of them, for those who choose. */
   readonly available: readonly number[]
   /** Where records without a key go now. */
@@ -53,8 +52,9 @@ export class Routes {
     const route: Route = {
       topic,
       partitions: description.partitions,
-      maxMessageBytes: description.config['max.message.bytes'] ?? defaultMaxMessageBytes,
+      maxMessageBytes: description.config['max.message.bytes'] ?? messageBytesDefault,
       compression: compression === undefined || compression === 'producer' ? 'none' : compression,
+      isCompacted: isCompacted(description.config),
       available,
       sticky: stick({ available }, this.#random),
     }
@@ -73,12 +73,17 @@ export class Routes {
   }
 }
 
-/** Refuses what no batch of this topic can hold, or a partition that is none, before anything is sent. */
+/** Refuses what this topic cannot hold, or a partition that is none, before anything is sent. */
 export const checkRecord = (route: Route, record: EncodedRecord, index: number): void => {
   if (record.sizeBytes > route.maxMessageBytes)
     refuse(
       'record-too-large',
-      `record ${index} for topic '${route.topic}' takes about ${record.sizeBytes} bytes and max.message.bytes is ${route.maxMessageBytes}: raise it in the topic's config, or send a reference`,
+      `record ${index} for topic '${route.topic}' takes ${record.sizeBytes} bytes and max.message.bytes is ${route.maxMessageBytes}: raise it in the topic's config, or send a reference`,
+    )
+  if (record.key === null && route.isCompacted)
+    refuse(
+      'invalid-record',
+      `record ${index} for topic '${route.topic}' has no key, and the topic is compacted by key: give it one`,
     )
   const { partition } = record
   if (partition !== undefined && !(Number.isInteger(partition) && partition >= 0 && partition < route.partitions))

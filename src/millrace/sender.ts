@@ -1,4 +1,3 @@
-import { headerBytes } from '../batch/record-batch.ts'
 import type { Clock } from '../contracts/clock.ts'
 import type { Appended, Engine } from '../contracts/engine.ts'
 import { type EngineFailure, MillraceError } from '../contracts/failure.ts'
@@ -212,7 +211,7 @@ export class Sender {
   }
 
   #acknowledge(batch: SentBatch, failure: EngineFailure | undefined): void {
-    this.#bufferedBytes -= batch.sizeBytes - headerBytes
+    this.#bufferedBytes -= batch.sizeBytes
     for (const call of batch.calls) {
       call.failure ??= failure
       if (--call.unacknowledged === 0 && call.entered) call.settled(call.failure)

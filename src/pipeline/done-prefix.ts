@@ -1,4 +1,5 @@
-import type { EncodedOutput, Gather, StateWrite } from './gather.ts'
+import type { EncodedOutput } from './encoded-output.ts'
+import type { Gather, StateWrite } from './gather.ts'
 import type { Source } from './source.ts'
 
 /** What a task has done since the last commit took it: everything up to `positions`, and nothing beyond. */

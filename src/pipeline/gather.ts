@@ -1,32 +1,11 @@
+import { aloneBytes } from '../batch/record-size.ts'
 import { recordFault } from '../codec/record-fault.ts'
 import type { Output } from '../contracts/carrier.ts'
 import type { StateStore } from '../contracts/state-store.ts'
 import type { AnyStore } from '../contracts/store.ts'
 import type { Attempt } from './attempt.ts'
-import {
-  InvalidOutput,
-  LateEmission,
-  OutputsTooLarge,
-  OutputTooLarge,
-  UndeclaredStore,
-  UndeclaredTopic,
-} from './attempt-errors.ts'
-
-/** A topic that a run writes to. */
-export interface Sink {
-  readonly topic: string
-  /** What one record may measure there. */
-  readonly recordBytesMax: number
-}
-
-/** One output, ready to be written. Its partition is chosen when it is: by key, else the task's own. */
-export interface EncodedOutput {
-  readonly sink: Sink
-  readonly key: Uint8Array | null
-  readonly value: Uint8Array | null
-  readonly headers: ReadonlyMap<string, Uint8Array>
-  readonly timestamp: number
-}
+import { InvalidOutput, LateEmission, OutputsTooLarge, UndeclaredStore, UndeclaredTopic } from './attempt-errors.ts'
+import { type EncodedOutput, misfit, type Sink } from './encoded-output.ts'
 
 /** A store of one task: its declaration and its state. */
 export interface TaskStore {
@@ -66,9 +45,6 @@ export interface GatherSetup {
 
 /** Most records write none: nobody adds to this one. */
 const noWrites: StateWrite[] = []
-
-/** About what a record costs beside its key and value: varints, offsets, the object that holds it. */
-const overheadBytes = 32
 
 /**
  * What attempts write, in order, until it is decided what becomes of it. One for each record that runs alone; one
@@ -142,19 +118,12 @@ export class Gather {
       throw this.refuse(new InvalidOutput({ topic: output.topic.name, recordId: attempt.recordId, fault }))
     const key = output.topic.key.encode(output.key)
     const value = output.topic.value.encode(output.value)
-    this.add({ sink, key, value, headers: output.headers, timestamp: output.timestamp }, attempt)
+    this.#add({ sink, key, value, headers: output.headers, timestamp: output.timestamp }, attempt)
   }
 
-  /** Adds an output of the open attempt, already encoded. */
-  add(output: EncodedOutput, of: Named): void {
-    const { sink, key, value, headers } = output
-    let sizeBytes = (key?.length ?? 0) + (value?.length ?? 0) + overheadBytes
-    if (headers.size > 0) for (const [name, bytes] of headers) sizeBytes += name.length + bytes.length
-    if (sizeBytes > sink.recordBytesMax)
-      throw this.refuse(
-        new OutputTooLarge({ topic: sink.topic, recordId: of.recordId, sizeBytes, maxBytes: sink.recordBytesMax }),
-      )
-    this.hold(sizeBytes, of)
+  /** Adds what is written in place of a record's own outputs, and was found to fit by whoever decided so. */
+  addInstead(output: EncodedOutput): void {
+    this.#meter(aloneBytes(output.key, output.value, output.headers))
     this.outputs.push(output)
   }
 
@@ -188,6 +157,14 @@ export class Gather {
     const error = new LateEmission(this.setup.pipeline, attempt.recordId, what)
     this.setup.late(error)
     return error
+  }
+
+  #add(output: EncodedOutput, of: Named): void {
+    const sizeBytes = aloneBytes(output.key, output.value, output.headers)
+    const reason = misfit(output, sizeBytes, of.recordId)
+    if (reason !== undefined) throw this.refuse(reason)
+    this.hold(sizeBytes, of)
+    this.outputs.push(output)
   }
 
   #meter(bytes: number): void {

@@ -1,11 +1,12 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { aloneBytes } from '../batch/record-size.ts'
 import { deadLetterOf } from '../codec/dead-letter.ts'
 import type { Clock } from '../contracts/clock.ts'
 import type { Random } from '../contracts/random.ts'
 import { UnreadableRecord } from './attempt-errors.ts'
 import { backOffMs } from './back-off.ts'
 import type { Counters } from './counters.ts'
-import type { EncodedOutput, Sink } from './gather.ts'
+import { type EncodedOutput, misfit, type Sink } from './encoded-output.ts'
 import type { Notice } from './notice.ts'
 import { type ChoosePolicy, type DeadLetterPolicy, type ErrorPolicy, isPolicy, policyName } from './on-error.ts'
 import { Outage } from './outage.ts'
@@ -17,6 +18,8 @@ export interface JudgeSetup {
   readonly task: number
   readonly choose: ChoosePolicy
   readonly outageAfter: number
+  /** What one record may write, its letter too. */
+  readonly outputBytesMax: number
   readonly sinks: ReadonlyMap<string, Sink>
   readonly counters: Counters
   readonly clock: Clock
@@ -102,10 +105,13 @@ export class Judge {
       reason instanceof UnreadableRecord ? { _tag: 'DecodeError', codec: reason.codec, report: reason.report } : reason
     const letter = deadLetterOf({ pipeline: this.#o.pipeline, record, error })
     const bytes = topic.value.encode(letter)
-    const sizeBytes = (bytes?.length ?? 0) + (key?.length ?? 0) + 64
-    if (sizeBytes > sink.recordBytesMax)
-      return E.left(`halt, since its letter takes ${sizeBytes} bytes, which is more than topic '${topic.name}' takes`)
-    return E.right({ sink, key, value: bytes, headers: new Map(), timestamp: this.#o.clock.now() })
+    const output = { sink, key, value: bytes, headers: noHeaders, timestamp: this.#o.clock.now() }
+    const sizeBytes = aloneBytes(key, bytes, noHeaders)
+    const refusal = misfit(output, sizeBytes, failed.recordId)
+    if (refusal !== undefined) return E.left(`halt, since its letter cannot be written: ${refusal.message}`)
+    const { outputBytesMax } = this.#o
+    if (sizeBytes <= outputBytesMax) return E.right(output)
+    return E.left(`halt, since its letter takes ${sizeBytes} bytes, and outputBytesMax is ${outputBytesMax}: raise it`)
   }
 
   #tell(failed: FailedAttempt, policy: string, outcome: string, retryInMs?: number): void {
@@ -115,6 +121,8 @@ export class Judge {
     this.#o.notice({ _tag: 'record-failed', message, recordId, error: reason, failures, policy, ...retry })
   }
 }
+
+const noHeaders: ReadonlyMap<string, Uint8Array> = new Map()
 
 const messageOf = (thrown: unknown): string => {
   try {

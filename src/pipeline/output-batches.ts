@@ -2,7 +2,8 @@ import { BatchBuilder } from '../batch/batch-builder.ts'
 import type { UnsealedBatch } from '../contracts/engine.ts'
 import { keyedPartition } from '../protocol/client/partitioner.ts'
 import type { DonePrefix } from './done-prefix.ts'
-import type { EncodedOutput, StateWrite } from './gather.ts'
+import type { EncodedOutput } from './encoded-output.ts'
+import type { StateWrite } from './gather.ts'
 import type { OutputTopic, RunTopics } from './run-topics.ts'
 
 /** Batches of what several tasks have done, each partition's in order. */
@@ -36,9 +37,9 @@ export class OutputBatches {
     // without a key the task's own number: a replay writes it to the same place
     const partition = key === null ? task % topic.partitions : keyedPartition(key, topic.partitions)
     const builder = this.#builder(topic, partition)
-    if (!builder.add(key, value, headers, timestamp)) {
-      this.#close(topic, partition, builder)
-      builder.add(key, value, headers, timestamp)
+    if (builder.count === 0 || !builder.add(key, value, headers, timestamp)) {
+      if (builder.count > 0) this.#close(topic, partition, builder)
+      builder.addFirst(key, value, headers, timestamp)
     }
     if (builder.sizeBytes > batchBytes) this.#close(topic, partition, builder)
   }
@@ -46,16 +47,16 @@ export class OutputBatches {
   #change(task: number, { store, key, value }: StateWrite, now: number): void {
     const topic = this.#topics.changelogs.get(store.declaration.name) as OutputTopic
     const builder = this.#builder(topic, task)
-    if (builder.add(key, value ?? null, noHeaders, now)) return
-    this.#close(topic, task, builder)
-    builder.add(key, value ?? null, noHeaders, now)
+    if (builder.count > 0 && builder.add(key, value ?? null, noHeaders, now)) return
+    if (builder.count > 0) this.#close(topic, task, builder)
+    builder.addFirst(key, value ?? null, noHeaders, now)
   }
 
   #builder(topic: OutputTopic, partition: number): BatchBuilder {
     let builders = this.#open.get(topic)
     if (builders === undefined) this.#open.set(topic, (builders = []))
-    const { compression, batchBytesMax } = topic
-    return (builders[partition] ??= new BatchBuilder({ compression, maxBytes: batchBytesMax }))
+    const { compression, recordBytesMax } = topic
+    return (builders[partition] ??= new BatchBuilder({ compression, maxBytes: recordBytesMax }))
   }
 
   #close({ topic }: OutputTopic, partition: number, builder: BatchBuilder): void {

@@ -209,6 +209,7 @@ export class PipelineRun {
       task: task.task,
       choose: choosing(settings.onError),
       outageAfter: settings.outageAfter,
+      outputBytesMax: settings.outputBytesMax,
       sinks: topics.outputs,
       counters,
       clock,

@@ -1,16 +1,15 @@
 import { BatchBuilder } from '../batch/batch-builder.ts'
 import type { Engine, TopicDescription } from '../contracts/engine.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
-import type { CompressionName } from '../contracts/topic.ts'
+import { type CompressionName, isCompacted, messageBytesDefault } from '../contracts/topic.ts'
 import { changelogName, changelogOf } from '../store/changelog.ts'
+import type { Sink } from './encoded-output.ts'
 import type { EngineCalls } from './engine-calls.ts'
-import type { Sink } from './gather.ts'
 import type { Plan } from './plan.ts'
 
 /** A topic that the run writes to, with what batches for it must keep to. */
 export interface OutputTopic extends Sink {
   readonly partitions: number
-  readonly batchBytesMax: number
   readonly compression: CompressionName
 }
 
@@ -22,11 +21,6 @@ export interface RunTopics {
   /** By the store's name. */
   readonly changelogs: ReadonlyMap<string, OutputTopic>
 }
-
-/** Kafka's default: a mebibyte and the header of a batch. */
-const messageBytesDefault = 1_048_588
-/** Of the batch's header and a record's own fields. */
-const overheadBytes = 100
 
 /**
  * Finds the topics that a run reads and writes, and creates its changelogs.
@@ -79,15 +73,14 @@ const changelog = async (
 }
 
 const outputTopic = ({ name, partitions, config }: TopicDescription): OutputTopic => {
-  const messageBytesMax = config['max.message.bytes'] ?? messageBytesDefault
   const wanted = config['compression.type']
   const compression = wanted === undefined || wanted === 'producer' ? 'none' : wanted
   void new BatchBuilder({ compression }) // a package that it lacks shows now, and not at the first commit
   return {
     topic: name,
     partitions,
-    batchBytesMax: messageBytesMax,
-    recordBytesMax: messageBytesMax - overheadBytes,
+    recordBytesMax: config['max.message.bytes'] ?? messageBytesDefault,
+    isCompacted: isCompacted(config),
     compression,
   }
 }

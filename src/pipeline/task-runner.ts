@@ -5,10 +5,11 @@ import { AttemptGivenUp, type LateEmission, RecordTimedOut } from './attempt-err
 import { Breath } from './breath.ts'
 import { bulkOf, runBulk } from './bulk.ts'
 import { type DonePrefix, DoneSoFar } from './done-prefix.ts'
+import type { Sink } from './encoded-output.ts'
 import type { Entry } from './entry.ts'
 import { runSlice } from './fast-path.ts'
 import { type Chunk, Feed } from './feed.ts'
-import { Gather, type GatherSetup, type Sink, type TaskStore } from './gather.ts'
+import { Gather, type GatherSetup, type TaskStore } from './gather.ts'
 import { Lanes } from './lanes.ts'
 import type { Notice } from './notice.ts'
 import type { Plan, Stage } from './plan.ts'
@@ -449,7 +450,7 @@ export class TaskRunner {
     }
     if (verdict.outputs.length > 0) {
       const gather = new Gather(this.#gathering)
-      for (const output of verdict.outputs) gather.add(output, { recordId: id })
+      for (const output of verdict.outputs) gather.addInstead(output)
       entry.gather = gather
     }
     this.#settleEntry(entry)

@@ -1,4 +1,4 @@
-import type { EncodedOutput } from './gather.ts'
+import type { EncodedOutput } from './encoded-output.ts'
 import type { RawRecord, Source } from './source.ts'
 
 /** An attempt that failed: nothing it wrote is left. */
@@ -15,5 +15,5 @@ export interface FailedAttempt {
 export type Verdict =
   /** It runs again, whole; until it is done nothing enters. */
   | { readonly _tag: 'again'; readonly afterMs: number }
-  /** It is done, with `outputs` in place of its own. */
+  /** It is done, with `outputs` in place of its own, which fit their topics. */
   | { readonly _tag: 'done'; readonly outputs: readonly EncodedOutput[] }

@@ -201,7 +201,7 @@ describe('a record that is too large', () => {
     await refusal(millrace.send(orders, [{ key: key.repeat(3), value: null }]), {
       code: 'record-too-large',
       kind: 'refused',
-      says: ["'orders'", 'about 1500032 bytes', 'max.message.bytes is 1048588'],
+      says: ["'orders'", '1500074 bytes', 'max.message.bytes is 1048588'],
     })
     const read: unknown[] = []
     for await (const r of millrace.read(orders, { until: 'latest' })) read.push([r.key?.length, r.value])

@@ -77,10 +77,12 @@ describe('BatchBuilder', () => {
     expect(builder.count).toBe(0)
   })
 
-  it('refuses timestamps that are further apart than a batch can say', () => {
+  it('is full for a timestamp that is further from the first than a batch can say', () => {
     const builder = new BatchBuilder({ compression: 'none' })
     builder.add(null, null, noHeaders, -1)
-    expect(() => builder.add(null, null, noHeaders, Number.MAX_SAFE_INTEGER)).toThrow(RangeError)
+    expect(builder.add(null, null, noHeaders, Number.MAX_SAFE_INTEGER)).toBe(false)
+    expect(recordsOf(builder.build()).map(({ timestamp }) => timestamp)).toEqual([-1])
+    builder.addFirst(null, null, noHeaders, Number.MAX_SAFE_INTEGER)
   })
 
   it('builds nothing out of nothing', () => {

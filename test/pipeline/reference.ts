@@ -91,7 +91,7 @@ export const reference = (
         hasFailed = true
       },
     })
-    mostBytes = Math.max(mostBytes, carrier.outputs.length * 64 + carrier.writes.length * 16)
+    mostBytes = Math.max(mostBytes, carrier.outputs.length * 128 + carrier.writes.length * 16)
     if (hasFailed) outputs.push(...instead(id))
     else {
       outputs.push(...carrier.outputs)

@@ -374,6 +374,6 @@ describe('run', () => {
     await world.caughtUp(running)
     await world.while(running.stop())
     expect((await world.committed(small, 1)).flat()).toHaveLength(2)
-    expect(notices[0]?.message).toMatch(/record 'in-0-1' writes 50\d\d bytes to topic 'small', which takes 900/)
+    expect(notices[0]?.message).toMatch(/record 'in-0-1' writes 5072 bytes to topic 'small', which takes 1000/)
   })
 })
