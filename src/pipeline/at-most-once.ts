@@ -9,7 +9,11 @@ export const atMostOnce = async (o: CommitterSetup): Promise<Committer> => {
   const producer = await o.calls.again('opening a producer', () => o.engine.producer())
   return {
     commit: (taken) => writeOutputs(o, producer, taken),
-    beforeRecords: (positions) => commitOffsets(o, () => positions.map((position) => ({ ...position, metadata: '' }))),
+    beforeRecords: (ahead) =>
+      commitOffsets(o, () =>
+        // whoever has a task by now may have gone further
+        ahead.filter(({ task }) => task.isOurs).map(({ position }) => ({ ...position, metadata: '' })),
+      ),
     close: async () => void (await producer.close()()),
   }
 }

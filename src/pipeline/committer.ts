@@ -3,7 +3,7 @@ import type { Engine, Membership } from '../contracts/engine.ts'
 import type { Position } from '../contracts/position.ts'
 import type { Counters } from './counters.ts'
 import type { EngineCalls } from './engine-calls.ts'
-import type { TakenPrefix } from './live-task.ts'
+import type { LiveTask, TakenPrefix } from './live-task.ts'
 import type { RunTopics } from './run-topics.ts'
 
 /** How done prefixes become durable: a guarantee. */
@@ -13,9 +13,15 @@ export interface Committer {
    * Rejects with `MillraceError` where the run cannot go on.
    */
   readonly commit: (taken: readonly TakenPrefix[]) => Promise<void>
-  /** Called with where each partition will stand before its records are handed on. */
-  readonly beforeRecords: (positions: readonly Position[]) => Promise<void>
+  /** Called with where each partition will stand before its records are handed on, as far as its task is still ours. */
+  readonly beforeRecords: (ahead: readonly ReadAhead[]) => Promise<void>
   readonly close: () => Promise<void>
+}
+
+/** How far one partition of a task was fetched. */
+export interface ReadAhead {
+  readonly task: LiveTask
+  readonly position: Position
 }
 
 export interface CommitterSetup {

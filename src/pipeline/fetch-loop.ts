@@ -109,7 +109,10 @@ export class FetchLoop {
     }
     if (found.length === 0) return
     await committer.beforeRecords(
-      found.map(({ fetched: { topic, partition, nextOffset } }) => ({ topic, partition, offset: nextOffset })),
+      found.map(({ task, fetched: { topic, partition, nextOffset } }) => ({
+        task,
+        position: { topic, partition, offset: nextOffset },
+      })),
     )
     for (const { task, place, fetched } of found) {
       if (!task.isOurs) continue
