@@ -60,9 +60,7 @@ export const compactLog = async (
   options: CompactOptions,
 ): Promise<E.Either<EngineFailure, boolean>> => {
   const { log, config } = compaction
-  const cleanable = cleanableSegments(compaction)
-  const cleaned = readCleanedOffset(log.directory, log)
-  const dirty = cleanable.filter((segment, at) => (cleanable[at + 1]?.baseOffset ?? segment.nextOffset) > cleaned)
+  const { cleanable, cleaned, dirty } = findWork(compaction)
   if (!isWorthIt(compaction, cleanable, dirty)) return E.right(false)
   const map = await mapKeys(compaction, dirty, cleaned, options)
   if (E.isLeft(map)) return map
@@ -76,6 +74,21 @@ export const compactLog = async (
   }
   writeCleanedOffset(log.directory, log, map.right.end)
   return E.right(true)
+}
+
+/** Whether {@link compactLog} would rewrite something that ends above `checkpointed`, if it were allowed to. */
+export const isWorthCompacting = (compaction: Compaction, checkpointed: number): boolean => {
+  const { cleanable, dirty } = findWork(compaction)
+  return endOf(cleanable, compaction.log) > checkpointed && isWorthIt(compaction, cleanable, dirty)
+}
+
+/** What may be compacted, and what of it holds records above the last cleaning. */
+const findWork = (compaction: Compaction) => {
+  const { log } = compaction
+  const cleanable = cleanableSegments(compaction)
+  const cleaned = readCleanedOffset(log.directory, log)
+  const dirty = cleanable.filter((segment, at) => (cleanable[at + 1]?.baseOffset ?? segment.nextOffset) > cleaned)
+  return { cleanable, cleaned, dirty }
 }
 
 /** What a pass knows of the keys above the last cleaning, from there to `end`, exclusive. */

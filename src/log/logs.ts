@@ -70,6 +70,7 @@ export class Logs {
   #isWarm = false
   #checkpointing: Promise<void> | undefined
   #bytesSinceCheckpoint = 0
+  #closing = false
   #full: EngineFailure | undefined
   #stopped: EngineFailure | undefined
 
@@ -160,26 +161,36 @@ export class Logs {
       return answered
     }
     if (this.#options.durability === 'process') return Promise.resolve(this.#applyQueue())
+    return this.#joinPump()
+  }
+
+  #joinPump(): Promise<Answer> {
     this.#next ??= { ...deferred(), count: 0 }
     this.#next.count = this.#stagedCount
     this.#startPump()
     return this.#next.answer
   }
 
-  /** Deletes what retention lets go, and compacts what is worth it; to be called now and then. */
+  /**
+   * Deletes what retention lets go, and compacts what is worth it; to be called now and then. Takes a checkpoint first
+   * where one of them waits for it.
+   */
   async maintain(): Promise<E.Either<EngineFailure, void>> {
+    for (const log of this.#logs.values()) log.retain(this.#options.clock.now())
+    const deleted = await this.commit()
+    if (E.isRight(deleted)) await this.#checkpointIfAwaited()
     for (const log of [...this.#logs.values()]) {
-      log.retain(this.#options.clock.now())
       const compacted = await log.compact(this.#options.clock.now(), { breathe: this.#breathe })
       if (E.isLeft(compacted) && compacted.left.code !== 'corrupt-log') return compacted
     }
-    return this.commit()
+    return deleted
   }
 
   /** Commits, makes everything durable and closes, so that the next opening has nothing to do. */
   async close(): Promise<E.Either<EngineFailure, void>> {
+    this.#closing = true
     const committed = await this.commit()
-    await this.#pump
+    while (this.#pump !== undefined) await this.#pump
     await this.#warming
     await this.#checkpointing
     for (const log of this.#logs.values()) await log.quiet()
@@ -283,6 +294,7 @@ export class Logs {
         this.#next = undefined
         this.#applySynced()
         if (this.#queue.length > 0) await this.#writeFrame()
+        else if (this.#isWarm) await this.#makeRoom(0)
         this.#full = undefined
         this.#answer()
       } while (this.#next !== undefined || this.#waiting.length > 0)
@@ -403,8 +415,29 @@ export class Logs {
     const { durability, checkpointBytes = checkpointBytesDefault } = this.#options
     if (durability === 'power' || this.#bytesSinceCheckpoint < checkpointBytes || this.#checkpointing !== undefined)
       return
+    void this.#checkpointNow()
+  }
+
+  #checkpointNow(): Promise<void> {
     this.#checkpointing = this.#inBackground(() => this.#checkpoint(false)).finally(() => {
       this.#checkpointing = undefined
+    })
+    return this.#checkpointing
+  }
+
+  async #checkpointIfAwaited(): Promise<void> {
+    await this.#inBackground(async () => {
+      const now = this.#options.clock.now()
+      if (![...this.#logs.values()].some((log) => log.waitsForCheckpoint(now))) return
+      if (this.#options.durability === 'process') {
+        while (this.#checkpointing !== undefined) await this.#checkpointing
+        if (!this.#closing && this.#stopped === undefined) await this.#checkpointNow()
+        return
+      }
+      // Synced before the pump takes it, so that nobody who writes waits long.
+      this.#warm()
+      await this.#warming
+      if (!this.#closing && this.#stopped === undefined && this.#isWarm) await this.#joinPump()
     })
   }
 

@@ -15,7 +15,7 @@ import {
 } from '../protocol/broker/producer-state.ts'
 import type { AbortedTransaction } from '../protocol/broker/stable-offset.ts'
 import type { Damage } from './batch-walk.ts'
-import { type CompactOptions, compactLog } from './compaction.ts'
+import { type Compaction, type CompactOptions, compactLog, isWorthCompacting } from './compaction.ts'
 import { checkIncoming, type Origin } from './leader-checks.ts'
 import type { LoadedPartition, PartitionState } from './load-partition.ts'
 import type { LogConfig } from './log-config.ts'
@@ -367,23 +367,37 @@ export class PartitionLog implements Readable {
       if (this.#closing) throw new Closing()
     }
     try {
-      return await compactLog(
-        {
-          log: this,
-          now,
-          config: this.#config,
-          before: Math.min(this.lastStableOffset, this.#checkpointed),
-          producers: this.#applied,
-          swapped: () => this.#reader.forget(),
-        },
-        { ...options, breathe },
-      )
+      const before = Math.min(this.lastStableOffset, this.#checkpointed)
+      return await compactLog(this.#compactionBefore(before, now), { ...options, breathe })
     } catch (error) {
       if (error instanceof Closing) return E.right(false)
       if (!(error instanceof StorageError)) throw error
       this.#hooks?.onFailure(error)
       return E.left(storageFailure(this.name, error))
     }
+  }
+
+  #compactionBefore(before: number, now: number): Compaction {
+    return {
+      log: this,
+      now,
+      config: this.#config,
+      before,
+      producers: this.#applied,
+      swapped: () => this.#reader.forget(),
+    }
+  }
+
+  /** Whether deleted segments, or some that are worth compacting, wait for a checkpoint. Throws {@link StorageError}. */
+  waitsForCheckpoint(now: number): boolean {
+    const { all, active } = this.segments
+    if (active.baseOffset <= this.#checkpointed || this.#damage !== undefined) return false
+    const isDeleted = all[1] !== undefined && all[1].baseOffset <= this.#startOffset
+    return (
+      isDeleted ||
+      (this.#config.compacts &&
+        isWorthCompacting(this.#compactionBefore(this.lastStableOffset, now), this.#checkpointed))
+    )
   }
 
   /** Gives up what goes on in the background; answers once it has. */

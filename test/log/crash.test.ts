@@ -50,6 +50,7 @@ const goOn = async (disk: ForgetfulDisk, run: LogRun): Promise<void> => {
 
 const compacting = { plain: 8, transactional: 2, end: 2, commit: 4, maintain: 6 }
 const deleting = { plain: 8, commit: 5, delete: 3, maintain: 2 }
+const rounds = { plain: 8, transactional: 2, end: 2, commit: 2, race: 2, round: 4 }
 const recreating = { plain: 8, transactional: 2, end: 1, commit: 4, recreate: 2 }
 
 describe('a crash at every write and every sync leaves a prefix with all that was acknowledged or readable', () => {
@@ -62,6 +63,9 @@ describe('a crash at every write and every sync leaves a prefix with all that wa
     { seed: 6, durability: 'power', crash: 'power', steps: 30, mix: recreating, journalBytes: 9000 },
     { seed: 12, durability: 'power', crash: 'power', steps: 40, mix: deleting, topics: ['a'], journalBytes: 9000 },
     { seed: 7, durability: 'process', crash: 'kill', steps: 30, mix: recreating },
+    { seed: 14, durability: 'power', crash: 'power', steps: 40, mix: rounds },
+    { seed: 15, durability: 'power', crash: 'kill', steps: 30, mix: rounds },
+    { seed: 16, durability: 'process', crash: 'kill', steps: 40, mix: rounds },
   ] as const)('%o', (crashing) => crashEverywhere(crashing, goOn))
 
   it.each([

@@ -116,6 +116,32 @@ describe.each(['power', 'process'] as const)('Logs, %s', (durability) => {
     expect(heard).toEqual(['t-1'])
   })
 
+  it.each([{ 'cleanup.policy': 'compact' as const }, { 'retention.bytes': 600 }])(
+    'give space back when they are maintained, without waiting for a full journal: %o',
+    async (policy) => {
+      const storage = memoryStorage()
+      const config = { ...policy, 'segment.bytes': 300 }
+      const of = partitions.map((partition) => ({ ...partition, config }))
+      const logs = await open(storage, { durability, partitions: of })
+      const sizeOf = (name: string) => storage.open(`t-0/${name}`, 'read').size()
+      const size = () =>
+        storage
+          .list('t-0')
+          .filter((name) => name.endsWith('.log'))
+          .reduce((sum, name) => sum + sizeOf(name), 0)
+      for (let round = 0; round < 3; round++) {
+        for (let at = 0; at < 30; at++) {
+          stage(logs, `v${at}`)
+          rightOf(await logs.commit())
+        }
+        const before = size()
+        rightOf(await logs.maintain())
+        expect(before).toBeGreaterThan(2000)
+        expect(size()).toBeLessThan(1000)
+      }
+    },
+  )
+
   it('give a topic that comes back under its name none of what it had', async () => {
     const logs = await open(memoryStorage(), { durability })
     stage(logs, 'old')

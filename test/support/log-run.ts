@@ -24,7 +24,7 @@ type Entry =
   | { readonly _tag: 'start'; readonly log: string; readonly offset: number }
   | { readonly _tag: 'created'; readonly log: string }
 
-type Step = 'plain' | 'transactional' | 'end' | 'commit' | 'race' | 'delete' | 'maintain' | 'recreate'
+type Step = 'plain' | 'transactional' | 'end' | 'commit' | 'race' | 'delete' | 'maintain' | 'round' | 'recreate'
 /** How often each step is taken, of all. */
 export type Mix = Readonly<Partial<Record<Step, number>>>
 
@@ -175,6 +175,7 @@ export class LogRun {
       },
       delete: () => this.#start(log, () => log.deleteBefore(this.#below(log.highWatermark + 1))),
       maintain: () => this.#maintain(log),
+      round: () => this.#round(),
       recreate: () => this.#recreate(),
     }
     return steps[this.#pick(this.#steps)]()
@@ -231,6 +232,19 @@ export class LogRun {
     this.#start(log, () => E.right(log.retain(this.clock.ms)))
     const compacted = await log.compact(this.clock.ms, { breathe: () => Promise.resolve() })
     return E.isRight(compacted) || this.#ends(compacted.left.code)
+  }
+
+  /** Maintains all of them, with what is staged meanwhile. */
+  async #round(): Promise<boolean> {
+    const round = this.#open.maintain()
+    // Retention has decided by now: what it stages has its place among the rest.
+    for (const log of this.#open.all) this.#start(log, () => E.right(log.retain(this.clock.ms)))
+    const count = this.staged.length
+    const isGoingOn = this.#stage(this.#pick([...this.#open.all]), plain) && (await this.commit())
+    const answer = await round
+    if (E.isLeft(answer)) return this.#ends(answer.left.code)
+    this.acknowledged = Math.max(count, this.acknowledged)
+    return isGoingOn
   }
 
   /** A topic that was deleted comes back under its name, as another. */
