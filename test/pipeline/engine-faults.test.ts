@@ -12,8 +12,11 @@ import { engineFailure } from '../../src/contracts/failure.ts'
 import type { Operators } from '../../src/pipeline/chain.ts'
 import { EmbeddedWorld } from './embedded-world.ts'
 
-/** What becomes of a call: nothing happens to it, it is refused for now, or its answer is lost, after or before it happened. */
-type Fault = 'none' | 'retriable' | 'answer-lost' | 'call-lost'
+/**
+ * What becomes of a call: nothing happens to it, it is refused for now, or its answer is lost, after or before it
+ * happened; a commit that is refused for now may come through all the same.
+ */
+type Fault = 'none' | 'retriable' | 'answer-lost' | 'call-lost' | 'comes-through'
 
 /** An engine whose calls fail as a tape says; behind its end all go well. */
 const faulty = (
@@ -23,18 +26,20 @@ const faulty = (
   const producing = tapes.producing.values()
   const fetching = tapes.fetching.values()
   const failing =
-    <A>(call: Call<A>, faults = producing): Call<A> =>
+    <A>(call: Call<A>, faults = producing, isCommit = false): Call<A> =>
     async () => {
       const fault = faults.next().value ?? 'none'
-      if (fault === 'retriable') return E.left(engineFailure('storage-full', 'no room'))
+      if (fault === 'retriable' || (fault === 'comes-through' && !isCommit))
+        return E.left(engineFailure('storage-full', 'no room'))
       if (fault === 'call-lost') return E.left(engineFailure('timed-out', 'no answer'))
       const answer = await call()
+      if (fault === 'comes-through') return E.left(engineFailure('storage-full', 'no room'))
       return fault === 'answer-lost' ? E.left(engineFailure('timed-out', 'no answer')) : answer
     }
   const producer = (of: TransactionalProducer): TransactionalProducer => ({
     append: (batches) => failing(of.append(batches)),
     sendOffsets: (token, offsets) => failing(of.sendOffsets(token, offsets)),
-    commit: () => failing(of.commit()),
+    commit: () => failing(of.commit(), producing, true),
     abort: () => failing(of.abort()),
     close: of.close,
   })
@@ -53,7 +58,9 @@ const input = topic('in', { key: text, value: int32 })
 const sums = topic('sums', { key: text, value: int32 })
 const total = store('total', { key: text, value: int32 })
 const tape = (maxLength: number) =>
-  fc.array(fc.constantFrom<Fault>('none', 'none', 'none', 'retriable', 'answer-lost', 'call-lost'), { maxLength })
+  fc.array(fc.constantFrom<Fault>('none', 'none', 'none', 'retriable', 'answer-lost', 'call-lost', 'comes-through'), {
+    maxLength,
+  })
 const tapes = fc.record({ producing: tape(50), fetching: tape(5) })
 
 describe('exactly once', () => {
