@@ -89,6 +89,6 @@ describe('exactly once', () => {
         expect(found).toEqual(expected(list))
         await world.while(world.live.close()())
       }),
-      { numRuns: 25 },
+      { numRuns: 60 },
     ))
 })

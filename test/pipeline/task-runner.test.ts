@@ -37,6 +37,7 @@ import {
   UnreadableRecord,
 } from '../../src/pipeline/attempt-errors.ts'
 import type { Operators } from '../../src/pipeline/chain.ts'
+import type { DonePrefix } from '../../src/pipeline/done-prefix.ts'
 import { type Plan, planOf } from '../../src/pipeline/plan.ts'
 import type { FailedAttempt, Verdict } from '../../src/pipeline/verdict.ts'
 import { type Input, ManualClock, quiet, SimulatedTask } from './simulated-task.ts'
@@ -309,6 +310,68 @@ describe('what is written', () => {
     expect(reports[0]?.message).toContain("topic 'out' got record 'in-0-0', which belongs to no task")
     expect(reports[0]?.message).toContain('{ ...record, value }')
   })
+})
+
+describe('what all records write together', () => {
+  /** What each of them writes, as it is counted. */
+  const outputBytesOf = async (plan: Plan, clock: ManualClock): Promise<number> => {
+    const task = new SimulatedTask({ plan, task: 0, input: sent(['k', 0]), concurrency: 1, clock })
+    task.feed(1)
+    do await quiet()
+    while (clock.ring())
+    return task.runner.take()?.bytes ?? expect.fail('it wrote nothing')
+  }
+
+  it('is bounded until it is committed, wherever it waits, and every record comes through', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.constantFrom('k', 'l', 'm'), fc.nat(9)), { minLength: 1, maxLength: 40 }),
+        fc.constantFrom<readonly [boolean, number]>([true, 1], [false, 1], [false, 3]),
+        fc.integer({ min: 1, max: 12 }),
+        fc.infiniteStream(fc.boolean()),
+        async (list, [isFast, concurrency], room, holds) => {
+          const clock = new ManualClock()
+          const later: Op = concatMap(
+            (r) =>
+              new Observable<R>((subscriber) =>
+                clock.after(r.value, () => {
+                  subscriber.next(r)
+                  subscriber.complete()
+                }),
+              ),
+          )
+          const plan = isFast ? planned(to(out)) : planned(later, to(out))
+          const outputBytes = await outputBytesOf(plan, clock)
+          const outputBytesMax = room * outputBytes
+          const fitting = Array.from({ length: room }, () => ['k', 0] as const)
+          const input = sent(...list, ...fitting)
+          const task = new SimulatedTask({ plan, task: 0, input, concurrency, clock, outputBytesMax })
+          const held: DonePrefix[] = []
+          let records = 0
+          task.feed(list.length)
+          for (let idle = 0; records < list.length || held.length > 0; ) {
+            await quiet()
+            const prefix = task.runner.take()
+            if (prefix !== undefined) held.push(prefix)
+            records += prefix?.records ?? 0
+            const bytes = held.reduce((sum, one) => sum + one.bytes, 0)
+            // each that runs may have been let in by the last byte of room
+            expect(bytes).toBeLessThanOrEqual(outputBytesMax + concurrency * outputBytes)
+            if (holds.next().value === true && clock.ring()) continue
+            const [oldest] = held.splice(0, 1)
+            if (oldest !== undefined) task.runner.committed(oldest)
+            idle = oldest !== undefined || clock.ring() ? 0 : idle + 1
+            expect(idle).toBeLessThan(3)
+          }
+          // with everything committed all of the room is there again
+          task.feed(fitting.length)
+          do await quiet()
+          while (clock.ring())
+          expect(task.runner.take()?.records).toBe(fitting.length)
+        },
+      ),
+      { numRuns: 100 },
+    ))
 })
 
 describe('state', () => {
