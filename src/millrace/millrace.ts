@@ -27,6 +27,8 @@ export interface Millrace extends AsyncDisposable {
   /**
    * Gives a topic more partitions. Records stay where they are, and keys hash to other partitions from then on: later
    * records of a key may lie elsewhere than its earlier ones, so a topic with keys grows only with `keysMayMove: true`.
+   * One whose pipeline has state does not grow at all (`invalid-partitions`). When it resolves, the pipelines of this
+   * connection write to the topic by its new count.
    */
   readonly grow: (topic: AnyTopic, partitions: number, options?: { readonly keysMayMove?: boolean }) => Promise<void>
   /** Changes the settings that are named, and leaves the rest. */

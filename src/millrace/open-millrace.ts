@@ -12,7 +12,7 @@ import { type ReadOptions, readBatches } from './read.ts'
 import { Routes } from './routes.ts'
 import { Sender, type SendOptions } from './sender.ts'
 import { settle } from './settle.ts'
-import { createTopics, refuseToMoveKeys } from './topics.ts'
+import { createTopics, refuseToLeaveState, refuseToMoveKeys } from './topics.ts'
 import { Transactions } from './transactions.ts'
 
 /** What a connection is made of. */
@@ -38,7 +38,7 @@ export const openMillrace = ({ url, engine, clock, random, clientId, send, warn 
   const sender = new Sender({ engine, routes, clock, options: send })
   const transactions = new Transactions({ engine, routes, clock, clientId })
   const lifetime = new AbortController()
-  const running = new Set<Running>()
+  const running = new Map<Running, () => Promise<void>>()
   // biome-ignore lint/suspicious/noExplicitAny: of any types; only closed from here
   const consumers = new Set<Consumer<any, any>>()
   let closing: Promise<void> | undefined
@@ -55,7 +55,7 @@ export const openMillrace = ({ url, engine, clock, random, clientId, send, warn 
 
   const closeAll = async () => {
     lifetime.abort()
-    await Promise.all(Array.from(running, (one) => one.stop({ timeoutMs: closingStopMs })))
+    await Promise.all(Array.from(running.keys(), (one) => one.stop({ timeoutMs: closingStopMs })))
     await Promise.all(Array.from(consumers, (one) => one.close()))
     await sender.close()
     await transactions.close()
@@ -67,9 +67,11 @@ export const openMillrace = ({ url, engine, clock, random, clientId, send, warn 
     create: async (...topics) => createTopics(engine, topics),
     describe: async (...topics) => settle(engine.topics.describe(topics.length === 0 ? undefined : topics.map(nameOf))),
     grow: async (topic, partitions, options = {}) => {
+      await refuseToLeaveState(engine, clock, topic.name, partitions)
       refuseToMoveKeys(topic, partitions, options.keysMayMove ?? false)
       await settle(engine.topics.grow(topic.name, partitions))
       routes.forget(topic.name)
+      await Promise.all(Array.from(running.values(), (look) => look()))
     },
     configure: async (topic, config) => {
       await settle(engine.topics.configure(topic.name, config))
@@ -95,7 +97,7 @@ export const openMillrace = ({ url, engine, clock, random, clientId, send, warn 
 
     run: async (name, pipeline, options) => {
       refuseWhenClosed()
-      const one = await runPipeline({
+      const { look, ...one } = await runPipeline({
         engine,
         name,
         pipeline,
@@ -103,7 +105,7 @@ export const openMillrace = ({ url, engine, clock, random, clientId, send, warn 
         random,
         ...(options === undefined ? {} : { options }),
       })
-      running.add(one)
+      running.set(one, look)
       one.done
         .catch((error: unknown) =>
           warn?.(`pipeline '${name}' has ended: ${error instanceof Error ? error.message : String(error)}`),

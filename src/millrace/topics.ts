@@ -1,7 +1,9 @@
+import type { Clock } from '../contracts/clock.ts'
 import type { Engine, TopicDescription } from '../contracts/engine.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
-import { settle } from './settle.ts'
+import { ownerOfChangelog } from '../store/changelog.ts'
+import { settle, settlePatiently } from './settle.ts'
 
 /** Creates what is not there yet; see `Millrace.create`. */
 export const createTopics = async (engine: Engine, topics: readonly AnyTopic[]): Promise<void> => {
@@ -41,3 +43,35 @@ export const refuseToMoveKeys = (topic: AnyTopic, partitions: number, keysMayMov
 
 /** `key: t.null`: there are no keys to move. */
 const isKeyless = ({ key }: AnyTopic): boolean => key.name === 'json(null)'
+
+/**
+ * A topic whose pipeline has state does not grow: keys would move, and their state stay.
+ *
+ * **Errors** rejects with `invalid-partitions` where a pipeline that has a changelog reads `topic`, or has committed there.
+ */
+export const refuseToLeaveState = async (
+  engine: Engine,
+  clock: Clock,
+  topic: string,
+  partitions: number,
+): Promise<void> => {
+  const compacted = (await settle(engine.topics.describe())).filter(
+    ({ config }) => config['cleanup.policy'] === 'compact',
+  )
+  for (const { name } of compacted) {
+    const pipeline = ownerOfChangelog(name)
+    if (pipeline === undefined || !(await reads(engine, clock, pipeline, topic))) continue
+    const message =
+      `topic '${topic}' cannot grow to ${partitions} partitions: pipeline '${pipeline}' keeps state by its keys (topic '${name}'), which would stay behind. ` +
+      `Write to a larger topic of another name and read it in a pipeline of another name; or, if '${pipeline}' is gone for good, millrace.deleteGroup('${pipeline}') first`
+    throw new MillraceError(engineFailure('invalid-partitions', message))
+  }
+}
+
+const reads = async (engine: Engine, clock: Clock, pipeline: string, topic: string): Promise<boolean> => {
+  const isThere = (at: { readonly topic: string }): boolean => at.topic === topic
+  const committed = await settlePatiently(clock, engine.groups.committed(pipeline))
+  if (committed.some(isThere)) return true
+  const groups = await settle(engine.groups.describe([pipeline]))
+  return groups.some(({ members }) => members.some((member) => member.partitions.some(isThere)))
+}

@@ -18,7 +18,7 @@ import type { RunSettings } from './options.ts'
 import type { Plan } from './plan.ts'
 import { type Progress, ProgressMeter } from './progress.ts'
 import { Rate } from './rate.ts'
-import type { RunTopics } from './run-topics.ts'
+import { lookAgain, type RunTopics } from './run-topics.ts'
 import { TaskRunner } from './task-runner.ts'
 import { startTask } from './task-start.ts'
 
@@ -38,7 +38,7 @@ export interface RunSetup {
   readonly release: () => void
 }
 
-/** How often times are checked and progress is told. */
+/** How often times are checked, topics are looked at and progress is told. */
 const tickMs = 500
 /** How long `stop` waits for what is under way, where nothing is said. */
 const stopTimeoutMs = 30_000
@@ -108,6 +108,12 @@ export class PipelineRun {
   readonly fail = (error: unknown): void => {
     if (this.#isOver) return
     void this.#end('the run failed').then(() => this.#reject(error))
+  }
+
+  /** Looks whether its topics have grown; resolves once it goes by that. State that does not go with it ends the run. */
+  readonly look = async (): Promise<void> => {
+    if (this.#isOver) return
+    await lookAgain(this.#o.engine, this.#o.plan, this.#o.topics).catch(this.fail)
   }
 
   readonly late = (error: LateEmission): void => {
@@ -193,6 +199,9 @@ export class PipelineRun {
   }
 
   async #start(task: LiveTask): Promise<void> {
+    // a task more than there were: better refused for that than for a store that has no partition for it
+    if (task.task >= this.#o.topics.tasks) await this.look()
+    if (task.state !== 'starting') return
     await startTask(this.#o, task)
     if (task.state !== 'starting') return
     task.runner = this.#runner(task)
@@ -282,6 +291,7 @@ export class PipelineRun {
     if (this.#isOver) return
     for (const { runner } of this.#tasks.values()) runner?.checkTimes()
     this.#meter.sample()
+    void this.look()
     this.#pulse.next()
     this.#cancelTick = this.#o.clock.after(tickMs, this.#tick, true)
   }

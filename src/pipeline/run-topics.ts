@@ -9,13 +9,14 @@ import type { Plan } from './plan.ts'
 
 /** A topic that the run writes to, with what batches for it must keep to. */
 export interface OutputTopic extends Sink {
-  readonly partitions: number
+  /** As far as was seen: it may grow while the run goes on, see {@link lookAgain}. */
+  partitions: number
   readonly compression: CompressionName
 }
 
 export interface RunTopics {
-  /** How many tasks there are: the partitions of each topic that is read. */
-  readonly tasks: number
+  /** How many tasks there are, as far as was seen: the partitions of each topic that is read. */
+  tasks: number
   /** By name. */
   readonly outputs: ReadonlyMap<string, OutputTopic>
   /** By the store's name. */
@@ -41,6 +42,23 @@ export const findTopics = async (engine: Engine, plan: Plan, calls: EngineCalls)
   const changelogs = new Map<string, OutputTopic>()
   for (const store of plan.stores.keys()) changelogs.set(store, await changelog(engine, plan, calls, { store, tasks }))
   return { tasks, outputs, changelogs }
+}
+
+/**
+ * Looks whether topics have grown since: keys go by an output's new count from here on.
+ *
+ * **Errors** rejects with {@link MillraceError} `invalid-partitions` where there is state for fewer tasks. A look that the
+ * engine refuses changes nothing.
+ */
+export const lookAgain = async (engine: Engine, plan: Plan, topics: RunTopics): Promise<void> => {
+  const read = plan.topics.map(({ name }) => name)
+  const described = await engine.topics.describe([...new Set([...read, ...topics.outputs.keys()])])()
+  if (described._tag === 'Left') return
+  const counts = new Map(described.right.map(({ name, partitions }) => [name, partitions]))
+  for (const [name, output] of topics.outputs) output.partitions = counts.get(name) ?? output.partitions
+  topics.tasks = Math.max(topics.tasks, ...read.map((name) => counts.get(name) ?? 0))
+  for (const [store, { partitions: known }] of topics.changelogs)
+    if (topics.tasks > known) throw grown(plan.name, store, { known, tasks: topics.tasks })
 }
 
 const describe = async (

@@ -37,6 +37,12 @@ export interface Running {
   readonly stop: (options?: { readonly timeoutMs?: number }) => Promise<void>
 }
 
+/** A pipeline at work, as the connection that runs it sees it. */
+export interface Instance extends Running {
+  /** Topics have grown: resolves once outputs go by their new partition counts. */
+  readonly look: () => Promise<void>
+}
+
 /** How many notices a late subscriber hears. */
 const noticesKept = 100
 
@@ -53,7 +59,7 @@ export const runPipeline = async <T extends Topics>(o: {
   readonly options?: RunOptions<T>
   readonly clock: Clock
   readonly random: Random
-}): Promise<Running> => {
+}): Promise<Instance> => {
   const { engine, name, pipeline, clock, random } = o
   if (!isPipelineName(name))
     throw new MillraceError(
@@ -98,8 +104,8 @@ export const runPipeline = async <T extends Topics>(o: {
     })
     const unwatch = watchRefusals(plan.needs, run.fail)
     run.start()
-    const { progress$, errors$, metrics$, done } = run
-    return { progress$, errors$, metrics$, done, stop: ({ timeoutMs } = {}) => run.stop(timeoutMs) }
+    const { progress$, errors$, metrics$, done, look } = run
+    return { progress$, errors$, metrics$, done, look, stop: ({ timeoutMs } = {}) => run.stop(timeoutMs) }
   } catch (error) {
     release()
     calls.end()

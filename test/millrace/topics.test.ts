@@ -1,6 +1,8 @@
 import * as t from 'io-ts'
+import { filter, firstValueFrom } from 'rxjs'
 import { afterEach, describe, expect, it } from 'vitest'
-import { connect, type Millrace, text, topic } from '../../src/index.ts'
+import { scanByKey, to } from '../../operators/index.ts'
+import { connect, int32, type Millrace, store, stream, text, topic } from '../../src/index.ts'
 
 let millrace: Millrace
 const memory = async () => {
@@ -35,6 +37,41 @@ describe('topics', () => {
     await millrace.grow(events, 3)
     expect((await millrace.describe(lines, events)).map((d) => d.partitions)).toEqual([4, 3])
     await millrace.send(lines, [{ key: 'a', value: 'b', partition: 3 }])
+  })
+
+  it('do not grow while a pipeline has state by their keys, running or not', async () => {
+    await memory()
+    const counts = topic('counts', { key: text, value: int32, partitions: 2 })
+    await millrace.create(lines, counts)
+    const counting = stream(lines).pipe(
+      scanByKey(store('n', { key: text, value: int32 }), 0, (n) => n + 1),
+      to(counts),
+    )
+    const running = await millrace.run('counting', counting)
+    await millrace.send(lines, [{ key: 'a', value: 'b' }])
+    await firstValueFrom(running.progress$.pipe(filter(({ lag, records }) => lag === 0 && records > 0)))
+    const grow = async () => millrace.grow(lines, 4, { keysMayMove: true })
+    await expect(grow()).rejects.toThrow("pipeline 'counting' keeps state by its keys (topic 'counting--n-changelog')")
+    await millrace.grow(counts, 3, { keysMayMove: true })
+    await running.stop()
+    await expect(grow()).rejects.toThrow("millrace.deleteGroup('counting') first")
+    await millrace.deleteGroup('counting')
+    await grow()
+  })
+
+  it('that grow have each key in one place from then on, whoever writes', async () => {
+    await memory()
+    await millrace.create(lines, topic('more', { key: text, value: text }))
+    const more = topic('more', { key: text, value: text, partitions: 8 })
+    const running = await millrace.run('copying', stream(lines).pipe(to(more)))
+    await firstValueFrom(running.progress$)
+    await millrace.grow(more, 8, { keysMayMove: true })
+    const sent = Array.from({ length: 16 }, (_, i) => ({ key: `k${i}`, value: 'v' }))
+    await Promise.all([millrace.send(lines, sent), millrace.send(more, sent)])
+    await firstValueFrom(running.progress$.pipe(filter(({ lag, records }) => lag === 0 && records > 0)))
+    const places = new Set<string>()
+    for await (const { key, partition } of millrace.read(more, { until: 'latest' })) places.add(`${key} ${partition}`)
+    expect(places.size).toBe(16)
   })
 
   it('take other settings, lose old records, and go', async () => {

@@ -17,6 +17,7 @@ import { deadLetter } from '../../src/pipeline/on-error.ts'
 import type { Described } from '../../src/pipeline/plan.ts'
 import type { Progress } from '../../src/pipeline/progress.ts'
 import type { Running, RunOptions } from '../../src/pipeline/run.ts'
+import { keyedPartition } from '../../src/protocol/client/partitioner.ts'
 import { rightOf } from '../support/right-of.ts'
 import { EmbeddedWorld, type Sent } from './embedded-world.ts'
 
@@ -232,6 +233,35 @@ describe('run', () => {
     await expect(world.run('p', piped(sum, to(out)))).rejects.toThrow(
       /has 2 tasks, and the state of its store 'sum' was kept for 1/,
     )
+  })
+
+  it('ends where a topic grows whose keys have state, and says why', async () => {
+    const world = await opened()
+    const sum = scanByKey(store('sum', { key: text, value: int32 }), 0, (s, v: number) => s + v)
+    await world.append(input, 0, numbered(1))
+    const running = await world.run('p', piped(sum, to(out)))
+    await world.caughtUp(running)
+    await world.while(world.live.topics.grow('in', 2)())
+    await expect(world.while(running.done)).rejects.toThrow(
+      /has 2 tasks, and the state of its store 'sum' was kept for 1/,
+    )
+  })
+
+  it('writes to a topic that has grown by its new count, half a second later at the latest', async () => {
+    const world = await opened()
+    const running = await world.run('p', piped(to(out)))
+    await world.while(world.live.topics.grow('out', 3)())
+    await world.pass(500)
+    const sent = numbered(...Array.from({ length: 20 }, (_, i) => i))
+    await world.append(input, 0, sent)
+    await world.caughtUp(running)
+    await world.while(running.stop())
+    const expected = sent.map(({ key, value }) => [keyedPartition(text.encode(key as string) as Uint8Array, 3), value])
+    const written = (await world.committed(out, 3)).flatMap((lines, partition) =>
+      values([lines]).map((value) => [partition, value]),
+    )
+    const byValue = (all: unknown[][]) => all.sort((a, b) => Number(a[1]) - Number(b[1]))
+    expect(byValue(written)).toEqual(byValue(expected))
   })
 
   it('ends when a record without a task would have been lost', async () => {
