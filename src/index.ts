@@ -58,6 +58,7 @@ export {
   OutputsTooLarge,
   OutputTooLarge,
   RecordTimedOut,
+  StateTooLarge,
   UndeclaredStore,
   UndeclaredTopic,
   UnreadableRecord,

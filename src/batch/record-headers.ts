@@ -7,6 +7,14 @@ export type RecordHeaders = ReadonlyMap<string, Uint8Array>
 /** Shared by every record that has none. */
 export const noHeaders: RecordHeaders = new Map()
 
+/** The same headers in bytes of their own; costs nothing where there are none. */
+export const copyHeaders = (headers: RecordHeaders): RecordHeaders => {
+  if (headers.size === 0) return headers
+  const copy = new Map<string, Uint8Array>()
+  for (const [name, value] of headers) copy.set(name, new Uint8Array(value))
+  return copy
+}
+
 /** What {@link writeHeaders} needs. */
 export const headersBytes = (headers: RecordHeaders): number => {
   let sizeBytes = varintBytes(headers.size)

@@ -66,6 +66,18 @@ export class OutputTooLarge extends Error {
   }
 }
 
+/** What a record keeps in a store is more than the store's changelog takes. */
+export class StateTooLarge extends Error {
+  readonly _tag = 'StateTooLarge'
+  override readonly name = 'StateTooLarge'
+  constructor(o: { store: string; recordId: string; sizeBytes: number; changelog: string; maxBytes: number }) {
+    super(
+      `record '${o.recordId}' sets its key in store '${o.store}' to what takes ${o.sizeBytes} bytes in topic '${o.changelog}', ` +
+        `which takes ${o.maxBytes}: keep less under one key, or raise the topic's 'max.message.bytes' and run again`,
+    )
+  }
+}
+
 /** One output has headers or a timestamp that cannot be written. */
 export class InvalidOutput extends Error {
   readonly _tag = 'InvalidOutput'

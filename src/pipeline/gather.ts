@@ -1,3 +1,4 @@
+import { copyHeaders } from '../batch/record-headers.ts'
 import { aloneBytes } from '../batch/record-size.ts'
 import { recordFault } from '../codec/record-fault.ts'
 import type { Output } from '../contracts/carrier.ts'
@@ -7,9 +8,10 @@ import type { Attempt } from './attempt.ts'
 import { InvalidOutput, LateEmission, OutputsTooLarge, UndeclaredStore, UndeclaredTopic } from './attempt-errors.ts'
 import { type EncodedOutput, misfit, type Sink } from './encoded-output.ts'
 
-/** A store of one task: its declaration and its state. */
+/** A store of one task: its declaration, where its changes are written, and its state. */
 export interface TaskStore {
   readonly declaration: AnyStore
+  readonly changelog: Sink
   readonly state: StateStore
 }
 
@@ -45,6 +47,10 @@ export interface GatherSetup {
 
 /** Most records write none: nobody adds to this one. */
 const noWrites: StateWrite[] = []
+
+/** A copy where a codec answered the very array that it got: whoever has that may change it before it is written. */
+const owned = (encoded: Uint8Array | null, given: unknown): Uint8Array | null =>
+  encoded !== null && encoded === given ? new Uint8Array(encoded) : encoded
 
 /**
  * What attempts write, in order, until it is decided what becomes of it. One for each record that runs alone; one
@@ -116,9 +122,9 @@ export class Gather {
     const fault = recordFault(output, -1)
     if (fault !== undefined)
       throw this.refuse(new InvalidOutput({ topic: output.topic.name, recordId: attempt.recordId, fault }))
-    const key = output.topic.key.encode(output.key)
-    const value = output.topic.value.encode(output.value)
-    this.#add({ sink, key, value, headers: output.headers, timestamp: output.timestamp }, attempt)
+    const key = owned(output.topic.key.encode(output.key), output.key)
+    const value = owned(output.topic.value.encode(output.value), output.value)
+    this.#add({ sink, key, value, headers: copyHeaders(output.headers), timestamp: output.timestamp }, attempt)
   }
 
   /** Adds what is written in place of a record's own outputs, and was found to fit by whoever decided so. */

@@ -1,7 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { noHeaders } from '../batch/record-headers.ts'
+import { aloneBytes } from '../batch/record-size.ts'
 import type { AnyStore, StoreView } from '../contracts/store.ts'
 import type { Attempt } from './attempt.ts'
-import { ForeignKey, UnreadableRecord } from './attempt-errors.ts'
+import { ForeignKey, StateTooLarge, UnreadableRecord } from './attempt-errors.ts'
 import type { Gather, TaskStore } from './gather.ts'
 
 /**
@@ -62,6 +64,7 @@ export class OpenStore implements StoreView<unknown> {
     // a copy: what the codec answered may be the user's own array
     const bytes = value === undefined ? null : declaration.value.encode(value)
     const owned = bytes === null ? undefined : new Uint8Array(bytes)
+    this.#checkSize(owned)
     this.#gather.hold((owned?.length ?? 0) + this.#key.length, this.#attempt)
     this.#changed = true
     this.#value = owned
@@ -74,6 +77,18 @@ export class OpenStore implements StoreView<unknown> {
     const before = state.get(this.#text)
     state.set(this.#text, this.#value)
     gather.wrote({ store: this.#store, key: this.#key, text: this.#text, value: this.#value, before })
+  }
+
+  /** What the state says and the changelog cannot would be lost with this instance. */
+  #checkSize(value: Uint8Array | undefined): void {
+    const { declaration, changelog } = this.#store
+    const sizeBytes = aloneBytes(this.#key, value ?? null, noHeaders)
+    if (sizeBytes <= changelog.recordBytesMax) return
+    const { topic, recordBytesMax: maxBytes } = changelog
+    const { recordId } = this.#attempt
+    throw this.#gather.refuse(
+      new StateTooLarge({ store: declaration.name, recordId, sizeBytes, changelog: topic, maxBytes }),
+    )
   }
 
   #check(): void {

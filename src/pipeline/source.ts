@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { copyHeaders } from '../batch/record-headers.ts'
 import type { TopicPartition } from '../contracts/position.ts'
 import { type AnyRecord, task } from '../contracts/stream-record.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
@@ -55,7 +56,7 @@ export const decodeRecord = (
 
 /** The record with its key and value as they lie in the log: what is left when they cannot be read. */
 export const undecodedRecord = (source: Source, raw: RawRecord): AnyRecord =>
-  record(source, raw, raw.key, raw.value, undefined)
+  record(source, raw, raw.key && new Uint8Array(raw.key), raw.value && new Uint8Array(raw.value), undefined)
 
 const record = (source: Source, raw: RawRecord, key: unknown, value: unknown, carrier: unknown): AnyRecord => ({
   topic: source.topic,
@@ -63,7 +64,8 @@ const record = (source: Source, raw: RawRecord, key: unknown, value: unknown, ca
   offset: raw.offset,
   id: source.prefix + raw.offset,
   timestamp: raw.timestamp,
-  headers: raw.headers,
+  // bytes can be changed in place, and these lie in what was fetched
+  headers: copyHeaders(raw.headers),
   key,
   value,
   [task]: carrier,

@@ -5,7 +5,7 @@ import { memoryStore } from '../store/memory-store.ts'
 import type { EngineCalls } from './engine-calls.ts'
 import type { LiveTask } from './live-task.ts'
 import type { Plan } from './plan.ts'
-import type { RunTopics } from './run-topics.ts'
+import type { OutputTopic, RunTopics } from './run-topics.ts'
 
 /**
  * Finds where a task goes on, which is where its offsets were committed, or else the oldest record; then restores its
@@ -19,9 +19,9 @@ export const startTask = async (
   await findPlaces(o, task)
   for (const [name, declaration] of o.plan.stores) {
     const state = memoryStore()
-    const topic = o.topics.changelogs.get(name)?.topic ?? name
-    await restore(o.engine, { topic, partition: task.task }, state, task.ended.signal)
-    task.stores.set(name, { declaration, state })
+    const changelog = o.topics.changelogs.get(name) as OutputTopic
+    await restore(o.engine, { topic: changelog.topic, partition: task.task }, state, task.ended.signal)
+    task.stores.set(name, { declaration, changelog, state })
   }
 }
 

@@ -3,8 +3,8 @@ import { keyText } from '../../src/contracts/state-store.ts'
 import type { AnyTopic } from '../../src/contracts/topic.ts'
 import { Breath } from '../../src/pipeline/breath.ts'
 import type { DonePrefix } from '../../src/pipeline/done-prefix.ts'
-import type { Chunk, Cursor } from '../../src/pipeline/feed.ts'
 import type { Sink } from '../../src/pipeline/encoded-output.ts'
+import type { Chunk, Cursor } from '../../src/pipeline/feed.ts'
 import type { TaskStore } from '../../src/pipeline/gather.ts'
 import type { Notice } from '../../src/pipeline/notice.ts'
 import type { Plan } from '../../src/pipeline/plan.ts'
@@ -165,7 +165,7 @@ export class SimulatedTask {
     for (const [name, declaration] of plan.stores) {
       const state = memoryStore()
       for (const [key, value] of this.committed.state.get(name) ?? []) state.set(key, value)
-      stores.set(name, { declaration, state })
+      stores.set(name, { declaration, changelog: { topic: `${name}-changelog`, recordBytesMax: 1_000_000 }, state })
     }
     return new TaskRunner({
       task,
