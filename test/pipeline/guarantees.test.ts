@@ -13,8 +13,10 @@ import { CommitLoop } from '../../src/pipeline/commit-loop.ts'
 import type { CommitterSetup } from '../../src/pipeline/committer.ts'
 import { newCounters } from '../../src/pipeline/counters.ts'
 import { EngineCalls } from '../../src/pipeline/engine-calls.ts'
+import { exactlyOnce } from '../../src/pipeline/exactly-once.ts'
 import { LiveTask, type TakenPrefix } from '../../src/pipeline/live-task.ts'
 import { planOf } from '../../src/pipeline/plan.ts'
+import { rightOf } from '../support/right-of.ts'
 import { EmbeddedWorld } from './embedded-world.ts'
 import { SimulatedTask } from './simulated-task.ts'
 
@@ -149,6 +151,47 @@ describe('at-most-once', () => {
     kept.close('lost')
     await world.while(committer.beforeRecords(ahead))
     expect(tried).toHaveLength(2)
+  })
+})
+
+describe('exactly-once', () => {
+  it('does not take the offsets of a task that went elsewhere for a commit of its own', async () => {
+    const world = new EmbeddedWorld()
+    const sound = await world.open()
+    await world.create([input], 2)
+    const plan = planOf('p', { topics: [input], operators: copying })
+    const lost = new LiveTask(0, plan)
+    const kept = new LiveTask(1, plan)
+    const outside = { group: 'p', generation: -1, memberId: '' }
+    const at = (partition: number) => ({ topic: 'in', partition, offset: 5, metadata: '' })
+    let commits = 0
+    /** The first commit never arrives, and meanwhile another instance commits for the task that it has by now. */
+    const commit: Wrap = (call) => async () => {
+      commits += 1
+      if (commits > 1) return call()
+      lost.close('lost')
+      rightOf(await sound.groups.commit(outside, [at(0)])())
+      return E.left(engineFailure('timed-out', 'no answer'))
+    }
+    const engine: Engine = {
+      ...sound,
+      transactions: (options) => async () => {
+        const opened = await sound.transactions(options)()
+        if (E.isLeft(opened)) return opened
+        return E.right({ ...opened.right, commit: () => commit(opened.right.commit()) })
+      },
+    }
+    const { clock, random } = world
+    const calls = new EngineCalls({ pipeline: 'p', clock, random, notice: () => undefined })
+    const membership = { token: () => outside }
+    const setup = { engine, group: 'p', membership, calls, counters: newCounters(), clock, topics: {} }
+    const committer = await world.while(exactlyOnce({ ...(setup as unknown as CommitterSetup), transactionalId: 'p' }))
+    const taken = [lost, kept].map((task): TakenPrefix => {
+      const positions = new Map(task.places.map(({ source }) => [source, 5]))
+      return { task, prefix: { outputs: [], writes: [], positions, records: 1, bytes: 0 } }
+    })
+    await world.while(committer.commit(taken))
+    expect(rightOf(await world.while(sound.groups.committed('p')()))).toMatchObject([at(0), at(1)])
   })
 })
 
