@@ -64,7 +64,7 @@ const offsetsFrom = (segment: Segment, position: number, offset?: number): Offse
 export const corruptLog = (name: string, { path, position, reason }: Damage): EngineFailure =>
   engineFailure(
     'corrupt-log',
-    `${name} is damaged in ${path} at byte ${position}: ${reason}. Nothing behind it is served: restore the file, or delete the records up to a later offset`,
+    `${name} is damaged in ${path} at byte ${position}: ${reason}. Nothing behind it is served: restore the directory from a copy, or delete the topic and create it again`,
   )
 
 /** Reads a partition's batches, and knows where its readers are. */

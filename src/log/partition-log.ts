@@ -119,6 +119,8 @@ export class PartitionLog implements Readable {
   readonly #dirty = new Set<Segment>()
   #full: EngineFailure | undefined
   #damage: Damage | undefined
+  /** What a read has found: behind it nobody could read what is written. */
+  #unreadable: EngineFailure | undefined
   #compaction: Promise<unknown> | undefined
   #closing = false
   #flushing: Promise<void> = Promise.resolve()
@@ -205,7 +207,7 @@ export class PartitionLog implements Readable {
     now: number,
     crc: 'check' | 'trust' = 'check',
   ): E.Either<EngineFailure, Staged> {
-    const refusal = this.#refusal()
+    const refusal = this.#refusal() ?? this.#unreadable
     if (refusal !== undefined) return E.left(refusal)
     const checked = checkIncoming(batch, { name: this.name, config: this.#config, origin, crc })
     if (E.isLeft(checked)) return checked
@@ -335,12 +337,13 @@ export class PartitionLog implements Readable {
   read(request: LogRead): E.Either<EngineFailure, PartitionRead> {
     const { offset } = request
     if (offset < this.#startOffset || offset > this.#endOffset) return E.left(this.#outOfRange(offset))
-    return this.#reading(() =>
-      E.map((read: LogBatches) => {
-        const { startOffset, highWatermark, lastStableOffset } = this
-        return { ...read, startOffset, highWatermark, lastStableOffset }
-      })(this.#reader.read(this, request)),
-    )
+    const answer = this.#reading(() => this.#reader.read(this, request))
+    if (E.isLeft(answer)) {
+      if (answer.left.code === 'corrupt-log') this.#unreadable = answer.left
+      return answer
+    }
+    const { startOffset, highWatermark, lastStableOffset } = this
+    return E.right({ ...answer.right, startOffset, highWatermark, lastStableOffset })
   }
 
   /** The offset of the first record at or after `timestamp`; `undefined` where there is none yet. */
@@ -550,6 +553,8 @@ export class PartitionLog implements Readable {
     if (offset === this.#highWatermark && active.sizeBytes > 0) this.#roll(offset)
     writeStartOffset(this.directory, this, offset)
     this.#startOffset = Math.max(this.#startOffset, offset)
+    // The damage may be among what was deleted; if it is not, the next read finds it again.
+    this.#unreadable = undefined
     this.#dropDeleted()
   }
 

@@ -102,6 +102,18 @@ describe('a bit that flipped in a segment', () => {
     expect(logOf(logs).highWatermark).toBe(count)
     expect(readOn(logOf(logs)).failure?.message).toContain(path)
   })
+
+  it('lets nothing more be written behind it once a read has found it', async () => {
+    const storage = await filled('process', true)
+    flip(storage, logFiles(storage)[1] ?? '', 70)
+    const log = logOf(rightOf(await open(storage, 'process')))
+    expect(readOn(log).failure?.code).toBe('corrupt-log')
+    const stage = () => log.stage(batchOf({ records: [{ key: 'k', value: 'v' }] }), 'client', 5)
+    expect(stage()).toMatchObject({ left: { code: 'corrupt-log' } })
+    rightOf(log.deleteBefore(count))
+    log.apply()
+    rightOf(stage())
+  })
 })
 
 describe('a segment that lost its end', () => {
