@@ -9,7 +9,7 @@ import type { RoundTrip, Schema, TypeOf } from './schema.ts'
 import { fromUtf8, utf8 } from './utf-8.ts'
 
 /**
- * JSON, checked by `schema` when it is read: an io-ts type, or any Standard Schema validator that can write what it
+ * JSON, checked by `schema` when it is read and when it is written: an io-ts type, or any Standard Schema validator that can write what it
  * reads. An io-ts type that transforms is written by its own `encode`.
  *
  * Absent bytes are read as `null`, and `null` is written as no bytes; whether `null` is allowed, the schema says.
@@ -19,7 +19,8 @@ import { fromUtf8, utf8 } from './utf-8.ts'
  * `undefined` are left out.
  *
  * **Errors** a `DecodeError` has the schema's report, paths and all. `NaN`, infinities, `undefined`, bigints and cycles
- * are an `EncodeError`, never a silent `null`. What is written is not checked by the schema: the compiler has.
+ * are an `EncodeError`, never a silent `null`, and so is a value that the schema does not take, whatever the compiler
+ * was told: nobody could read it.
  *
  * @example
  * ```ts

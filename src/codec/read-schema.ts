@@ -11,7 +11,7 @@ export interface SchemaReader {
   readonly name: string
   /** Reads a plain value; a `Left` has the report, a line each. Never throws. */
   readonly read: (plain: unknown) => E.Either<readonly string[], unknown>
-  /** The plain value that `read` reads as `value`. */
+  /** The plain value that `read` reads as `value`. Throws a `TypeError` where `value` is none of the schema's. */
   readonly write: (value: unknown) => unknown
 }
 
@@ -25,35 +25,48 @@ export const readerOf = (schema: Schema): SchemaReader => {
   )
 }
 
-const ioTsReader = (type: t.Type<unknown, unknown, unknown>): SchemaReader => ({
-  name: type.name,
-  read: (plain) => {
+const ioTsReader = (type: t.Type<unknown, unknown, unknown>): SchemaReader => {
+  const read: SchemaReader['read'] = (plain) => {
     try {
-      const read = type.decode(plain)
-      return E.isRight(read) ? read : E.left(ioTsReport(read.left))
+      const decoded = type.decode(plain)
+      return E.isRight(decoded) ? decoded : E.left(ioTsReport(decoded.left))
     } catch (thrown) {
       return E.left([`${type.name} failed: ${thrownMessage(thrown)}`])
     }
-  },
-  write: type.encode,
-})
+  }
+  return {
+    name: type.name,
+    read,
+    write: (value) => {
+      if (type.is(value)) return type.encode(value)
+      // what it would say about such a value read: for a type that transforms, which reads others, that may be nothing
+      const why = read(value)
+      throw new TypeError(E.isLeft(why) ? why.left.join('; ') : `it is no ${type.name}`)
+    },
+  }
+}
 
 const standardReader = (schema: StandardSchema): SchemaReader => {
   const standard = schema['~standard']
   const name = `${standard.vendor} schema`
   refuseAsynchronous(schema, name)
+  const read: SchemaReader['read'] = (plain) => {
+    try {
+      const result = standard.validate(plain)
+      if (result instanceof Promise) return E.left([asynchronous(name, result)])
+      return result.issues === undefined ? E.right(result.value) : E.left(result.issues.map(issueLine))
+    } catch (thrown) {
+      return E.left([`${name} failed: ${thrownMessage(thrown)}`])
+    }
+  }
   return {
     name,
-    read: (plain) => {
-      try {
-        const result = standard.validate(plain)
-        if (result instanceof Promise) return E.left([asynchronous(name, result)])
-        return result.issues === undefined ? E.right(result.value) : E.left(result.issues.map(issueLine))
-      } catch (thrown) {
-        return E.left([`${name} failed: ${thrownMessage(thrown)}`])
-      }
+    read,
+    write: (value) => {
+      const checked = read(value)
+      if (E.isLeft(checked)) throw new TypeError(checked.left.join('; '))
+      return value
     },
-    write: (value) => value,
   }
 }
 

@@ -6,7 +6,7 @@ import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { json } from '../../src/codec/json.ts'
-import type { Codec } from '../../src/contracts/codec.ts'
+import { type Codec, EncodeError } from '../../src/contracts/codec.ts'
 import { obeysCodecLaws } from '../support/codec-laws.ts'
 
 interface Order {
@@ -157,6 +157,18 @@ describe('json', () => {
 
   it.each([[undefined], [null], [{}], ['string'], [() => true]])('refuses %s, which is no schema', (schema) => {
     expect(() => json(schema as never)).toThrow('is no schema: pass an io-ts type, a Standard Schema validator')
+  })
+})
+
+describe('json, told something else than the compiler was', () => {
+  it.each<readonly [string, Codec<any>, unknown, RegExp]>([
+    ['io-ts', json(t.string) as Codec<any>, 42, /cannot write 42: .*expected string/],
+    ['a field', viaIoTs as Codec<any>, { id: 'a', cents: '1', paid: true, items: [] }, /cents/],
+    ['one that transforms', json(DateFromISOString) as Codec<any>, 'no date', /DateFromISOString/],
+    ['zod', viaZod as Codec<any>, { id: 'a', cents: '1', paid: true, items: [] }, /cents/],
+  ])('writes nothing that nobody could read: %s', (_, codec, value, says) => {
+    expect(() => codec.encode(value)).toThrow(EncodeError)
+    expect(() => codec.encode(value)).toThrow(says)
   })
 })
 
