@@ -3,11 +3,12 @@ import type { Clock } from '../contracts/clock.ts'
 import type { AssignorName, Engine, GroupEvent, GroupToken, Isolation, Membership } from '../contracts/engine.ts'
 import { type EngineFailure, engineFailure, MillraceError } from '../contracts/failure.ts'
 import { type Position, partitionName, type TopicPartition } from '../contracts/position.ts'
+import { settle } from '../contracts/settle.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { Topic } from '../contracts/topic.ts'
 import { Fetcher, type OnUnreadable } from './fetcher.ts'
 import { startsOf } from './read.ts'
-import { settle, settlePatiently } from './settle.ts'
+import { settlePatiently } from './settle-patiently.ts'
 import { unknownTopic } from './unknown-topic.ts'
 
 /** How a consumer reads: as a member of a group that shares the topics' partitions, or the partitions it names. */

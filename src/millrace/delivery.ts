@@ -3,7 +3,7 @@ import type { Clock } from '../contracts/clock.ts'
 import type { Appended, Engine, Producer, UnsealedBatch } from '../contracts/engine.ts'
 import { type EngineFailure, engineFailure, MillraceError } from '../contracts/failure.ts'
 import { partitionName } from '../contracts/position.ts'
-import { settle } from './settle.ts'
+import { settle } from '../contracts/settle.ts'
 
 const firstPauseMs = 20
 const longestPauseMs = 1_000

@@ -4,6 +4,7 @@ import { openBatch, type RecordCursor } from '../batch/read-records.ts'
 import type { Fetched, Isolation, Reader } from '../contracts/engine.ts'
 import { type EngineFailure, engineFailure, MillraceError } from '../contracts/failure.ts'
 import { type Position, partitionName, type TopicPartition } from '../contracts/position.ts'
+import { settle } from '../contracts/settle.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
 import { UnreadableRecord } from '../pipeline/attempt-errors.ts'
@@ -81,11 +82,10 @@ export class Fetcher<K, V> {
   async fetch(wait: FetchWait): Promise<StreamRecord<K, V>[]> {
     if (this.#failure !== undefined) throw this.#failure
     const positions = this.#wanted()
-    const answer = await this.#reader.fetch({ positions, isolation: this.#isolation, ...wait })()
-    if (E.isLeft(answer)) throw new MillraceError(answer.left)
+    const answer = await settle(this.#reader.fetch({ positions, isolation: this.#isolation, ...wait }))
     const asked = new Map(positions.map((position) => [partitionName(position), position.offset]))
     const records: StreamRecord<K, V>[] = []
-    for (const fetched of answer.right) {
+    for (const fetched of answer) {
       const place = this.#places.get(partitionName(fetched))
       // a seek while the answer was under way makes it somebody else's
       if (place === undefined || place.paused || place.offset !== asked.get(partitionName(fetched))) continue

@@ -1,10 +1,10 @@
 import type { Engine, Isolation } from '../contracts/engine.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
 import { type Position, partitionName, type TopicPartition } from '../contracts/position.ts'
+import { settle } from '../contracts/settle.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { Topic } from '../contracts/topic.ts'
 import { Fetcher, type OnUnreadable } from './fetcher.ts'
-import { settle } from './settle.ts'
 import { unknownTopic } from './unknown-topic.ts'
 
 /** Where a reading begins: the oldest record, after the newest, at a time, or at offsets of one's own. */

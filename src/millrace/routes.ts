@@ -1,10 +1,10 @@
 import type { Engine } from '../contracts/engine.ts'
 import { engineFailure, type FailureCode, MillraceError } from '../contracts/failure.ts'
 import type { Random } from '../contracts/random.ts'
+import { settle } from '../contracts/settle.ts'
 import { type CompressionName, isCompacted, messageBytesDefault } from '../contracts/topic.ts'
 import { keyedPartition, produced, type Sticky, stick } from '../protocol/client/partitioner.ts'
 import type { EncodedRecord } from './outgoing.ts'
-import { settle } from './settle.ts'
 import { unknownTopic } from './unknown-topic.ts'
 
 /** Where records of one topic may go. */

@@ -1,9 +1,10 @@
 import type { Clock } from '../contracts/clock.ts'
 import type { Engine, TopicDescription } from '../contracts/engine.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
+import { settle } from '../contracts/settle.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
 import { ownerOfChangelog } from '../store/changelog.ts'
-import { settle, settlePatiently } from './settle.ts'
+import { settlePatiently } from './settle-patiently.ts'
 
 /** Creates what is not there yet; see `Millrace.create`. */
 export const createTopics = async (engine: Engine, topics: readonly AnyTopic[]): Promise<void> => {

@@ -1,12 +1,13 @@
 import type { Clock } from '../contracts/clock.ts'
 import type { Engine, TransactionalProducer } from '../contracts/engine.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
+import { settle } from '../contracts/settle.ts'
 import type { Topic } from '../contracts/topic.ts'
 import type { Consumer } from './consumer.ts'
 import { type OpenBatch, OpenBatches } from './open-batches.ts'
 import { encodeAll, type Outgoing } from './outgoing.ts'
 import { checkRecord, type Routes } from './routes.ts'
-import { settle, settlePatiently } from './settle.ts'
+import { settlePatiently } from './settle-patiently.ts'
 
 /** What may be done inside of `millrace.transaction`. */
 export interface Transaction {

@@ -35,13 +35,6 @@ export class EngineCalls {
     this.#ended.abort()
   }
 
-  /** Rejects with {@link MillraceError}. */
-  async once<A>(call: Call<A>): Promise<A> {
-    const answer = await call()
-    if (E.isLeft(answer)) throw new MillraceError(answer.left)
-    return answer.right
-  }
-
   /** Tries again what is retriable, and what may have happened where doing it twice does no harm. */
   async again<A>(what: string, call: () => Call<A>, isHarmless = true): Promise<A> {
     for (let failures = 1; ; failures++) {

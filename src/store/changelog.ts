@@ -3,6 +3,7 @@ import { CorruptBatchError } from '../batch/corrupt-batch.ts'
 import { readRecords } from '../batch/read-records.ts'
 import type { Engine, TopicSpec } from '../contracts/engine.ts'
 import { MillraceError } from '../contracts/failure.ts'
+import { settle } from '../contracts/settle.ts'
 import { keyText, type StateStore } from '../contracts/state-store.ts'
 
 /** Only closed segments are compacted: what a restore reads twice is bounded by the open one. */
@@ -51,8 +52,8 @@ export const restore = async (
   state: StateStore,
   signal: AbortSignal,
 ): Promise<void> => {
-  const end = (await answered(engine.reader.settled([at], signal)))[0]?.offset ?? 0
-  const start = await answered(engine.reader.offsets([{ ...at, at: 'earliest' }], 'read_committed'))
+  const end = (await settle(engine.reader.settled([at], signal)))[0]?.offset ?? 0
+  const start = await settle(engine.reader.offsets([{ ...at, at: 'earliest' }], 'read_committed'))
   let offset = start[0]?.offset ?? 0
   while (offset < end) {
     const request = {
@@ -61,7 +62,7 @@ export const restore = async (
       maxBytes: fetchBytes,
       signal,
     } as const
-    const [fetched] = await answered(engine.reader.fetch({ ...request, maxWaitMs: 1_000 }))
+    const [fetched] = await settle(engine.reader.fetch({ ...request, maxWaitMs: 1_000 }))
     if (fetched?.failure !== undefined) throw new MillraceError(fetched.failure)
     for (const batch of fetched?.batches ?? []) replay(batch, offset, state)
     offset = fetched?.nextOffset ?? offset
@@ -74,12 +75,4 @@ const replay = (batch: Uint8Array, from: number, state: StateStore): void => {
     state.set(keyText(key), value === null ? undefined : new Uint8Array(value))
   })
   if (E.isLeft(read)) throw new CorruptBatchError(read.left)
-}
-
-const answered = async <A>(
-  call: () => Promise<E.Either<ConstructorParameters<typeof MillraceError>[0], A>>,
-): Promise<A> => {
-  const answer = await call()
-  if (E.isLeft(answer)) throw new MillraceError(answer.left)
-  return answer.right
 }

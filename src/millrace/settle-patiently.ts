@@ -2,19 +2,12 @@ import type { Clock } from '../contracts/clock.ts'
 import type { Call } from '../contracts/engine.ts'
 import { MillraceError } from '../contracts/failure.ts'
 
-/** Runs a call to the engine; rejects with its failure as an `Error`. */
-export const settle = async <A>(call: Call<A>): Promise<A> => {
-  const answer = await call()
-  if (answer._tag === 'Left') throw new MillraceError(answer.left)
-  return answer.right
-}
-
 const firstPauseMs = 5
 const longestPauseMs = 1_000
 const patienceMs = 60_000
 
 /**
- * As {@link settle}, but a failure that may go away is tried again, with growing pauses, for a minute; one of unknown
+ * Runs a call to the engine as `settle` does, but a failure that may go away is tried again, with growing pauses, for a minute; one of unknown
  * outcome only where doing it twice `isHarmless`.
  */
 export const settlePatiently = async <A>(clock: Clock, call: Call<A>, isHarmless = false): Promise<A> => {
