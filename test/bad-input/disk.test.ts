@@ -208,7 +208,7 @@ describe('a corrupt segment', () => {
     const corrupt = {
       code: 'corrupt-log',
       kind: 'refused',
-      says: [file, 'at byte 0', 'restore the file', 'delete the records'],
+      says: [file, 'at byte 0', 'restore the directory from a copy', 'delete the topic'],
     }
     await refusal(w.while(reading), corrupt)
     expect(read.length).toBeGreaterThan(0)
@@ -242,7 +242,8 @@ describe('a corrupt segment', () => {
       ),
     )
     expect(error).toMatchObject({ code: 'corrupt-log', kind: 'refused' })
-    for (const words of [file, 'at byte 0', 'restore the file']) expect((error as Error).message).toContain(words)
+    for (const words of [file, 'at byte 0', 'restore the directory from a copy', 'delete the topic'])
+      expect((error as Error).message).toContain(words)
     expect(
       (await w.while(w.millrace.committed('counting'))).every(
         ({ partition, offset }) => partition === 1 || offset < 10,
