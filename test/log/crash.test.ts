@@ -63,9 +63,9 @@ describe('a crash at every write and every sync leaves a prefix with all that wa
     { seed: 6, durability: 'power', crash: 'power', steps: 30, mix: recreating, journalBytes: 9000 },
     { seed: 12, durability: 'power', crash: 'power', steps: 40, mix: deleting, topics: ['a'], journalBytes: 9000 },
     { seed: 7, durability: 'process', crash: 'kill', steps: 30, mix: recreating },
-    { seed: 14, durability: 'power', crash: 'power', steps: 40, mix: rounds },
-    { seed: 15, durability: 'power', crash: 'kill', steps: 30, mix: rounds },
-    { seed: 16, durability: 'process', crash: 'kill', steps: 40, mix: rounds },
+    { seed: 14, durability: 'power', crash: 'power', steps: 40, mix: rounds, stride: 3 },
+    { seed: 15, durability: 'power', crash: 'kill', steps: 30, mix: rounds, stride: 3 },
+    { seed: 16, durability: 'process', crash: 'kill', steps: 40, mix: rounds, stride: 3 },
   ] as const)('%o', (crashing) => crashEverywhere(crashing, goOn))
 
   it.each([

@@ -234,17 +234,24 @@ export class LogRun {
     return E.isRight(compacted) || this.#ends(compacted.left.code)
   }
 
-  /** Maintains all of them, with what is staged meanwhile. */
+  /** Maintains all of them, while somebody goes on writing. */
   async #round(): Promise<boolean> {
-    const round = this.#open.maintain()
+    let isOver = false
+    const round = this.#open.maintain().finally(() => {
+      isOver = true
+    })
     // Retention has decided by now: what it stages has its place among the rest.
     for (const log of this.#open.all) this.#start(log, () => E.right(log.retain(this.clock.ms)))
-    const count = this.staged.length
-    const isGoingOn = this.#stage(this.#pick([...this.#open.all]), plain) && (await this.commit())
+    let isGoingOn = true
+    for (let more = 0; more < 4 && !isOver && isGoingOn; more++) {
+      isGoingOn = this.#stage(this.#pick([...this.#open.all]), plain)
+      void this.commit()
+      await new Promise<void>((resolve) => {
+        this.clock.after(0, resolve)
+      })
+    }
     const answer = await round
-    if (E.isLeft(answer)) return this.#ends(answer.left.code)
-    this.acknowledged = Math.max(count, this.acknowledged)
-    return isGoingOn
+    return isGoingOn && (E.isRight(answer) || this.#ends(answer.left.code))
   }
 
   /** A topic that was deleted comes back under its name, as another. */
