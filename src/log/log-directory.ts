@@ -85,9 +85,10 @@ export class LogDirectory {
     if (!this.#dirty) return
     this.#dirty = false
     this.#underWay++
-    const written = [...this.#written].filter((name) => this.exists(name))
+    const written = [...this.#written]
     this.#written.clear()
-    for (const name of written) await this.#syncFile(name)
+    // asked anew each time: one that is no longer wanted may be removed while another is synced
+    for (const name of written) if (this.exists(name)) await this.#syncFile(name)
     await this.storage.syncDirectory(this.path)
     this.#underWay--
   }

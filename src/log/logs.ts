@@ -474,6 +474,7 @@ export class Logs {
 
   readonly #breathe = (): Promise<void> =>
     new Promise((resolve) => {
-      this.#options.clock.after(0, resolve)
+      // held: a process that has nothing else to do must not end in the middle
+      this.#options.clock.after(0, resolve, true)
     })
 }

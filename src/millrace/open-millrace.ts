@@ -14,6 +14,7 @@ import { Routes } from './routes.ts'
 import { Sender, type SendOptions } from './sender.ts'
 import { createTopics, refuseToLeaveState, refuseToMoveKeys } from './topics.ts'
 import { Transactions } from './transactions.ts'
+import { warnUnheard } from './warn-unheard.ts'
 
 /** What a connection is made of. */
 export interface Parts {
@@ -97,7 +98,7 @@ export const openMillrace = ({ url, engine, clock, random, clientId, send, warn 
 
     run: async (name, pipeline, options) => {
       refuseWhenClosed()
-      const { look, ...one } = await runPipeline({
+      const { look, ...run } = await runPipeline({
         engine,
         name,
         pipeline,
@@ -105,6 +106,7 @@ export const openMillrace = ({ url, engine, clock, random, clientId, send, warn 
         random,
         ...(options === undefined ? {} : { options }),
       })
+      const one = warn === undefined ? run : warnUnheard(run, clock, warn)
       running.set(one, look)
       one.done
         .catch((error: unknown) =>

@@ -26,6 +26,7 @@ class OpenTransaction implements Transaction {
   readonly #open: OpenBatches<OpenBatch>
   #full: OpenBatch[] = []
   #underWay: Promise<void> = Promise.resolve()
+  readonly #calls = new Set<Promise<void>>()
   #ended = false
 
   constructor(o: { readonly producer: TransactionalProducer; readonly routes: Routes; readonly clock: Clock }) {
@@ -40,7 +41,10 @@ class OpenTransaction implements Transaction {
     })
   }
 
-  readonly send = async <K, V>(topic: Topic<K, V>, records: readonly Outgoing<K, V>[]): Promise<void> => {
+  readonly send = <K, V>(topic: Topic<K, V>, records: readonly Outgoing<K, V>[]): Promise<void> =>
+    this.#counted(this.#send(topic, records))
+
+  async #send<K, V>(topic: Topic<K, V>, records: readonly Outgoing<K, V>[]): Promise<void> {
     this.#refuseAfterEnd(`send to '${topic.name}'`)
     const encoded = encodeAll(topic, records, this.#clock.now())
     const route = await this.#routes.find(topic.name)
@@ -50,14 +54,26 @@ class OpenTransaction implements Transaction {
     if (this.#full.length > 0) await this.#append()
   }
 
-  readonly commitPosition = async (consumer: Consumer<unknown, unknown>): Promise<void> => {
+  readonly commitPosition = (consumer: Consumer<unknown, unknown>): Promise<void> =>
+    this.#counted(this.#commitPosition(consumer))
+
+  async #commitPosition(consumer: Consumer<unknown, unknown>): Promise<void> {
     this.#refuseAfterEnd('commitPosition')
     const offsets = consumer.positions().map((position) => ({ ...position, metadata: '' }))
     await this.#inTurn(() => settle(this.#producer.sendOffsets(consumer.token(), offsets)))
   }
 
-  /** Appends what is still open; nothing may be sent from here on. */
+  /** Notes that `call` is under way: the end waits for it, awaited or not. */
+  #counted(call: Promise<void>): Promise<void> {
+    this.#calls.add(call)
+    const over = () => this.#calls.delete(call)
+    call.then(over, over)
+    return call
+  }
+
+  /** Waits for the calls under way, then appends what is still open. Rejects where one of them does. */
   async finish(): Promise<void> {
+    while (this.#calls.size > 0) await Promise.all(this.#calls)
     this.#ended = true
     this.#open.flush()
     await this.#append()

@@ -116,6 +116,25 @@ describe.each(['power', 'process'] as const)('Logs, %s', (durability) => {
     expect(heard).toEqual(['t-1'])
   })
 
+  it('keep the process alive while they compact', async () => {
+    const steady = manualClock()
+    const held: (boolean | undefined)[] = []
+    const after: typeof steady.after = (delayMs, ring, hold) => {
+      held.push(hold)
+      return steady.after(delayMs, ring, hold)
+    }
+    const config = { 'cleanup.policy': 'compact' as const, 'segment.bytes': 200_000 }
+    const of = partitions.map((partition) => ({ ...partition, config }))
+    const logs = await open(memoryStorage(), { durability, partitions: of, clock: { ...steady, after } })
+    for (let at = 0; at < 30; at++) {
+      stage(logs, `v${at}`.padEnd(90_000))
+      rightOf(await logs.commit())
+    }
+    rightOf(await logs.maintain())
+    expect(held.length).toBeGreaterThan(0)
+    expect(new Set(held)).toEqual(new Set([true]))
+  })
+
   it.each([{ 'cleanup.policy': 'compact' as const }, { 'retention.bytes': 600 }])(
     'give space back when they are maintained, without waiting for a full journal: %o',
     async (policy) => {

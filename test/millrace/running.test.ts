@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { catchError, EMPTY, filter, firstValueFrom, map } from 'rxjs'
 import { expect, it } from 'vitest'
-import { to } from '../../operators/index.ts'
+import { mapValue, to } from '../../operators/index.ts'
 import { connect, type StreamRecord, stream, text, topic } from '../../src/index.ts'
 
 const input = topic('in', { key: text, value: text })
@@ -41,4 +41,18 @@ it('warns of a pipeline that has ended, though nobody looks at done', async () =
   const [warning] = (await warned) as [Error]
   expect(warning.name).toBe('MillraceWarning')
   expect(warning.message).toMatch(/pipeline 'losing' has ended: topic 'out' got/)
+})
+
+it('warns of what holds a pipeline up, as long as nobody listens to errors$', async () => {
+  await using millrace = await connect('memory:')
+  await millrace.create(input, output)
+  await millrace.send(input, [{ key: 'k', value: 'v' }])
+  const failing = mapValue<string, string, string>(() => {
+    throw new Error('no such thing')
+  })
+  const warned = once(process, 'warning')
+  const running = await millrace.run('failing', stream(input).pipe(failing, to(output)))
+  const [warning] = (await warned) as [Error]
+  expect(warning.message).toMatch(/pipeline 'failing'.*in-0-0.*no such thing.*errors\$/)
+  await running.stop({ timeoutMs: 1 })
 })

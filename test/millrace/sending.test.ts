@@ -168,6 +168,20 @@ describe('transaction', () => {
     expect((await contents(millrace)).flat()).toHaveLength(4)
   })
 
+  it('waits for sends that nobody awaits, and takes their failure for its own', async () => {
+    const millrace = await memory()
+    await millrace.transaction(async (tx) => {
+      void tx.send(lines, [{ key: 'a', value: 'not awaited' }])
+    })
+    expect((await contents(millrace)).flat()).toEqual([['a', 'not awaited']])
+    const failing = millrace.transaction(async (tx) => {
+      await tx.send(lines, [{ key: 'a', value: 'dropped' }])
+      void tx.send(topic('nowhere', { key: text, value: text }), [{ key: 'a', value: 'b' }])
+    })
+    await expect(failing).rejects.toSatisfy(refusal('unknown-topic', "'nowhere'"))
+    expect((await contents(millrace)).flat()).toHaveLength(1)
+  })
+
   it('refuses a send that comes after its end', async () => {
     const millrace = await memory()
     let late: (() => Promise<void>) | undefined
