@@ -1,6 +1,7 @@
 import type { Topic, TopicConfig } from '../contracts/topic.ts'
 import { shown } from './decode-error.ts'
 import { type Field, type FieldOf, keyCodec, valueCodec, type WritableField } from './field-codec.ts'
+import { refuseUnknownOptions } from './known-options.ts'
 import { topicName } from './names.ts'
 import { topicConfig } from './topic-config.ts'
 
@@ -40,6 +41,7 @@ export const topic = <const N extends string, K extends Field, V extends Field>(
   name: N,
   options: TopicOptions<K, V>,
 ): Topic<FieldOf<K>, FieldOf<V>, N> => {
+  refuseUnknownOptions(`topic('${topicName(name)}', …)`, options, ['key', 'value', 'partitions', 'config'])
   const { key, value, partitions = 1, config = {} } = options
   if (!Number.isInteger(partitions) || partitions < 1 || partitions > maxPartitions)
     throw new TypeError(

@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { refuseUnknownOptions } from '../codec/known-options.ts'
 import type { Clock } from '../contracts/clock.ts'
 import { MillraceError } from '../contracts/failure.ts'
 import type { Random } from '../contracts/random.ts'
@@ -29,6 +30,9 @@ export interface ConnectOptions {
   readonly random?: Random
 }
 
+const known = ['durability', 'readOnly', 'clientId', 'send', 'clock', 'random']
+const knownOfSend = ['batchBytes', 'lingerMs', 'bufferBytes', 'deliveryTimeoutMs']
+
 /**
  * Connects to an engine: `file:./data`, embedded and durable in that directory, or `memory:`, gone with the process.
  *
@@ -51,6 +55,8 @@ export interface ConnectOptions {
  * ```
  */
 export const connect = async (url: string, options: ConnectOptions = {}): Promise<Millrace> => {
+  refuseUnknownOptions(`connect('${url}', …)`, options, known)
+  if (options.send !== undefined) refuseUnknownOptions(`connect('${url}', { send })`, options.send, knownOfSend)
   const target = readUrl(url)
   if (E.isLeft(target)) throw new MillraceError(target.left)
   const { durability = 'power' } = options

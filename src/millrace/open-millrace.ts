@@ -9,7 +9,7 @@ import type { AnyTopic, Topic } from '../contracts/topic.ts'
 import { type Running, runPipeline } from '../pipeline/run.ts'
 import { type Consumer, openConsumer } from './consumer.ts'
 import type { Millrace } from './millrace.ts'
-import { type ReadOptions, readBatches } from './read.ts'
+import { checkReadOptions, type ReadOptions, readBatches } from './read.ts'
 import { Routes } from './routes.ts'
 import { Sender, type SendOptions } from './sender.ts'
 import { createTopics, refuseToLeaveState, refuseToMoveKeys } from './topics.ts'
@@ -49,6 +49,7 @@ export const openMillrace = ({ url, engine, clock, random, clientId, send, warn 
   }
   const batches = <K, V>(topic: Topic<K, V>, options: ReadOptions, signal?: AbortSignal) => {
     refuseWhenClosed()
+    checkReadOptions(topic.name, options)
     const signals = [options.signal, signal].filter((one) => one !== undefined)
     const either = signals.length === 0 ? {} : { signal: AbortSignal.any(signals) }
     return readBatches(engine, topic, { ...options, ...either, lifetime: lifetime.signal })

@@ -1,4 +1,5 @@
 import { shown } from '../codec/decode-error.ts'
+import { refuseUnknownOptions } from '../codec/known-options.ts'
 import type { AnyStore } from '../contracts/store.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
 import { isOnError, type OnError } from './on-error.ts'
@@ -71,8 +72,7 @@ export const settingsOf = (name: string, options: RunOptions = {}): RunSettings 
   const refuse = (what: string): never => {
     throw new TypeError(`run('${name}', …): ${what}`)
   }
-  for (const option of Object.keys(options))
-    if (!known.has(option)) refuse(`there is no option '${option}'; there are ${[...known].join(', ')}`)
+  refuseUnknownOptions(`run('${name}', …)`, options, known)
   if (!guarantees.has(settings.guarantee))
     refuse(`guarantee '${settings.guarantee}' is none: 'exactly-once', 'at-least-once' or 'at-most-once'`)
   for (const option of counts) {
@@ -113,4 +113,4 @@ const counts = [
   'rebalanceTimeoutMs',
 ] as const
 
-const known: ReadonlySet<string> = new Set([...counts, 'guarantee', 'rate', 'onError', 'uses', 'instance'])
+const known: readonly string[] = [...counts, 'guarantee', 'rate', 'onError', 'uses', 'instance']
