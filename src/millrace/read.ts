@@ -39,7 +39,9 @@ export const checkReadOptions = (topic: string, options: ReadOptions): void => {
   refuseUnknownOptions(what, options, known)
   const { until, from = 'earliest' }: { readonly until?: unknown; readonly from?: unknown } = options
   if (until !== undefined && until !== 'latest')
-    throw new TypeError(`${what}: until is 'latest' or left out, and not '${String(until)}'`)
+    throw new TypeError(
+      `${what}: until is 'latest' or left out, and not '${typeof until === 'string' ? until : typeof until}'`,
+    )
   if (from !== 'earliest' && from !== 'latest' && (typeof from !== 'object' || from === null))
     throw new TypeError(
       `${what}: from is 'earliest', 'latest', { timestamp } or { offsets }, and not '${String(from)}'`,
