@@ -1,16 +1,12 @@
-import * as E from 'fp-ts/lib/Either.js'
 import { refuseUnknownOptions } from '../codec/known-options.ts'
 import type { Clock } from '../contracts/clock.ts'
-import { MillraceError } from '../contracts/failure.ts'
 import type { Random } from '../contracts/random.ts'
-import { settle } from '../contracts/settle.ts'
-import { fileEngine, memoryEngine } from '../engines/embedded/open-url.ts'
 import type { Durability } from '../log/checkpoint-record.ts'
+import { engineAt } from './engine-at.ts'
 import type { Millrace } from './millrace.ts'
 import { openMillrace } from './open-millrace.ts'
 import type { SendOptions } from './sender.ts'
 import { systemClock, systemRandom, systemWarning } from './system.ts'
-import { readUrl } from './url.ts'
 
 /** How to connect. */
 export interface ConnectOptions {
@@ -57,23 +53,10 @@ const knownOfSend = ['batchBytes', 'lingerMs', 'bufferBytes', 'deliveryTimeoutMs
 export const connect = async (url: string, options: ConnectOptions = {}): Promise<Millrace> => {
   refuseUnknownOptions(`connect('${url}', …)`, options, known)
   if (options.send !== undefined) refuseUnknownOptions(`connect('${url}', { send })`, options.send, knownOfSend)
-  const target = readUrl(url)
-  if (E.isLeft(target)) throw new MillraceError(target.left)
   const { durability = 'power' } = options
   if (durability !== 'power' && durability !== 'process')
     throw new TypeError(`connect('${url}', …): durability is 'power' or 'process', and not '${String(durability)}'`)
   const { clock = systemClock, random = systemRandom, clientId = 'millrace', send = {} } = options
-  const engine = await settle(
-    target.right._tag === 'memory'
-      ? memoryEngine({ name: url, clock, random })
-      : fileEngine({
-          name: url,
-          path: target.right.directory,
-          durability,
-          readOnly: options.readOnly ?? false,
-          clock,
-          random,
-        }),
-  )
+  const engine = await engineAt(url, { durability, readOnly: options.readOnly ?? false, clock, random })
   return openMillrace({ url, engine, clock, random, clientId, send, warn: systemWarning })
 }
