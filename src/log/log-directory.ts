@@ -1,4 +1,4 @@
-import { type Storage, StorageError, type StorageFile } from '../contracts/storage.ts'
+import type { Storage, StorageFile } from '../contracts/storage.ts'
 
 /** A directory whose entries are known to be durable or not. */
 export class LogDirectory {
@@ -214,7 +214,3 @@ export class LogFile {
     return this.#handle
   }
 }
-
-/** There was no room: it may be tried again. */
-export const isStorageFull = (error: unknown): error is StorageError =>
-  error instanceof StorageError && error.code === 'full'

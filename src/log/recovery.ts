@@ -110,7 +110,6 @@ export const newLog = (options: LogsOptions, definition: PartitionDefinition, lo
     {
       ...definition,
       config: logConfig(definition.config),
-      directory: loaded.directory,
       producerExpirationMs: options.producerExpirationMs ?? producerExpirationMsDefault,
     },
     loaded,
@@ -147,7 +146,7 @@ const replayEntry = async (
     )
   }
   log.close()
-  options.storage.remove(log.directory.path)
+  options.storage.remove(log.applied.directory.path)
   const definition = options.partitions.find((each) => journalKey(each) === journalKey(of))
   if (definition !== undefined)
     logs.set(journalKey(of), newLog(options, definition, await loadNew(options, definition)))

@@ -1,5 +1,5 @@
 import { type EngineFailure, engineFailure } from '../contracts/failure.ts'
-import type { StorageError } from '../contracts/storage.ts'
+import { StorageError } from '../contracts/storage.ts'
 
 /** What a storage's error means to whoever called. */
 export const storageFailure = (name: string, error: StorageError): EngineFailure => {
@@ -22,3 +22,7 @@ export const storageFailure = (name: string, error: StorageError): EngineFailure
         error,
       )
 }
+
+/** There was no room: it may be tried again. */
+export const isStorageFull = (error: unknown): error is StorageError =>
+  error instanceof StorageError && error.code === 'full'

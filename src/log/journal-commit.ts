@@ -1,0 +1,195 @@
+import * as E from 'fp-ts/lib/Either.js'
+import type { EngineFailure } from '../contracts/failure.ts'
+import type { Checkpoints } from './checkpoints.ts'
+import { type Appliers, answered, applyTo, type CommitPath, done, type Queued } from './commit-path.ts'
+import { type Answer, type Deferred, deferred } from './deferred.ts'
+import type { Journal } from './journal.ts'
+import { entryBytesOf } from './journal-frame.ts'
+import type { PartitionLog } from './partition-log.ts'
+import { isStorageFull } from './storage-failure.ts'
+import type { WriteFailure } from './write-failure.ts'
+
+/** The most that one frame holds, a single batch aside. */
+const frameBytesMax = 8 * 1024 * 1024
+
+export interface JournalCommitOptions extends Appliers {
+  readonly journal: Journal
+  readonly checkpoints: Checkpoints
+  readonly failure: WriteFailure
+}
+
+interface Waiting extends Deferred {
+  /** How many entries, of all ever staged, must be applied. */
+  count: number
+}
+
+/**
+ * `power`: everything that waits becomes one frame of the journal and shares its sync; then it is written to the
+ * segments. Calls that come while a frame is on its way share the next one, and one answer.
+ */
+export class JournalCommit implements CommitPath {
+  readonly #options: JournalCommitOptions
+  /** Staged, and not in a frame that is synced. */
+  #queue: Queued[] = []
+  /** In a frame that is synced, and not applied yet. */
+  #synced: Queued[] = []
+  #stagedCount = 0
+  #appliedCount = 0
+  /** Who joins the next frame. */
+  #next: Waiting | undefined
+  #waiting: Waiting[] = []
+  #pump: Promise<void> | undefined
+  #closing = false
+
+  constructor(options: JournalCommitOptions) {
+    this.#options = options
+  }
+
+  get isSettled(): boolean {
+    return this.#appliedCount === this.#stagedCount
+  }
+
+  get isBehind(): boolean {
+    return this.#synced.length > 0
+  }
+
+  enqueue(queued: Queued): void {
+    this.#queue.push(queued)
+    this.#stagedCount++
+  }
+
+  commit(): Promise<Answer> {
+    if (!this.isSettled) return this.#joinPump()
+    this.#options.failure.hasRoom()
+    return answered
+  }
+
+  retry(): void {
+    this.#startPump()
+  }
+
+  /** Synced before the pump takes it, so that nobody who writes waits long. */
+  async checkpoint(): Promise<void> {
+    const { checkpoints, failure } = this.#options
+    checkpoints.warm()
+    await checkpoints.warmed()
+    if (!this.#closing && failure.stopped === undefined && checkpoints.isWarm) await this.#joinPump()
+  }
+
+  async quiet(): Promise<void> {
+    this.#closing = true
+    while (this.#pump !== undefined) await this.#pump
+    await this.#options.checkpoints.warmed()
+  }
+
+  #joinPump(): Promise<Answer> {
+    this.#next ??= { ...deferred(), count: 0 }
+    this.#next.count = this.#stagedCount
+    this.#startPump()
+    return this.#next.answer
+  }
+
+  #startPump(): void {
+    this.#pump ??= Promise.resolve()
+      .then(() => this.#pumpAll())
+      .finally(() => {
+        this.#pump = undefined
+        if (this.#next !== undefined) this.#startPump()
+      })
+  }
+
+  /** Frame after frame, until nobody waits. */
+  async #pumpAll(): Promise<void> {
+    const { checkpoints, failure } = this.#options
+    try {
+      do {
+        if (this.#next !== undefined) this.#waiting.push(this.#next)
+        this.#next = undefined
+        this.#applySynced()
+        if (this.#queue.length > 0) await this.#writeFrame()
+        else if (checkpoints.isWarm) await this.#makeRoom(0)
+        failure.hasRoom()
+        this.#answer()
+      } while (this.#next !== undefined || this.#waiting.length > 0)
+    } catch (error) {
+      this.#refuseAll(failure.note(error))
+    }
+    if (failure.stopped !== undefined) this.#refuseAll(failure.stopped)
+  }
+
+  async #writeFrame(): Promise<void> {
+    const { journal, logs, checkpoints } = this.#options
+    const { count, bytes } = this.#frameSize()
+    await this.#makeRoom(bytes)
+    const queued = this.#queue.slice(0, count)
+    const entries = queued.filter(({ of }) => !logs.isRemoved(of))
+    if (entries.length > 0) {
+      journal.write(entries)
+      await journal.sync()
+    }
+    this.#queue = this.#queue.slice(count)
+    this.#synced = queued
+    this.#applySynced()
+    if (journal.fill > 0.5) checkpoints.warm()
+  }
+
+  #frameSize(): { readonly count: number; readonly bytes: number } {
+    let count = 0
+    let bytes = 0
+    for (const queued of this.#queue) {
+      const more = entryBytesOf(queued)
+      if (count > 0 && bytes + more > frameBytesMax) break
+      bytes += more
+      count++
+    }
+    return { count, bytes }
+  }
+
+  /** A partition at a time: the journal has their order. */
+  #applySynced(): void {
+    const byLog = Map.groupBy(this.#synced, ({ of }) => of)
+    for (const [log, entries] of byLog) {
+      const before = log.pending
+      try {
+        applyTo(this.#options, log, entries)
+        this.#synced = this.#synced.filter((queued) => queued.of !== log)
+        this.#appliedCount += entries.length
+      } catch (error) {
+        this.#dropApplied(log, before - log.pending)
+        throw error
+      }
+    }
+  }
+
+  /** The first `count` entries of `log` are applied. */
+  #dropApplied(log: PartitionLog, count: number): void {
+    let left = count
+    this.#synced = this.#synced.filter((queued) => queued.of !== log || queued.change._tag === 'created' || left-- <= 0)
+    this.#appliedCount += count
+  }
+
+  #answer(): void {
+    const isDone = ({ count }: Waiting) => count <= this.#appliedCount
+    for (const { resolve } of this.#waiting.filter(isDone)) resolve(done)
+    this.#waiting = this.#waiting.filter((waiting) => !isDone(waiting))
+  }
+
+  #refuseAll(failure: EngineFailure): void {
+    const all = this.#next === undefined ? this.#waiting : [...this.#waiting, this.#next]
+    this.#waiting = []
+    this.#next = undefined
+    for (const { resolve } of all) resolve(E.left(failure))
+  }
+
+  /** Begins another generation where the frame would not fit, or the segments are as good as synced. */
+  async #makeRoom(bytes: number): Promise<void> {
+    const { checkpoints, journal } = this.#options
+    if (!checkpoints.isWarm && journal.fits(bytes)) return
+    await checkpoints.warmed()
+    try {
+      await checkpoints.take()
+    } catch (error) {
+      if (!isStorageFull(error) || !journal.fits(bytes)) throw error
+    }
+  }
+}
