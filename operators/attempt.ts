@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { OperatorFunction } from 'rxjs'
+import { requireFunction } from '../src/codec/arguments.ts'
 import type { StreamRecord } from '../src/contracts/stream-record.ts'
 import { mapAsync } from './map-async.ts'
 
@@ -46,8 +47,9 @@ type RightOf<A> = A extends E.Right<infer B> ? B : A extends E.Left<unknown> ? n
  */
 export const attempt = <K, V, W>(
   work: (value: V, record: StreamRecord<K, V>, signal: AbortSignal) => W,
-): OperatorFunction<StreamRecord<K, V>, StreamRecord<K, Settled<W>>> =>
-  mapAsync(async (value, record, signal) => {
+): OperatorFunction<StreamRecord<K, V>, StreamRecord<K, Settled<W>>> => {
+  requireFunction('attempt(…)', 'a function of the value', work, 'attempt(async (value) => …)')
+  return mapAsync(async (value, record, signal) => {
     try {
       const answer: unknown = await work(value, record, signal)
       return settled(typeof answer === 'function' ? await answer() : answer) as Settled<W>
@@ -55,6 +57,7 @@ export const attempt = <K, V, W>(
       return E.left({ _tag: 'Thrown', error }) as Settled<W>
     }
   })
+}
 
 const settled = (answer: unknown): E.Either<Failure<unknown>, unknown> => {
   if (!isEither(answer)) return E.right(answer)

@@ -1,4 +1,5 @@
-import { concatMap, type Observable, type OperatorFunction, of } from 'rxjs'
+import { concatMap, isObservable, type Observable, type OperatorFunction, of } from 'rxjs'
+import { given, refuseAnswer, refuseArgument, requireFunction } from '../src/codec/arguments.ts'
 import { overArms } from '../src/contracts/probe.ts'
 import type { StreamRecord } from '../src/contracts/stream-record.ts'
 
@@ -39,18 +40,31 @@ export const branch = <K, V, A extends Readonly<Record<string, Arm<K, V>>>>(
   choose: (record: StreamRecord<K, V>) => NoInfer<keyof A>,
   arms: A,
 ): OperatorFunction<StreamRecord<K, V>, Answers<A>> => {
-  const names = Object.keys(arms)
-  if (names.length === 0) throw new TypeError('branch(…) has no arms: name at least one')
-  const broken = names.find((name) => typeof arms[name] !== 'function')
-  if (broken !== undefined) throw new TypeError(`the arm '${broken}' of branch(…) is no function of a stream`)
+  requireFunction('branch(…)', 'a function that names an arm', choose, example)
+  if (typeof arms !== 'object' || arms === null || Object.keys(arms).length === 0)
+    refuseArgument('branch(…)', 'arms by name', arms, `write ${example}`)
+  const checked = new Map(Object.entries(arms).map(([name, arm]) => [name, checkedArm(name, arm)]))
   const chosen = (record: StreamRecord<K, V>): Arm<K, V> => {
-    const name = String(choose(record))
-    const arm = Object.hasOwn(arms, name) ? arms[name] : undefined
-    if (arm !== undefined) return arm
-    throw new TypeError(`branch(…) has no arm '${name}' for record ${record.id}: it has ${names.join(', ')}`)
+    const name: unknown = choose(record)
+    const arm = checked.get(String(name))
+    return arm ?? refuseAnswer('branch', name, record, `the arms are ${[...checked.keys()].join(', ')}`)
   }
   return overArms(
     concatMap((record) => chosen(record)(of(record)) as Observable<Answers<A>>),
-    Object.values(arms),
+    [...checked.values()],
   )
+}
+
+const example = 'branch((record) => record.value.kind, { card: to(cards), invoice: (s) => s.pipe(to(invoices)) })'
+
+/** `arm`, which throws where it answers no stream: a `return` that was forgotten, an operator that was not called. */
+const checkedArm = <K, V>(name: string, arm: Arm<K, V>): Arm<K, V> => {
+  requireFunction(`the arm '${name}' of branch(…)`, 'a stream, as an operator does', arm, `${name}: to(topic)`)
+  return (records) => {
+    const out: unknown = arm(records)
+    if (isObservable(out)) return out
+    throw new TypeError(
+      `the arm '${name}' of branch(…) answered ${given(out)} and no stream: write ${name}: (s) => s.pipe(…)`,
+    )
+  }
 }

@@ -1,4 +1,5 @@
 import { filter, type OperatorFunction } from 'rxjs'
+import { refuseAnswer, requireFunction } from '../src/codec/arguments.ts'
 import { recordwise } from '../src/contracts/probe.ts'
 import type { StreamRecord } from '../src/contracts/stream-record.ts'
 
@@ -8,7 +9,7 @@ import type { StreamRecord } from '../src/contracts/stream-record.ts'
  * **Guarantees** what passes is the same record, in order; works record by record. One that does not is done, and
  * committed as such.
  *
- * **Errors** what `test` throws fails the record.
+ * **Errors** what `test` throws fails the record, and so does a promise: nobody would wait for it.
  *
  * @example
  * ```ts
@@ -24,8 +25,18 @@ import type { StreamRecord } from '../src/contracts/stream-record.ts'
  */
 export const filterValue: FilterValue = <K, V>(
   test: (value: V, record: StreamRecord<K, V>) => boolean,
-): OperatorFunction<StreamRecord<K, V>, StreamRecord<K, V>> =>
-  recordwise(filter((record) => test(record.value, record)))
+): OperatorFunction<StreamRecord<K, V>, StreamRecord<K, V>> => {
+  requireFunction('filterValue(…)', 'a function of the value', test, 'filterValue((value) => value.paid)')
+  return recordwise(
+    filter((record) => {
+      const passes: unknown = test(record.value, record)
+      return passes instanceof Promise ? refuseAnswer('filterValue', passes, record, wayOut) : Boolean(passes)
+    }),
+  )
+}
+
+/** A promise is true whatever it comes to. */
+const wayOut = 'it does not wait; ask in mapAsync, and filter by the answer'
 
 interface FilterValue {
   <K, V, W extends V>(

@@ -1,4 +1,6 @@
 import type { OperatorFunction } from 'rxjs'
+import { refuseArgument, requireFunction } from '../src/codec/arguments.ts'
+import { refuseUnknownOptions } from '../src/codec/known-options.ts'
 import { batchWork, type InBatches } from '../src/contracts/in-batches.ts'
 import type { StreamRecord } from '../src/contracts/stream-record.ts'
 
@@ -34,11 +36,13 @@ const usualRecords = 500
  */
 export const inBatches = <K, V>(
   work: (records: readonly StreamRecord<K, V>[], signal: AbortSignal) => PromiseLike<void> | void,
-  { maxRecords = usualRecords }: InBatchesOptions = {},
+  options: InBatchesOptions = {},
 ): OperatorFunction<StreamRecord<K, V>, StreamRecord<K, V>> => {
-  if (typeof work !== 'function') throw new TypeError('inBatches(…) takes a function of records')
+  requireFunction('inBatches(…)', 'a function of records', work, 'inBatches(async (records) => …)')
+  refuseUnknownOptions('inBatches(…)', options, ['maxRecords'])
+  const { maxRecords = usualRecords } = options
   if (!Number.isInteger(maxRecords) || maxRecords < 1)
-    throw new TypeError(`inBatches(…) takes 1 record at least at a time: maxRecords is ${maxRecords}`)
+    refuseArgument('inBatches(…)', 'a whole number of records as maxRecords', maxRecords, 'say 1 at least')
   const misplaced = (): never => {
     throw new TypeError(
       `inBatches(…) splits the pipeline, so it stands directly in the pipe of stream(…), ` +

@@ -1,3 +1,4 @@
+import { requireTopic } from '../src/codec/arguments.ts'
 import type { AnyRecord, StreamRecord } from '../src/contracts/stream-record.ts'
 import type { Topic } from '../src/contracts/topic.ts'
 
@@ -17,7 +18,7 @@ import type { Topic } from '../src/contracts/topic.ts'
  * totals.topics.length // => 2
  * ```
  */
-export const isFrom =
-  <K, V>(topic: Topic<K, V>): ((record: AnyRecord) => record is StreamRecord<K, V>) =>
-  (record): record is StreamRecord<K, V> =>
-    record.topic === topic.name
+export const isFrom = <K, V>(topic: Topic<K, V>): ((record: AnyRecord) => record is StreamRecord<K, V>) => {
+  requireTopic('isFrom(…)', topic)
+  return (record): record is StreamRecord<K, V> => record.topic === topic.name
+}

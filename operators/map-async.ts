@@ -1,4 +1,5 @@
 import { concatMap, Observable, type OperatorFunction } from 'rxjs'
+import { requireFunction } from '../src/codec/arguments.ts'
 import type { StreamRecord } from '../src/contracts/stream-record.ts'
 
 /**
@@ -30,8 +31,9 @@ import type { StreamRecord } from '../src/contracts/stream-record.ts'
  */
 export const mapAsync = <K, V, W>(
   work: (value: V, record: StreamRecord<K, V>, signal: AbortSignal) => PromiseLike<W>,
-): OperatorFunction<StreamRecord<K, V>, StreamRecord<K, W>> =>
-  concatMap(
+): OperatorFunction<StreamRecord<K, V>, StreamRecord<K, W>> => {
+  requireFunction('mapAsync(…)', 'an async function of the value', work, 'mapAsync(async (value) => …)')
+  return concatMap(
     (record) =>
       new Observable<StreamRecord<K, W>>((subscriber) => {
         const controller = new AbortController()
@@ -52,3 +54,4 @@ export const mapAsync = <K, V, W>(
         }
       }),
   )
+}

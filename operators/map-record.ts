@@ -1,4 +1,5 @@
 import { map, type OperatorFunction } from 'rxjs'
+import { refuseAnswer, requireFunction } from '../src/codec/arguments.ts'
 import { recordwise } from '../src/contracts/probe.ts'
 import type { AnyRecord, StreamRecord } from '../src/contracts/stream-record.ts'
 
@@ -9,7 +10,8 @@ import type { AnyRecord, StreamRecord } from '../src/contracts/stream-record.ts'
  *
  * **Guarantees** one output per input; works record by record.
  *
- * **Errors** what `project` throws fails the record. One that has lost its task is refused where it is written.
+ * **Errors** what `project` throws fails the record, and so does what is no record. One that has lost its task is
+ * refused where it is written.
  *
  * @example
  * ```ts
@@ -27,4 +29,16 @@ import type { AnyRecord, StreamRecord } from '../src/contracts/stream-record.ts'
  */
 export const mapRecord = <K, V, R extends AnyRecord>(
   project: (record: StreamRecord<K, V>) => R,
-): OperatorFunction<StreamRecord<K, V>, R> => recordwise(map((record) => project(record)))
+): OperatorFunction<StreamRecord<K, V>, R> => {
+  requireFunction('mapRecord(…)', 'a function of the record', project, 'mapRecord((record) => ({ ...record, … }))')
+  return recordwise(
+    map((record) => {
+      const made: unknown = project(record)
+      return typeof made === 'object' && made !== null && !(made instanceof Promise)
+        ? (made as R)
+        : refuseAnswer('mapRecord', made, record, wayOut)
+    }),
+  )
+}
+
+const wayOut = 'answer a record built from the one it got, { ...record, value }; filterRecord leaves one out'

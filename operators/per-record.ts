@@ -1,4 +1,5 @@
-import { concatMap, Observable, type OperatorFunction, of } from 'rxjs'
+import { concatMap, isObservable, Observable, type OperatorFunction, of } from 'rxjs'
+import { given, requireFunction } from '../src/codec/arguments.ts'
 import { overArms } from '../src/contracts/probe.ts'
 import type { StreamRecord } from '../src/contracts/stream-record.ts'
 
@@ -28,14 +29,21 @@ import type { StreamRecord } from '../src/contracts/stream-record.ts'
 export const perRecord = <K, V, B>(
   operator: OperatorFunction<StreamRecord<K, V>, B>,
 ): OperatorFunction<StreamRecord<K, V>, B> => {
-  if (typeof operator !== 'function') throw new TypeError('perRecord(…) takes an operator, as in perRecord(filter(f))')
+  requireFunction('perRecord(…)', 'an operator', operator, example)
+  const checked: typeof operator = (source) => {
+    const out: unknown = operator(source)
+    if (isObservable(out)) return out as Observable<B>
+    throw new TypeError(`perRecord(…) takes an operator, and its answers ${given(out)}: call it, as in ${example}`)
+  }
   const alone = (record: StreamRecord<K, V>): Observable<B> =>
     new Observable((subscriber) => {
-      operator(of(record)).subscribe(subscriber)
+      checked(of(record)).subscribe(subscriber)
       if (!subscriber.closed) subscriber.error(new Error(lateMessage(record.id)))
     })
-  return overArms(concatMap(alone), [operator], true)
+  return overArms(concatMap(alone), [checked], true)
 }
+
+const example = 'perRecord(filter((record) => …))'
 
 const lateMessage = (id: string): string =>
   `perRecord(…) was given an operator that takes its time (record ${id} was not done at once): ` +

@@ -1,4 +1,5 @@
 import { map, type OperatorFunction } from 'rxjs'
+import { requireFunction } from '../src/codec/arguments.ts'
 import { recordwise } from '../src/contracts/probe.ts'
 import type { StreamRecord } from '../src/contracts/stream-record.ts'
 
@@ -26,5 +27,7 @@ import type { StreamRecord } from '../src/contracts/stream-record.ts'
  */
 export const rekey = <K, V, J>(
   keyOf: (record: StreamRecord<K, V>) => J,
-): OperatorFunction<StreamRecord<K, V>, StreamRecord<J, V>> =>
-  recordwise(map((record) => ({ ...record, key: keyOf(record) })))
+): OperatorFunction<StreamRecord<K, V>, StreamRecord<J, V>> => {
+  requireFunction('rekey(…)', 'a function of the record', keyOf, 'rekey((record) => record.value.id)')
+  return recordwise(map((record) => ({ ...record, key: keyOf(record) })))
+}

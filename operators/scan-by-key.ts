@@ -1,6 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { map, type Observable } from 'rxjs'
+import { isStore, isTopic, refuseArgument, requireFunction } from '../src/codec/arguments.ts'
+import { shown } from '../src/codec/decode-error.ts'
 import { Carrier } from '../src/contracts/carrier.ts'
+import { EncodeError } from '../src/contracts/codec.ts'
 import { type Need, recordwise } from '../src/contracts/probe.ts'
 import { refuseUncarried } from '../src/contracts/refusal.ts'
 import type { StoreDeclaration } from '../src/contracts/store.ts'
@@ -39,6 +42,13 @@ export const scanByKey = <J, V, S, K = J>(
   seed: NoInfer<S>,
   fold: (state: S, value: V, record: StreamRecord<K, V>) => NoInfer<S>,
 ): ((source: Observable<StreamRecord<K, V>> & KeyFits<K, J>) => Observable<StreamRecord<K, S>>) => {
+  if (!isStore(store) || isTopic(store)) refuseArgument('scanByKey(…)', 'a store first', store, storeWayOut)
+  requireFunction(
+    `scanByKey('${store.name}', …)`,
+    'a seed and a function',
+    fold,
+    'scanByKey(sums, 0, (sum, value) => …)',
+  )
   const need: Need = { _tag: 'store', store }
   const begin = fresh(store, seed)
   return recordwise(
@@ -53,13 +63,24 @@ export const scanByKey = <J, V, S, K = J>(
   )
 }
 
+const storeWayOut = "make one with store('sums', { key, value }), and pass that"
+
 /** The seed anew each time, as its codec reads it: one key's first value must not be changed by another's `fold`. */
 const fresh = <K, S>(store: StoreDeclaration<K, S>, seed: S): (() => S) => {
-  const bytes = store.value.encode(seed)
+  const bytes = encodedSeed(store, seed)
   if (typeof seed !== 'object') return () => seed
   return () => {
     const read = store.value.decode(bytes)
     if (E.isRight(read)) return read.right
     throw new TypeError(`the seed of store '${store.name}' is none of its values: ${read.left.report.join('; ')}`)
+  }
+}
+
+const encodedSeed = <K, S>(store: StoreDeclaration<K, S>, seed: S): Uint8Array | null => {
+  try {
+    return store.value.encode(seed)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : shown(cause)
+    throw new EncodeError(`the seed of store '${store.name}' is none of its values: ${why}`, { cause })
   }
 }

@@ -1,4 +1,5 @@
 import { map, type OperatorFunction } from 'rxjs'
+import { requireFunction } from '../src/codec/arguments.ts'
 import { recordwise } from '../src/contracts/probe.ts'
 import type { AnyRecord, StreamRecord } from '../src/contracts/stream-record.ts'
 
@@ -23,14 +24,16 @@ import type { AnyRecord, StreamRecord } from '../src/contracts/stream-record.ts'
  */
 export const tapEach = <K, V>(
   look: (record: StreamRecord<K, V>) => void,
-): OperatorFunction<StreamRecord<K, V>, StreamRecord<K, V>> =>
-  recordwise(
+): OperatorFunction<StreamRecord<K, V>, StreamRecord<K, V>> => {
+  requireFunction('tapEach(…)', 'a function of the record', look, 'tapEach((record) => console.log(record.id))')
+  return recordwise(
     map((record) => {
       const looked: unknown = look(record)
       if (looked instanceof Promise) refuse(looked, record)
       return record
     }),
   )
+}
 
 const refuse = (looked: Promise<unknown>, { id }: AnyRecord): never => {
   looked.catch(() => undefined)

@@ -1,4 +1,5 @@
 import { map, type Observable } from 'rxjs'
+import { requireTopic } from '../src/codec/arguments.ts'
 import { Carrier } from '../src/contracts/carrier.ts'
 import { type Need, recordwise } from '../src/contracts/probe.ts'
 import { refuseUncarried } from '../src/contracts/refusal.ts'
@@ -14,7 +15,7 @@ export type Fits<R, K, V, N extends string> = [R] extends [never]
         ? unknown
         : { readonly [P in `value does not fit topic '${N}'`]: { readonly takes: V; readonly got: W } }
       : { readonly [P in `key does not fit topic '${N}'`]: { readonly takes: K; readonly got: J } }
-    : { readonly [P in `no record for topic '${N}'`]: R }
+    : { readonly [P in `no record for topic '${N}': build it from the one you got, { ...record, value }`]: R }
 
 /**
  * Writes each record to `topic`, with its key, value, headers and timestamp, and passes it on.
@@ -39,14 +40,15 @@ export type Fits<R, K, V, N extends string> = [R] extends [never]
  */
 export const to = <K, V, N extends string>(
   topic: Topic<K, V, N>,
-): (<R extends AnyRecord>(source: Observable<R> & Fits<R, K, V, N>) => Observable<R>) => {
-  if (typeof topic?.name !== 'string') throw new TypeError('to(…) takes a topic: make one with topic(name, …)')
+): (<R>(source: Observable<R> & Fits<R, K, V, N>) => Observable<R>) => {
+  requireTopic('to(…)', topic)
   const need: Need = { _tag: 'output', topic }
-  const write = <R extends AnyRecord>(record: R): R => {
+  const write = <R>(written: R): R => {
+    const record = written as AnyRecord // what is none does not compile, and has no carrier
     const carrier = Carrier.of(record) ?? refuseUncarried(need, record)
     const { key, value, headers, timestamp } = record
     carrier.emit({ topic, key, value, headers, timestamp })
-    return record
+    return written
   }
-  return recordwise(map(write), [need]) as <R extends AnyRecord>(source: Observable<R>) => Observable<R>
+  return recordwise(map(write), [need]) as <R>(source: Observable<R>) => Observable<R>
 }

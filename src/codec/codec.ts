@@ -1,6 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { type Codec, EncodeError } from '../contracts/codec.ts'
 import { shown, thrownMessage, undecodable } from './decode-error.ts'
+import { isPromise } from './is-promise.ts'
+import { refuseUnknownOptions } from './known-options.ts'
 
 /** What {@link codec} is made of. */
 export interface CodecOptions<A> {
@@ -33,7 +35,9 @@ export interface CodecOptions<A> {
  * date.encode(new Date(0))?.length // => 24
  * ```
  */
-export const codec = <A>({ name = 'codec', encode, decode }: CodecOptions<A>): Codec<A> => {
+export const codec = <A>(options: CodecOptions<A>): Codec<A> => {
+  refuseUnknownOptions('codec(…)', options, ['name', 'encode', 'decode'])
+  const { name = 'codec', encode, decode } = options
   if (typeof encode !== 'function' || typeof decode !== 'function')
     throw new TypeError(`codec '${name}' needs two functions, encode and decode`)
   return {
@@ -64,13 +68,6 @@ const written = <A>(name: string, encode: (value: A) => Uint8Array, value: A): U
     if (thrown instanceof EncodeError) throw thrown
     throw new EncodeError(`${name} cannot write ${shown(value)}: ${thrownMessage(thrown)}`, { cause: thrown })
   }
-}
-
-/** Whether `value` is a promise; where it is, its rejection is taken care of. */
-export const isPromise = (value: unknown): boolean => {
-  if (!(value instanceof Promise)) return false
-  value.catch(() => undefined)
-  return true
 }
 
 const what = (value: unknown): string => (isPromise(value) ? 'a promise' : shown(value))

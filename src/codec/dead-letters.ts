@@ -2,6 +2,8 @@ import type { Topic, TopicConfig } from '../contracts/topic.ts'
 import { bytes } from './bytes.ts'
 import { DeadLetter } from './dead-letter.ts'
 import { json } from './json.ts'
+import { refuseUnknownOptions } from './known-options.ts'
+import { topicName } from './names.ts'
 import { nullable } from './nullable.ts'
 import { topic } from './topic.ts'
 
@@ -31,11 +33,14 @@ export interface DeadLettersOptions {
  */
 export const deadLetters = <const N extends string>(
   name: N,
-  { partitions = 1, config = {} }: DeadLettersOptions = {},
-): Topic<Uint8Array | null, DeadLetter, N> =>
-  topic(name, {
+  options: DeadLettersOptions = {},
+): Topic<Uint8Array | null, DeadLetter, N> => {
+  refuseUnknownOptions(`deadLetters('${topicName(name)}', …)`, options, ['partitions', 'config'])
+  const { partitions = 1, config = {} } = options
+  return topic(name, {
     key: nullable(bytes),
     value: json(DeadLetter),
     partitions,
     config: { 'max.message.bytes': roomyMessageBytes, ...config },
   })
+}

@@ -1,3 +1,4 @@
+import { given } from './arguments.ts'
 import { cut } from './decode-error.ts'
 
 /** Kafka's own limit. A topic is a directory, and 255 characters are what most file systems allow. */
@@ -17,8 +18,8 @@ export const storeName = (name: string): string => checked('store', name, maxSto
 const checked = <N extends string>(kind: string, name: N, limit: number): N => {
   const wrong = complaint(name, limit)
   if (wrong === undefined) return name
-  const given = typeof name === 'string' ? `'${cut(name, 80)}'` : String(name)
-  throw new TypeError(`${given} cannot name a ${kind}: ${wrong}`)
+  const said = typeof name === 'string' ? `'${cut(name, 80)}'` : given(name)
+  throw new TypeError(`${said} cannot name a ${kind}: ${wrong}`)
 }
 
 const complaint = (name: unknown, limit: number): string | undefined => {

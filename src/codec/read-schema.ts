@@ -1,8 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type * as t from 'io-ts'
-import { isPromise } from './codec.ts'
 import { shown, thrownMessage } from './decode-error.ts'
 import { ioTsReport } from './io-ts-report.ts'
+import { isPromise } from './is-promise.ts'
 import { isIoTs, isStandard, type Schema, type StandardIssue, type StandardSchema } from './schema.ts'
 
 /** A schema as a codec uses it, whichever library it comes from. */

@@ -1,5 +1,6 @@
 import type { StoreDeclaration } from '../contracts/store.ts'
 import { type Field, type FieldOf, keyCodec, valueCodec, type WritableField } from './field-codec.ts'
+import { refuseUnknownOptions } from './known-options.ts'
 import { storeName } from './names.ts'
 import { field } from './topic.ts'
 
@@ -28,8 +29,11 @@ export interface StoreOptions<K extends Field, V extends Field> {
 export const store = <K extends Field, V extends Field>(
   name: string,
   options: StoreOptions<K, V>,
-): StoreDeclaration<FieldOf<K>, FieldOf<V>> => ({
-  name: storeName(name),
-  key: field(`the key of store '${name}'`, () => keyCodec<FieldOf<K>>(options.key)),
-  value: field(`the value of store '${name}'`, () => valueCodec<FieldOf<V>>(options.value)),
-})
+): StoreDeclaration<FieldOf<K>, FieldOf<V>> => {
+  refuseUnknownOptions(`store('${storeName(name)}', …)`, options, ['key', 'value'])
+  return {
+    name,
+    key: field(`the key of store '${name}'`, () => keyCodec<FieldOf<K>>(options.key)),
+    value: field(`the value of store '${name}'`, () => valueCodec<FieldOf<V>>(options.value)),
+  }
+}

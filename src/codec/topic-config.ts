@@ -1,4 +1,5 @@
 import type { TopicConfig } from '../contracts/topic.ts'
+import { given } from './arguments.ts'
 import { shown } from './decode-error.ts'
 import { nearest } from './nearest.ts'
 
@@ -41,6 +42,8 @@ const settings: { readonly [Key in keyof TopicConfig]-?: Setting } = {
 
 /** A copy of `config` that has only known settings with values they take. Throws a `TypeError` that names the first other. */
 export const topicConfig = (topic: string, config: TopicConfig): TopicConfig => {
+  if (typeof config !== 'object' || config === null)
+    throw new TypeError(`topic '${topic}': config is an object, as in { 'retention.ms': -1 }, and not ${given(config)}`)
   for (const [key, value] of Object.entries(config)) {
     const setting = Object.hasOwn(settings, key) ? settings[key as keyof TopicConfig] : undefined
     if (setting === undefined) throw new TypeError(`topic '${topic}' knows no setting '${key}'${hint(key)}`)

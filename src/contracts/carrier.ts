@@ -23,7 +23,8 @@ export abstract class Carrier {
 
   /** The carrier of `record`, or `undefined` where it has none: built by hand, cloned, or only read. */
   static of(record: AnyRecord): Carrier | undefined {
-    const carrier: unknown = record[task]
+    // a pipeline without types may have made anything of it
+    const carrier: unknown = (record as AnyRecord | null | undefined)?.[task]
     return typeof carrier === 'object' && carrier !== null && #brand in carrier && carrier.#brand
       ? (carrier as Carrier)
       : undefined

@@ -1,8 +1,9 @@
 import { Observable } from 'rxjs'
+import { given, requireFunction, requireTopics } from '../codec/arguments.ts'
 import { isInBatches } from '../contracts/in-batches.ts'
 import { Probe } from '../contracts/probe.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
-import type { AnyTopic, KeyOf, ValueOf } from '../contracts/topic.ts'
+import type { KeyOf, ValueOf } from '../contracts/topic.ts'
 import type { AnyOperator, Pipe, Pipeline, Topics } from './pipeline.ts'
 
 export type { Pipeline, Topics } from './pipeline.ts'
@@ -32,16 +33,12 @@ export type RecordOf<T extends Topics> = StreamRecord<KeyOf<T[number]>, ValueOf<
  * ```
  */
 export const stream = <T extends Topics>(...topics: T): Pipeline<T, RecordOf<T>> => {
-  const names = topics.map((topic, at) => nameOf(topic, at))
+  requireTopics('stream(…)', topics)
+  const names = topics.map(({ name }) => name)
   if (names.length === 0) throw new TypeError('stream() reads nothing: pass it a topic, or several')
   const twice = names.find((name, at) => names.indexOf(name) !== at)
   if (twice !== undefined) throw new TypeError(`stream(…) was given topic '${twice}' twice: once is enough`)
   return pipeline(Object.freeze(topics), Object.freeze([]))
-}
-
-const nameOf = (topic: AnyTopic | undefined, at: number): string => {
-  if (typeof topic?.name === 'string' && topic.key !== undefined && topic.value !== undefined) return topic.name
-  throw new TypeError(`argument ${at + 1} of stream(…) is ${said(topic)}, and no topic: make one with topic(name, …)`)
 }
 
 const pipeline = <T extends Topics, A>(topics: T, operators: readonly AnyOperator[]): Pipeline<T, A> => {
@@ -53,25 +50,16 @@ const pipeline = <T extends Topics, A>(topics: T, operators: readonly AnyOperato
 }
 
 /** Applies `operator` to nothing, as the runner will before it runs: what is wrong with its parts is said now. */
-const checkOperator = (operator: AnyOperator | undefined, at: number): void => {
-  if (typeof operator !== 'function')
-    throw new TypeError(
-      `argument ${at + 1} of pipe(…) is ${said(operator)}, and no operator: call it first, as in map(f)`,
-    )
+const checkOperator = (operator: AnyOperator, at: number): void => {
+  requireFunction(`argument ${at + 1} of pipe(…)`, 'an operator', operator, 'to(orders), or mapValue((value) => …)')
   if (isInBatches(operator)) return
   const nothing = new Observable<never>()
   Probe.apply(nothing, (source) => {
     const out: unknown = operator(source)
     if (out instanceof Observable || (typeof out === 'object' && out !== null && 'subscribe' in out)) return source
     throw new TypeError(
-      `argument ${at + 1} of pipe(…) answers ${said(out)} and no Observable: ` +
+      `argument ${at + 1} of pipe(…) answers ${given(out)} and no Observable: ` +
         `it is no operator, or an operator that was not called yet`,
     )
   })
-}
-
-const said = (value: unknown): string => {
-  if (typeof value === 'function') return 'a function'
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object'
-  return String(value)
 }

@@ -100,15 +100,17 @@ describe('branch', () => {
     async (name) => {
       const lost = of(recordOf(1)).pipe(branch(() => name as 'even', { even: to(evens), odd: to(odds) }))
       await expect(lastValueFrom(lost)).rejects.toThrow(
-        `branch(…) has no arm '${name}' for record source-0-0: it has even, odd`,
+        `the function of branch answered "${name}" for record 'source-0-0': the arms are even, odd`,
       )
     },
   )
 
   it('says while the pipeline is built what is wrong with its arms', () => {
-    expect(() => branch(() => 'a' as never, {})).toThrow('branch(…) has no arms')
+    expect(() => branch(() => 'a' as never, {})).toThrow(
+      'branch(…) takes arms by name, and not an empty object: write branch(',
+    )
     expect(() => branch(() => 'a' as const, { a: undefined as never })).toThrow(
-      "the arm 'a' of branch(…) is no function",
+      "the arm 'a' of branch(…) takes a stream, as an operator does, and not undefined",
     )
   })
 })

@@ -35,6 +35,6 @@ describe('inBatches', () => {
   it('says while the pipeline is built what is wrong with its arguments', () => {
     expect(() => inBatches(undefined as never)).toThrow('inBatches(…) takes a function')
     for (const maxRecords of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])
-      expect(() => inBatches(work, { maxRecords })).toThrow(`maxRecords is ${maxRecords}`)
+      expect(() => inBatches(work, { maxRecords })).toThrow(`as maxRecords, and not ${maxRecords}`)
   })
 })

@@ -29,8 +29,12 @@ describe('stream', () => {
     ['no topics', () => stream(...([] as never)), 'stream() reads nothing: pass it a topic, or several'],
     ['a topic twice', () => stream(orders, refunds, orders), "stream(…) was given topic 'orders' twice"],
     ['a name twice', () => stream(orders, { ...orders }), "stream(…) was given topic 'orders' twice"],
-    ['a name', () => stream('orders' as never), 'argument 1 of stream(…) is orders, and no topic'],
-    ['nothing', () => stream(orders, undefined as never), 'argument 2 of stream(…) is undefined, and no topic'],
+    [
+      'a name',
+      () => stream('orders' as never),
+      'argument 1 of stream(…) takes a topic, and not "orders": declare it once',
+    ],
+    ['nothing', () => stream(orders, undefined as never), 'argument 2 of stream(…) takes a topic, and not undefined'],
   ])('refuses %s', (_, build, message) => {
     expect(build).toThrow(message)
   })
@@ -39,9 +43,13 @@ describe('stream', () => {
     [
       'what is no function',
       () => stream(orders).pipe(identity, undefined as never),
-      'argument 2 of pipe(…) is undefined',
+      'argument 2 of pipe(…) takes an operator, and not undefined',
     ],
-    ['an observable', () => stream(orders).pipe(of(1) as never), 'argument 1 of pipe(…) is an object, and no operator'],
+    [
+      'an observable',
+      () => stream(orders).pipe(of(1) as never),
+      'argument 1 of pipe(…) takes an operator, and not an Observable (was an operator not called?)',
+    ],
     ['an operator not yet called', () => stream(orders).pipe(map as never), 'answers a function and no Observable'],
     [
       'what throws when it is applied, in an arm too',

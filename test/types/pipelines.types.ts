@@ -322,4 +322,7 @@ stream(counts).pipe(
 // the message names the topic
 type Refused = Fits<StreamRecord<string, number>, string, string, 'receipts'>
 equal<keyof Refused, "value does not fit topic 'receipts'">(true)
+type NoRecord = "no record for topic 'receipts': build it from the one you got, { ...record, value }"
+equal<keyof Fits<{ total: number }, string, string, 'receipts'>, NoRecord>(true)
+equal<keyof Fits<{ key: string; value: string }, string, string, 'receipts'>, NoRecord>(true)
 equal<keyof Fits<StreamRecord<number, string>, string, string, 'receipts'>, "key does not fit topic 'receipts'">(true)
