@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Observable } from 'rxjs'
 import type { CommittedOffset, GroupDescription, TopicDescription } from '../contracts/engine.ts'
 import type { Position } from '../contracts/position.ts'
