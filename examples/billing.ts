@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import * as t from 'io-ts'
 import { connect, deadLetter, deadLetters, stream, topic } from 'millrace'
 import { filterValue, mapValue, rekey, to } from 'millrace/operators'
-import { filter, firstValueFrom } from 'rxjs'
 
 const Order = t.type({
   customerId: t.string,
@@ -38,7 +37,7 @@ await millrace.send(orders, [
 ])
 
 const running = await millrace.run('billing', billing, { onError: deadLetter(deadLetters('billing.dead')) })
-await firstValueFrom(running.progress$.pipe(filter(({ lag }) => lag === 0)))
+await running.caughtUp()
 await running.stop()
 
 for await (const { key, value } of millrace.read(receipts, { until: 'latest' }))

@@ -1,6 +1,5 @@
 import { connect, deadLetter, stream } from 'millrace'
 import { mapValue, to } from 'millrace/operators'
-import { filter, firstValueFrom } from 'rxjs'
 import { feed } from './feeder.ts'
 import type { Report } from './supervisor.ts'
 import { dead, delays, feederPosition, flights, toDelay } from './topics.ts'
@@ -24,9 +23,8 @@ const work = async (data: string, rows: number, report: (report: Report) => void
     sent = all
     report({ sent, processed })
   })
-  const unlessItFails = <A>(promise: Promise<A>) => Promise.race([promise, running.done])
-  await unlessItFails(feeding)
-  await unlessItFails(firstValueFrom(running.progress$.pipe(filter(({ lag }) => lag === 0))))
+  await Promise.race([feeding, running.done])
+  await running.caughtUp()
   await running.stop()
   await millrace.close()
 }

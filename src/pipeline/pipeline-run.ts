@@ -1,10 +1,11 @@
 import { exhaustMap, filter, map, merge, type Observable, of, ReplaySubject, Subject, takeUntil } from 'rxjs'
 import type { Clock } from '../contracts/clock.ts'
 import type { Engine, GroupEvent, Membership } from '../contracts/engine.ts'
-import { type EngineFailure, MillraceError } from '../contracts/failure.ts'
+import { type EngineFailure, engineFailure, MillraceError } from '../contracts/failure.ts'
 import type { Random } from '../contracts/random.ts'
 import type { LateEmission } from './attempt-errors.ts'
 import { Breath } from './breath.ts'
+import { CatchUp } from './catch-up.ts'
 import { CommitLoop } from './commit-loop.ts'
 import type { Committer } from './committer.ts'
 import type { Counters, RunMetrics } from './counters.ts'
@@ -56,6 +57,7 @@ export class PipelineRun {
   readonly #fetches: FetchLoop
   readonly #commits: CommitLoop
   readonly #meter: ProgressMeter
+  readonly #catchUp: CatchUp
   readonly #pulse = new Subject<void>()
   readonly #ended = new Subject<void>()
   #resolve: () => void = () => undefined
@@ -64,6 +66,7 @@ export class PipelineRun {
   #isAssigned = false
   #stopping: Promise<void> | undefined
   #isOver = false
+  #ending: Promise<void> | undefined
   #cancelTick: () => void = () => undefined
 
   constructor(setup: RunSetup) {
@@ -79,6 +82,7 @@ export class PipelineRun {
     this.#fetches = new FetchLoop({ engine, calls, committer, counters, tasks, fetchBytesMax: settings.fetchBytesMax })
     this.#commits = new CommitLoop({ committer, counters, tasks, committed: this.#committed, failed: this.fail })
     this.#meter = new ProgressMeter({ engine, clock, counters, tasks })
+    this.#catchUp = new CatchUp({ engine, plan: setup.plan, calls, tasks: this.#tasks })
     this.errors$ = notices.asObservable()
     const pulses = merge(of(undefined), this.#pulse).pipe(takeUntil(this.#ended))
     this.metrics$ = pulses.pipe(map(() => ({ ...counters })))
@@ -106,9 +110,14 @@ export class PipelineRun {
 
   /** It cannot go on. */
   readonly fail = (error: unknown): void => {
-    if (this.#isOver) return
-    void this.#end('the run failed').then(() => this.#reject(error))
+    void this.#end('the run failed', () => {
+      this.#reject(error)
+      this.#catchUp.end(error)
+    })
   }
+
+  /** See `Running`. */
+  readonly caughtUp = (): Promise<void> => this.#catchUp.wait()
 
   /** Looks whether its topics have grown; resolves once it goes by that. State that does not go with it ends the run. */
   readonly look = async (): Promise<void> => {
@@ -133,12 +142,19 @@ export class PipelineRun {
     cancel()
     this.#commits.stop()
     calls.end()
-    await this.#end('the run was stopped')
-    this.#resolve()
+    await this.#end('the run was stopped', () => {
+      this.#resolve()
+      this.#catchUp.end(stopped(this.#o.plan.name))
+    })
   }
 
-  async #end(reason: string): Promise<void> {
-    if (this.#isOver) return
+  /** Ends it, and then tells of it by `settle`: whatever ends it first does. */
+  #end(reason: string, settle: () => void): Promise<void> {
+    this.#ending ??= this.#letGo(reason).then(settle)
+    return this.#ending
+  }
+
+  async #letGo(reason: string): Promise<void> {
     this.#isOver = true
     const { calls, membership, committer, release, notices } = this.#o
     this.#cancelTick()
@@ -240,7 +256,10 @@ export class PipelineRun {
         notice,
         late: this.late,
         done: () => this.#commits.wake(),
-        hungry: () => this.#fetches.kick(task),
+        hungry: () => {
+          this.#fetches.kick(task)
+          this.#catchUp.look()
+        },
         broken: this.fail,
       },
     })
@@ -279,6 +298,7 @@ export class PipelineRun {
   }
 
   readonly #committed = (): void => {
+    this.#catchUp.look()
     for (const task of this.#tasks.values()) if (!task.isIdle) return
     this.#pulse.next()
   }
@@ -292,6 +312,7 @@ export class PipelineRun {
     for (const { runner } of this.#tasks.values()) runner?.checkTimes()
     this.#meter.sample()
     void this.look()
+    void this.#catchUp.ask()
     this.#pulse.next()
     this.#cancelTick = this.#o.clock.after(tickMs, this.#tick, true)
   }
@@ -301,3 +322,11 @@ export class PipelineRun {
 const tasksOf = ({ partitions }: GroupEvent): readonly number[] => [
   ...new Set(partitions.map(({ partition }) => partition)),
 ]
+
+const stopped = (pipeline: string): MillraceError =>
+  new MillraceError(
+    engineFailure(
+      'closed',
+      `pipeline '${pipeline}' was stopped before it had caught up: run it again, and wait before you stop it`,
+    ),
+  )

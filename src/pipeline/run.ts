@@ -33,6 +33,14 @@ export interface Running {
   readonly metrics$: Observable<RunMetrics>
   /** Resolves once it was stopped; rejects when it cannot go on. */
   readonly done: Promise<void>
+  /**
+   * Resolves once all that was in the pipeline's topics when it was called, and is committed there, has been read and
+   * committed by the pipeline: by this instance, and by others that share its tasks. What comes later is not waited for;
+   * a record that halts, and a transaction that is still open, are.
+   *
+   * **Errors** rejects as `done` does where the run ends before, and with `MillraceError` `closed` where it is stopped.
+   */
+  readonly caughtUp: () => Promise<void>
   /** Finishes what is under way, commits, and leaves; past the time (30 s) that is given up, to be done again. */
   readonly stop: (options?: { readonly timeoutMs?: number }) => Promise<void>
 }
@@ -104,8 +112,8 @@ export const runPipeline = async <T extends Topics>(o: {
     })
     const unwatch = watchRefusals(plan.needs, run.fail)
     run.start()
-    const { progress$, errors$, metrics$, done, look } = run
-    return { progress$, errors$, metrics$, done, look, stop: ({ timeoutMs } = {}) => run.stop(timeoutMs) }
+    const { progress$, errors$, metrics$, done, caughtUp, look } = run
+    return { progress$, errors$, metrics$, done, caughtUp, look, stop: ({ timeoutMs } = {}) => run.stop(timeoutMs) }
   } catch (error) {
     release()
     calls.end()

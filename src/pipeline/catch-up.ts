@@ -1,0 +1,105 @@
+import type { Engine } from '../contracts/engine.ts'
+import type { Position } from '../contracts/position.ts'
+import type { EngineCalls } from './engine-calls.ts'
+import { committedUpTo } from './group-progress.ts'
+import type { LiveTask } from './live-task.ts'
+import type { Plan } from './plan.ts'
+
+export interface CatchUpSetup {
+  readonly engine: Engine
+  readonly plan: Plan
+  readonly calls: EngineCalls
+  /** The tasks of this instance, by number. */
+  readonly tasks: ReadonlyMap<number, LiveTask>
+}
+
+/** Somebody who waits. */
+interface Waiter {
+  /** The partitions that are not done yet, with the end that each had when it was asked. Unknown at first. */
+  ends: readonly Position[] | undefined
+  readonly resolve: () => void
+  readonly reject: (reason: unknown) => void
+}
+
+/**
+ * Tells those who wait for it that a pipeline has done all that was in its topics when they asked: of its own tasks the
+ * instance knows by itself, of the others' it asks for what the group has committed.
+ */
+export class CatchUp {
+  readonly #o: CatchUpSetup
+  readonly #waiting = new Set<Waiter>()
+  #isAsking = false
+  #ended: { readonly reason: unknown } | undefined
+
+  constructor(setup: CatchUpSetup) {
+    this.#o = setup
+  }
+
+  /** See `Running.caughtUp`. */
+  wait(): Promise<void> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended.reason)
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = { ends: undefined, resolve, reject }
+      this.#waiting.add(waiter)
+      this.#begin(waiter).catch((error: unknown) => {
+        // where the run has ended meanwhile, the reason for that is the one to tell, and still to come
+        if (!this.#o.calls.signal.aborted && this.#waiting.delete(waiter)) reject(error)
+      })
+    })
+  }
+
+  /** Something was committed here, or passed over. */
+  look(): void {
+    for (const waiter of this.#waiting) {
+      if (waiter.ends === undefined) continue
+      const undone = waiter.ends.findIndex((end) => !this.#isDoneHere(end))
+      if (undone > 0) waiter.ends = waiter.ends.slice(undone)
+      if (undone >= 0) continue
+      this.#waiting.delete(waiter)
+      waiter.resolve()
+    }
+  }
+
+  /** It is time to ask what others have committed. */
+  async ask(): Promise<void> {
+    this.look()
+    if (this.#isAsking) return
+    this.#isAsking = true
+    const { engine, plan, tasks } = this.#o
+    for (const waiter of this.#waiting) {
+      const elsewhere = waiter.ends?.filter(({ partition }) => !tasks.has(partition)) ?? []
+      if (elsewhere.length === 0) continue
+      const done = await committedUpTo(engine, plan.name, elsewhere)
+      waiter.ends = waiter.ends?.filter((end) => !done.has(end))
+    }
+    this.#isAsking = false
+    this.look()
+  }
+
+  /** Rejects all that wait, and will. */
+  end(reason: unknown): void {
+    this.#ended = { reason }
+    for (const waiter of this.#waiting) waiter.reject(reason)
+    this.#waiting.clear()
+  }
+
+  async #begin(waiter: Waiter): Promise<void> {
+    const { engine, plan, calls } = this.#o
+    const names = plan.topics.map(({ name }) => name)
+    const topics = await calls.again('describing its topics', () => engine.topics.describe(names))
+    const partitions = topics.flatMap(({ name: topic, partitions: count }) =>
+      Array.from({ length: count }, (_, partition) => ({ topic, partition })),
+    )
+    waiter.ends = await calls.again('asking where its topics end', () =>
+      engine.reader.settled(partitions, calls.signal),
+    )
+    await this.ask()
+  }
+
+  #isDoneHere({ topic, partition, offset }: Position): boolean {
+    const task = this.#o.tasks.get(partition)
+    const place = task?.place(topic)
+    if (task === undefined || place === undefined) return false
+    return (task.isIdle ? place.next : place.committed) >= offset
+  }
+}
