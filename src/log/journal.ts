@@ -11,7 +11,8 @@ import {
   readFramePlace,
 } from './journal-frame.ts'
 
-const names = ['journal-0', 'journal-1'] as const
+/** No partition's: those end in a hyphen and a number, and a topic may well be called `journal`. */
+const names = ['journal.0', 'journal.1'] as const
 /** Zeros are laid ahead in steps of this size, so that a frame overwrites and its sync has no metadata to write. */
 const aheadBytes = 1024 * 1024
 /** Smaller frames are put together in memory and written as one. */

@@ -165,7 +165,7 @@ describe('the indexes', () => {
 describe('a damaged journal', () => {
   it('opens nothing, rather than lose what was acknowledged behind the damage', async () => {
     const storage = await filled('power', false)
-    const name = ['journal-0', 'journal-1'].sort((a, b) => generation(storage, b) - generation(storage, a))[0] ?? ''
+    const name = ['journal.0', 'journal.1'].sort((a, b) => generation(storage, b) - generation(storage, a))[0] ?? ''
     for (const position of [8192 + 100, 100]) {
       flip(storage, name, position)
       const opened = await open(storage)
@@ -181,7 +181,7 @@ describe('a damaged journal', () => {
     const logs = rightOf(await open(storage))
     rightOf(logOf(logs).stage(batchOf({ records: [{ key: 'k', value: 'v' }] }), 'client', 5))
     rightOf(await logs.commit())
-    const name = storage.exists('journal-1') ? 'journal-1' : 'journal-0'
+    const name = storage.exists('journal.1') ? 'journal.1' : 'journal.0'
     flip(storage, name, 4096 + 50)
     expect(logOf(rightOf(await open(storage))).highWatermark).toBe(0)
   })
