@@ -6,7 +6,8 @@ import { type Position, partitionName, type TopicPartition } from '../contracts/
 import { settle } from '../contracts/settle.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { Topic } from '../contracts/topic.ts'
-import { Fetcher, type OnUnreadable } from './fetcher.ts'
+import type { OnUnreadable } from './fetched-records.ts'
+import { Fetcher, type WayOut } from './fetcher.ts'
 import { startsOf } from './read.ts'
 import { settlePatiently } from './settle-patiently.ts'
 import { unknownTopic } from './unknown-topic.ts'
@@ -56,6 +57,8 @@ export interface Consumer<K, V> {
   readonly close: () => Promise<void>
 }
 
+const wayOut: WayOut = { outside: 'seek into it', damaged: 'seek behind it' }
+
 const defaults = { sessionTimeoutMs: 45_000, rebalanceTimeoutMs: 60_000, pollTimeoutMs: 1_000, maxBytes: 1024 * 1024 }
 
 /** Opens a consumer; see `Millrace.consumer`. */
@@ -92,6 +95,7 @@ class OpenConsumer<K, V> implements Consumer<K, V> {
       reader: engine.reader,
       isolation: this.#isolation,
       onUnreadable: options.onUnreadable ?? 'halt',
+      wayOut,
     })
   }
 

@@ -1,25 +1,34 @@
-import * as E from 'fp-ts/lib/Either.js'
-import { CorruptBatchError } from '../batch/corrupt-batch.ts'
-import { openBatch, type RecordCursor } from '../batch/read-records.ts'
 import type { Fetched, Isolation, Reader } from '../contracts/engine.ts'
 import { type EngineFailure, engineFailure, MillraceError } from '../contracts/failure.ts'
 import { type Position, partitionName, type TopicPartition } from '../contracts/position.ts'
 import { settle } from '../contracts/settle.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
-import { UnreadableRecord } from '../pipeline/attempt-errors.ts'
-import { decodeRecord, type Source, sourceOf } from '../pipeline/source.ts'
+import { type Source, sourceOf } from '../pipeline/source.ts'
+import {
+  drive,
+  type FetchPolicy,
+  type FetchPosition,
+  type FetchPositionCommand,
+  isWanted,
+  type LogRange,
+  startFetching,
+} from '../protocol/client/fetch-position.ts'
+import { FetchedRecords, type OnUnreadable } from './fetched-records.ts'
 
-/**
- * What becomes of a record that its topic's codecs cannot read: `halt` ends the reading with an
- * {@link UnreadableRecord}, `skip` leaves it out, and a function is told and then leaves it out.
- */
-export type OnUnreadable = 'halt' | 'skip' | ((error: UnreadableRecord) => void)
+/** Whoever reads is told, and decides. */
+const policy: FetchPolicy = { overtaken: 'stop', damaged: 'stop' }
 
 interface Place {
   readonly source: Source
-  offset: number
-  paused: boolean
+  position: FetchPosition
+  /** Why it could not go on, where it rests or has stopped. */
+  error: unknown
+}
+
+interface Asked {
+  readonly place: Place
+  readonly epoch: number
 }
 
 export interface FetchWait {
@@ -28,38 +37,49 @@ export interface FetchWait {
   readonly signal?: AbortSignal
 }
 
+export interface FetcherSetup {
+  readonly reader: Reader
+  readonly isolation: Isolation
+  readonly onUnreadable: OnUnreadable
+  readonly wayOut: WayOut
+}
+
+/** What whoever reads can do about a position that is none, in the words that end a sentence. */
+export interface WayOut {
+  readonly outside: string
+  readonly damaged: string
+}
+
 /**
- * Positions in some partitions, and the records from there on.
+ * Positions in some partitions, and the records from there on. What moves a position is decided in
+ * `protocol/client/fetch-position.ts`.
  *
  * **Guarantees** records of a partition come in their order, each once between two seeks. A partition that cannot be
- * read, or holds a record that ends the reading, does so only after the others' records of the same fetch were handed out.
+ * read, or holds a record that ends the reading, says so only after the others' records of the same fetch were handed
+ * out; and then each time, until it is sought in, paused or removed, where the failure is none that may pass.
  */
 export class Fetcher<K, V> {
-  readonly #reader: Reader
-  readonly #isolation: Isolation
-  readonly #onUnreadable: OnUnreadable
+  readonly #o: FetcherSetup
   readonly #places = new Map<string, Place>()
-  #failure: MillraceError | UnreadableRecord | undefined
 
-  constructor(o: { readonly reader: Reader; readonly isolation: Isolation; readonly onUnreadable: OnUnreadable }) {
-    this.#reader = o.reader
-    this.#isolation = o.isolation
-    this.#onUnreadable = o.onUnreadable
+  constructor(setup: FetcherSetup) {
+    this.#o = setup
   }
 
   get positions(): readonly Position[] {
-    return Array.from(this.#places.values(), ({ source, offset }) => ({
-      topic: source.topic,
-      partition: source.partition,
+    return Array.from(this.#places.values(), ({ position: { topic, partition, offset } }) => ({
+      topic,
+      partition,
       offset,
     }))
   }
 
   add(topic: AnyTopic, partition: number, offset: number): void {
-    this.#places.set(partitionName({ topic: topic.name, partition }), {
-      source: sourceOf(topic, partition),
-      offset,
-      paused: false,
+    const source = sourceOf(topic, partition)
+    this.#places.set(partitionName(source), {
+      source,
+      position: startFetching(source, offset, policy),
+      error: undefined,
     })
   }
 
@@ -68,77 +88,82 @@ export class Fetcher<K, V> {
   }
 
   seek(to: Position): void {
-    this.#place(to).offset = to.offset
-    this.#failure = undefined
+    drive(this.#place(to), { _tag: 'seek', offset: to.offset })
   }
 
   pause(partition: TopicPartition, paused: boolean): void {
-    this.#place(partition).paused = paused
-    // where it was this one that could not be read, the others go on; where not, it fails again
-    if (paused) this.#failure = undefined
+    drive(this.#place(partition), { _tag: paused ? 'pause' : 'resume' })
   }
 
   /** The next records; none when the wait is over, or everything is paused. */
   async fetch(wait: FetchWait): Promise<StreamRecord<K, V>[]> {
-    if (this.#failure !== undefined) throw this.#failure
-    const positions = this.#wanted()
-    const answer = await settle(this.#reader.fetch({ positions, isolation: this.#isolation, ...wait }))
-    const asked = new Map(positions.map((position) => [partitionName(position), position.offset]))
+    this.#raise()
+    const { reader, isolation } = this.#o
+    const positions: Position[] = []
+    const asked = new Map<string, Asked>()
+    for (const [name, place] of this.#places) {
+      if (!isWanted(place.position)) continue
+      const { topic, partition, offset, epoch } = place.position
+      positions.push({ topic, partition, offset })
+      asked.set(name, { place, epoch })
+    }
+    const answer = await settle(reader.fetch({ positions, isolation, ...wait }))
     const records: StreamRecord<K, V>[] = []
     for (const fetched of answer) {
-      const place = this.#places.get(partitionName(fetched))
-      // a seek while the answer was under way makes it somebody else's
-      if (place === undefined || place.paused || place.offset !== asked.get(partitionName(fetched))) continue
-      this.#read(place, fetched, records)
+      const name = partitionName(fetched)
+      const one = asked.get(name)
+      // one that was given up and taken again meanwhile is another
+      if (one !== undefined && this.#places.get(name) === one.place) this.#take(one, fetched, records)
     }
-    if (records.length === 0 && this.#failure !== undefined) throw this.#failure
+    if (records.length === 0) this.#raise()
     return records
   }
 
-  #wanted(): Position[] {
-    const wanted: Position[] = []
-    for (const { source, offset, paused } of this.#places.values())
-      if (!paused) wanted.push({ topic: source.topic, partition: source.partition, offset })
-    return wanted
+  /** Throws what keeps a partition from going on. What may pass is thrown once, and then asked for again. */
+  #raise(): void {
+    for (const place of this.#places.values()) {
+      const { phase, paused, epoch } = place.position
+      if (paused || (phase !== 'resting' && phase !== 'stopped')) continue
+      drive(place, { _tag: 'rested', epoch })
+      throw place.error
+    }
   }
 
-  #read(place: Place, fetched: Fetched, into: StreamRecord<K, V>[]): void {
-    for (const batch of fetched.batches) if (!this.#readBatch(place, batch, into)) return
-    place.offset = Math.max(place.offset, fetched.nextOffset)
-    if (fetched.failure !== undefined) this.#failure = new MillraceError(fetched.failure)
+  #take({ place, epoch }: Asked, fetched: Fetched, into: StreamRecord<K, V>[]): void {
+    const { batches, failure, startOffset, highWatermark: endOffset } = fetched
+    // where there is something, what comes behind it can wait to fail
+    const isFailure = failure !== undefined && batches.length === 0
+    const command: FetchPositionCommand = isFailure
+      ? { _tag: 'failed', epoch, failure, startOffset, endOffset }
+      : { _tag: 'fetched', epoch }
+    for (const effect of drive(place, command)) {
+      if (effect._tag === 'handOn') this.#handOn(place, effect, fetched, into)
+      else if (effect._tag === 'outside') place.error = new MillraceError(this.#outside(place, effect))
+      else if (effect._tag !== 'overtaken') place.error = new MillraceError(effect.failure)
+    }
   }
 
-  /** False when something there ends the reading. */
-  #readBatch(place: Place, batch: Uint8Array, into: StreamRecord<K, V>[]): boolean {
-    const opened = openBatch(batch, { checkCrc: false })
-    if (E.isLeft(opened)) return this.#fail(new MillraceError(corrupt(place, opened.left.reason)))
+  #handOn(
+    place: Place,
+    { from, epoch }: { readonly from: number; readonly epoch: number },
+    { batches, nextOffset }: Fetched,
+    into: StreamRecord<K, V>[],
+  ): void {
+    const reading = new FetchedRecords<K, V>(place.source, from, this.#o)
+    // whoever is told of an unreadable record may seek: what is left is then not wanted
+    const isCurrent = (): boolean => place.position.epoch === epoch
     try {
-      return this.#readRecords(place, opened.right, into)
-    } catch (thrown) {
-      if (!(thrown instanceof CorruptBatchError)) throw thrown
-      return this.#fail(new MillraceError(corrupt(place, thrown.corrupt.reason)))
+      reading.read(batches, into, isCurrent)
+      drive(place, { _tag: 'handedOn', epoch, offset: nextOffset })
+    } catch (error) {
+      if (isCurrent()) place.error = error
+      drive(place, { _tag: 'stuck', epoch, offset: reading.offset })
     }
   }
 
-  #readRecords(place: Place, cursor: RecordCursor, into: StreamRecord<K, V>[]): boolean {
-    while (cursor.next()) {
-      if (cursor.offset < place.offset) continue
-      const record = decodeRecord(place.source, cursor, undefined)
-      if (E.isRight(record)) {
-        // the codecs are the topic's own, so what they read is of its types
-        into.push(record.right as StreamRecord<K, V>)
-      } else {
-        if (this.#onUnreadable === 'halt') return this.#fail(halting(record.left))
-        if (this.#onUnreadable !== 'skip') this.#onUnreadable(record.left)
-      }
-      place.offset = cursor.offset + 1
-    }
-    return true
-  }
-
-  #fail(error: MillraceError | UnreadableRecord): false {
-    this.#failure = error
-    return false
+  #outside({ source, position: { offset } }: Place, { startOffset, endOffset }: LogRange): EngineFailure {
+    const message = `offset ${offset} of ${partitionName(source)} is outside of ${startOffset} to ${endOffset}: ${this.#o.wayOut.outside}`
+    return engineFailure('offset-out-of-range', message)
   }
 
   #place(partition: TopicPartition): Place {
@@ -153,15 +178,3 @@ export class Fetcher<K, V> {
     )
   }
 }
-
-/** As whoever reads is told of it: for a pipeline the way out is another. */
-const halting = (error: UnreadableRecord): UnreadableRecord => {
-  error.message += `; read with the codec it was written with, or leave it out with onUnreadable: 'skip'`
-  return error
-}
-
-const corrupt = ({ source, offset }: Place, reason: string): EngineFailure =>
-  engineFailure(
-    'corrupt-log',
-    `${source.topic}-${source.partition} holds a damaged batch at or after offset ${offset} (${reason}): restore the file from a backup, or seek behind it`,
-  )

@@ -5,7 +5,8 @@ import { type Position, partitionName, type TopicPartition } from '../contracts/
 import { settle } from '../contracts/settle.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { Topic } from '../contracts/topic.ts'
-import { Fetcher, type OnUnreadable } from './fetcher.ts'
+import type { OnUnreadable } from './fetched-records.ts'
+import { Fetcher, type WayOut } from './fetcher.ts'
 import { unknownTopic } from './unknown-topic.ts'
 
 /** Where a reading begins: the oldest record, after the newest, at a time, or at offsets of one's own. */
@@ -48,6 +49,11 @@ export const checkReadOptions = (topic: string, options: ReadOptions): void => {
     )
 }
 
+const wayOut: WayOut = {
+  outside: "begin in there with from: { offsets }, at 'earliest' or at 'latest'",
+  damaged: 'begin behind it with from: { offsets }',
+}
+
 const maxFetchBytes = 1024 * 1024
 const maxWaitMs = 60_000
 
@@ -65,7 +71,7 @@ export async function* readBatches<K, V>(
   const { isolation = 'read_committed', onUnreadable = 'halt', lifetime } = options
   const partitions = await findPartitions(engine, topic.name, options.partitions)
   const ends = options.until === 'latest' ? await endsOf(engine, partitions, isolation) : undefined
-  const fetcher = new Fetcher<K, V>({ reader: engine.reader, isolation, onUnreadable })
+  const fetcher = new Fetcher<K, V>({ reader: engine.reader, isolation, onUnreadable, wayOut })
   for (const { partition, offset } of await startsOf(engine, partitions, isolation, options.from ?? 'earliest'))
     fetcher.add(topic, partition, offset)
   const signal = options.signal === undefined ? lifetime : AbortSignal.any([lifetime, options.signal])

@@ -9,7 +9,12 @@ const quietMs = 60_000
 /** It keeps the run, or a record of it, from going on. */
 const holdsUp = (notice: Notice): boolean => {
   if (notice._tag === 'record-failed') return notice.retryInMs !== undefined
-  return notice._tag === 'outage' || notice._tag === 'engine' || notice._tag === 'record-slow'
+  return (
+    notice._tag === 'task-halted' ||
+    notice._tag === 'outage' ||
+    notice._tag === 'engine' ||
+    notice._tag === 'record-slow'
+  )
 }
 
 /** `running`, which warns of what holds it up as long as nobody has subscribed to its `errors$`: at once, then rarely. */
@@ -17,7 +22,9 @@ export const warnUnheard = <R extends Running>(running: R, clock: Clock, warn: (
   let isHeard = false
   let quietUntilMs = Number.NEGATIVE_INFINITY
   running.errors$.subscribe((notice) => {
-    if (isHeard || !holdsUp(notice) || clock.elapsed() < quietUntilMs) return
+    if (isHeard || !holdsUp(notice)) return
+    // what is told only once is not to be lost among the rest
+    if (notice._tag !== 'task-halted' && clock.elapsed() < quietUntilMs) return
     quietUntilMs = clock.elapsed() + quietMs
     warn(`${notice.message} (nobody listens to errors$ of this run)`)
   })

@@ -1,4 +1,4 @@
-/** Plain counters of one run, since it began. */
+/** Plain counters of one run, since it began, and what it has at the moment. */
 export interface RunMetrics {
   /** Committed. */
   readonly records: number
@@ -17,9 +17,12 @@ export interface RunMetrics {
   readonly lateEmissions: number
   /** Read from the engine. */
   readonly fetchedBytes: number
+  /** How many of its tasks wait at the moment, since what they read is damaged. */
+  readonly haltedTasks: number
 }
 
-export type Counters = { -readonly [M in keyof RunMetrics]: RunMetrics[M] }
+/** Those that only grow. */
+export type Counters = { -readonly [M in Exclude<keyof RunMetrics, 'haltedTasks'>]: RunMetrics[M] }
 
 export const newCounters = (): Counters => ({
   records: 0,

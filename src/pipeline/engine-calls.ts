@@ -52,11 +52,37 @@ export class EngineCalls {
     this.#notice({ _tag: 'engine', message, failure })
   }
 
+  /** Calls `ring` when it is time to try again, and answers how long that takes; never where the run ends before. */
+  later(failures: number, ring: () => void): number {
+    const retryInMs = backOffMs(failures, this.#random)
+    this.#clock.after(retryInMs, () => {
+      if (!this.#ended.signal.aborted) ring()
+    })
+    return retryInMs
+  }
+
+  /** Tells of `failure`, the last of so many in a row, and that it is tried again. */
+  tellAgain(
+    what: string,
+    failure: EngineFailure,
+    { failures, retryInMs }: { readonly failures: number; readonly retryInMs: number },
+  ): void {
+    const message = `pipeline '${this.#pipeline}': ${what} failed (${failures}): ${failure.message} [${failure.code}]; trying again in ${retryInMs} ms`
+    this.#notice({ _tag: 'engine', message, failure, retryInMs })
+  }
+
+  /** Tells that `task` waits, since what it reads is damaged. */
+  tellHalted(task: number, failure: EngineFailure): void {
+    const message =
+      `pipeline '${this.#pipeline}': task ${task} is halted, and the others go on: ${failure.message} [${failure.code}]; ` +
+      'it looks again, with pauses up to half a minute, and goes on once the file is as it was, or the records up to behind the damage are deleted (millrace.deleteRecords)'
+    this.#notice({ _tag: 'task-halted', message, task, failure })
+  }
+
   /** Tells of `failure`, and waits. Rejects with it where the run ends meanwhile. */
   async backOff(what: string, failure: EngineFailure, failures: number): Promise<void> {
     const retryInMs = backOffMs(failures, this.#random)
-    const message = `pipeline '${this.#pipeline}': ${what} failed (${failures}): ${failure.message} [${failure.code}]; trying again in ${retryInMs} ms`
-    this.#notice({ _tag: 'engine', message, failure, retryInMs })
+    this.tellAgain(what, failure, { failures, retryInMs })
     await new Promise<void>((resolve) => {
       const done = (): void => {
         cancel()

@@ -1,7 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Engine, Fetched, FetchRequest } from '../contracts/engine.ts'
-import { engineFailure, MillraceError } from '../contracts/failure.ts'
+import { type EngineFailure, engineFailure, MillraceError } from '../contracts/failure.ts'
 import { type Position, partitionName } from '../contracts/position.ts'
+import { drive, type FetchPositionEffect } from '../protocol/client/fetch-position.ts'
 import type { Committer } from './committer.ts'
 import type { Counters } from './counters.ts'
 import type { EngineCalls } from './engine-calls.ts'
@@ -20,19 +21,37 @@ export interface FetchSetup {
 
 const maxWaitMs = 30_000
 
-/** One fetch at a time, for all tasks that have room; each answer is handed on while the next is under way. */
+/** What a fetch answered for one partition, and at which of its epochs it was asked. */
+interface Taken {
+  readonly task: LiveTask
+  readonly place: Place
+  readonly fetched: Fetched
+  readonly epoch: number
+}
+
+type Effect<Tag extends FetchPositionEffect['_tag']> = Extract<FetchPositionEffect, { readonly _tag: Tag }>
+
+/**
+ * One fetch at a time, for all tasks that have room; each answer is handed on while the next is under way. What a failure
+ * means for a partition is decided in `protocol/client/fetch-position.ts`.
+ */
 export class FetchLoop {
   readonly #o: FetchSetup
   #current: AbortController | undefined
   #kicked: (() => void) | undefined
   #underWay: Promise<void> = Promise.resolve()
   #isStopped = false
+  /** Of whole fetches, in a row. */
+  #failures = 0
 
   constructor(setup: FetchSetup) {
     this.#o = setup
   }
 
-  /** Resolves once it is stopped; rejects where a partition cannot be read, or the engine is done for. */
+  /**
+   * Resolves once it is stopped. Rejects where the engine is done for, or a partition cannot be read for another reason
+   * than damage, which halts its task alone.
+   */
   async run(): Promise<void> {
     while (!this.#isStopped) {
       const wanted = this.#wanted()
@@ -63,8 +82,17 @@ export class FetchLoop {
     this.kick()
   }
 
-  #hasRoom({ state, runner }: LiveTask): boolean {
-    return state === 'running' && runner !== undefined && runner.heldBytes < this.#o.fetchBytesMax
+  /** How many tasks wait until damage is mended. */
+  get haltedTasks(): number {
+    let halted = 0
+    for (const task of this.#o.tasks()) if (task.isHalted) halted += 1
+    return halted
+  }
+
+  #hasRoom(task: LiveTask): boolean {
+    const { state, runner } = task
+    if (state !== 'running' || runner === undefined) return false
+    return runner.heldBytes < this.#o.fetchBytesMax && !task.isResting
   }
 
   #wanted(): readonly LiveTask[] {
@@ -72,21 +100,28 @@ export class FetchLoop {
   }
 
   async #fetch(tasks: readonly LiveTask[]): Promise<void> {
-    const { engine, fetchBytesMax } = this.#o
+    const { engine, calls, fetchBytesMax } = this.#o
     const controller = new AbortController()
     this.#current = controller
     const { signal } = controller
     const positions: Position[] = []
+    const epochs = new Map<Place, number>()
     for (const task of tasks) {
       task.isFetching = true
-      for (const { source, next } of task.places)
-        positions.push({ topic: source.topic, partition: source.partition, offset: next })
+      for (const place of task.places) {
+        const { topic, partition, offset, epoch } = place.position
+        positions.push({ topic, partition, offset })
+        epochs.set(place, epoch)
+      }
     }
     const request: FetchRequest = { positions, isolation: 'read_committed', maxBytes: fetchBytesMax, maxWaitMs, signal }
     const answer = await engine.reader.fetch(request)()
     this.#current = undefined
     try {
-      if (E.isRight(answer)) return await this.#handOn(tasks, answer.right)
+      if (E.isRight(answer)) {
+        this.#failures = 0
+        return await this.#take(tasks, epochs, answer.right)
+      }
     } finally {
       for (const task of tasks) task.isFetching = false
     }
@@ -94,53 +129,95 @@ export class FetchLoop {
     const failure = answer.left
     if (failure.code === 'cancelled') return
     if (failure.kind !== 'retriable' && failure.kind !== 'indeterminate') throw new MillraceError(failure)
-    await this.#o.calls.backOff('a fetch', failure, 1)
+    this.#failures += 1
+    await calls.backOff('a fetch', failure, this.#failures)
   }
 
-  async #handOn(tasks: readonly LiveTask[], answers: readonly Fetched[]): Promise<void> {
-    const { committer, counters } = this.#o
-    const found: { readonly task: LiveTask; readonly place: Place; readonly fetched: Fetched }[] = []
+  async #take(
+    tasks: readonly LiveTask[],
+    epochs: ReadonlyMap<Place, number>,
+    answers: readonly Fetched[],
+  ): Promise<void> {
+    const taken: Taken[] = []
+    // failures first: of a task that rests nothing is handed on, whichever partition it came from
     for (const fetched of answers) {
       const task = tasks.find((one) => one.task === fetched.partition)
       const place = task?.place(fetched.topic)
       if (task === undefined || place === undefined || task.state !== 'running') continue
-      if (fetched.failure === undefined) found.push({ task, place, fetched })
-      else await this.#unreadable(task, place, fetched)
+      const one = { task, place, fetched, epoch: epochs.get(place) ?? -1 }
+      if (fetched.failure === undefined || fetched.batches.length > 0) taken.push(one)
+      else this.#failed(one, fetched.failure)
     }
-    if (found.length === 0) return
+    await this.#handOn(taken.filter(({ task }) => !task.isResting))
+  }
+
+  async #handOn(taken: readonly Taken[]): Promise<void> {
+    const { committer, counters } = this.#o
+    const counting = taken.flatMap((one) =>
+      drive(one.place, { _tag: 'fetched', epoch: one.epoch }).map(() => ({ ...one, epoch: one.place.position.epoch })),
+    )
+    if (counting.length === 0) return
     await committer.beforeRecords(
-      found.map(({ task, fetched: { topic, partition, nextOffset } }) => ({
+      counting.map(({ task, fetched: { topic, partition, nextOffset } }) => ({
         task,
         position: { topic, partition, offset: nextOffset },
       })),
     )
-    for (const { task, place, fetched } of found) {
+    for (const { task, place, fetched, epoch } of counting) {
       if (!task.isOurs) continue
       const chunk = chunkOf(place.source, fetched, place.next)
       counters.fetchedBytes += chunk.sizeBytes
-      place.next = fetched.nextOffset
+      place.damage = undefined
+      drive(place, { _tag: 'handedOn', epoch, offset: fetched.nextOffset })
       task.runner?.offer(chunk)
     }
   }
 
-  /** Where retention was faster than the pipeline, it goes on behind the gap, loudly; anything else ends the run. */
-  async #unreadable(task: LiveTask, place: Place, { failure, startOffset, highWatermark }: Fetched): Promise<void> {
-    const name = partitionName(place.source)
-    if (failure === undefined) return
-    if (failure.code === 'offset-out-of-range' && place.next < startOffset) {
-      const lost = engineFailure(
-        'offset-out-of-range',
-        `records ${place.next} to ${startOffset - 1} of ${name} were deleted before they were read: going on at ${startOffset}; raise the topic's retention`,
-      )
-      this.#o.calls.tell('reading', lost)
-      place.next = startOffset
-      return
+  #failed({ task, place, fetched, epoch }: Taken, failure: EngineFailure): void {
+    const { startOffset, highWatermark: endOffset } = fetched
+    for (const effect of drive(place, { _tag: 'failed', epoch, failure, startOffset, endOffset }))
+      this.#perform(task, place, effect)
+  }
+
+  /** Damage halts the task, and what may pass is asked for again; a place that is none in the log ends the run. */
+  #perform(task: LiveTask, place: Place, effect: FetchPositionEffect): void {
+    switch (effect._tag) {
+      case 'handOn':
+        return
+      case 'overtaken':
+        place.damage = undefined
+        return this.#o.calls.tell('reading', overtaken(place, effect))
+      case 'rest':
+        return this.#rest(task, place, effect)
+      case 'outside':
+        throw new MillraceError(outside(place, effect))
+      case 'stop':
+        throw new MillraceError(effect.failure)
     }
-    if (failure.kind === 'retriable' || failure.kind === 'indeterminate')
-      return this.#o.calls.backOff(`reading ${name}`, failure, 1)
-    if (task.state !== 'running') return
-    const detail =
-      highWatermark >= 0 && place.next > highWatermark ? ' (the topic was deleted, or restored from a backup?)' : ''
-    throw new MillraceError({ ...failure, message: `${failure.message}${detail}` })
+  }
+
+  #rest(task: LiveTask, place: Place, { failure, failures, epoch }: Effect<'rest'>): void {
+    const { calls } = this.#o
+    const retryInMs = calls.later(failures, () => {
+      drive(place, { _tag: 'rested', epoch })
+      this.kick(task)
+    })
+    if (failure.code !== 'corrupt-log')
+      return calls.tellAgain(`reading ${partitionName(place.source)}`, failure, { failures, retryInMs })
+    if (place.damage === undefined) calls.tellHalted(task.task, failure)
+    place.damage = failure
   }
 }
+
+const overtaken = ({ source }: Place, { from, to }: Effect<'overtaken'>): EngineFailure =>
+  engineFailure(
+    'offset-out-of-range',
+    `records ${from} to ${to - 1} of ${partitionName(source)} were deleted before they were read: going on at ${to}; raise the topic's retention`,
+  )
+
+const outside = ({ source }: Place, { offset, startOffset, endOffset }: Effect<'outside'>): EngineFailure =>
+  engineFailure(
+    'offset-out-of-range',
+    `the pipeline's offset ${offset} of ${partitionName(source)} is outside of ${startOffset} to ${endOffset}: was the topic deleted and created ` +
+      'again, or restored from a backup? Run it under another name, or delete its group (millrace.deleteGroup), and it begins at the oldest record',
+  )

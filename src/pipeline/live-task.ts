@@ -1,18 +1,40 @@
 import type { CommittedOffset } from '../contracts/engine.ts'
+import type { EngineFailure } from '../contracts/failure.ts'
 import { partitionName } from '../contracts/position.ts'
+import { drive, type FetchPolicy, type FetchPosition, startFetching } from '../protocol/client/fetch-position.ts'
 import type { DonePrefix } from './done-prefix.ts'
 import type { TaskStore } from './gather.ts'
 import type { Plan } from './plan.ts'
 import { type Source, sourceOf } from './source.ts'
 import type { TaskRunner } from './task-runner.ts'
 
+/** A pipeline loses nothing silently, and waits where something can be mended while the other tasks go on. */
+const policy: FetchPolicy = { overtaken: 'go-on', damaged: 'look-again' }
+
 /** Where one partition of a task stands. */
-export interface Place {
+export class Place {
   readonly source: Source
-  /** Where the next fetch begins. */
-  next: number
+  position: FetchPosition
   /** Everything before it is committed, or not for users. */
-  committed: number
+  committed = 0
+  /** What was found where it stands, from when it is found to when it can be read on. */
+  damage: EngineFailure | undefined
+
+  constructor(source: Source) {
+    this.source = source
+    this.position = startFetching(source, 0, policy)
+  }
+
+  /** Where the next fetch begins. */
+  get next(): number {
+    return this.position.offset
+  }
+
+  /** All before `offset` is committed: goes on from there. */
+  begin(offset: number): void {
+    drive(this, { _tag: 'seek', offset })
+    this.committed = offset
+  }
 }
 
 /**
@@ -37,7 +59,7 @@ export class LiveTask {
 
   constructor(task: number, plan: Plan) {
     this.task = task
-    this.places = plan.topics.map((topic) => ({ source: sourceOf(topic, task), next: 0, committed: 0 }))
+    this.places = plan.topics.map((topic) => new Place(sourceOf(topic, task)))
   }
 
   /** Whether a commit for it may still be made. */
@@ -47,6 +69,16 @@ export class LiveTask {
 
   place(topic: string): Place | undefined {
     return this.places.find(({ source }) => source.topic === topic)
+  }
+
+  /** A partition of it could not be read: none is fetched before it is time to look again. */
+  get isResting(): boolean {
+    return this.places.some(({ position }) => position.phase === 'resting')
+  }
+
+  /** What it reads is damaged: it waits until somebody has mended that. */
+  get isHalted(): boolean {
+    return this.places.some(({ damage }) => damage !== undefined)
   }
 
   /** Nothing is read, under way, or done and not committed. */

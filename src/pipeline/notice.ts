@@ -7,6 +7,7 @@ import type { EngineFailure } from '../contracts/failure.ts'
  * - `record-slow`: a record has not completed for a while
  * - `late-emission`: something was written through a record that had ended, and refused
  * - `outage`: many different keys failed in a row: the task waits instead of giving them all up
+ * - `task-halted`: what a task reads is damaged: it waits until that is mended, while the others go on; told once
  * - `engine`: a call to the engine failed and is tried again
  * - `untagged`: an operator does not work record by record though it is tagged so: a chain a record from now on
  * - `no-task`: this instance has nothing to do: there are as many instances as tasks, or more
@@ -25,6 +26,7 @@ export type Notice =
   | { readonly _tag: 'record-slow'; readonly message: string; readonly recordId: string; readonly runningMs: number }
   | { readonly _tag: 'late-emission'; readonly message: string; readonly recordId: string; readonly count: number }
   | { readonly _tag: 'outage'; readonly message: string; readonly task: number; readonly error: unknown }
+  | { readonly _tag: 'task-halted'; readonly message: string; readonly task: number; readonly failure: EngineFailure }
   | { readonly _tag: 'engine'; readonly message: string; readonly failure: EngineFailure; readonly retryInMs?: number }
   | { readonly _tag: 'untagged'; readonly message: string }
   | { readonly _tag: 'no-task'; readonly message: string; readonly members: number }

@@ -85,7 +85,7 @@ export class PipelineRun {
     this.#catchUp = new CatchUp({ engine, plan: setup.plan, calls, tasks: this.#tasks })
     this.errors$ = notices.asObservable()
     const pulses = merge(of(undefined), this.#pulse).pipe(takeUntil(this.#ended))
-    this.metrics$ = pulses.pipe(map(() => ({ ...counters })))
+    this.metrics$ = pulses.pipe(map(() => ({ ...counters, haltedTasks: this.#fetches.haltedTasks })))
     this.progress$ = pulses.pipe(
       exhaustMap(() => this.#measure()),
       filter((progress) => progress !== undefined),

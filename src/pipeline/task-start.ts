@@ -42,5 +42,5 @@ const findPlaces = async (
     )
     for (const at of earliest) known.set(partitionName(at), at.offset)
   }
-  for (const place of places) place.next = place.committed = known.get(partitionName(place.source)) ?? 0
+  for (const place of places) place.begin(known.get(partitionName(place.source)) ?? 0)
 }

@@ -189,12 +189,16 @@ describe('a corrupt segment', () => {
     for (let n = 0; n < 10; n++) for (const partition of [0, 1]) await send(first, `${n} ${'y'.repeat(500)}`, partition)
     await first.while(first.millrace.close())
     const file = storage.list('in-0').filter((name) => name.endsWith('.log'))[1] ?? ''
-    const opened = storage.open(`in-0/${file}`, 'write')
+    flip(storage, `in-0/${file}`)
+    return { w: await DrivenMillrace.open({ storage }), file: `in-0/${file}`, storage }
+  }
+  /** Damages a file, and mends it. */
+  const flip = (storage: Storage, file: string): void => {
+    const opened = storage.open(file, 'write')
     const byte = new Uint8Array(1)
     opened.read(byte, 300)
     opened.write([Uint8Array.of((byte[0] ?? 0) ^ 0xff)], 300)
     opened.close()
-    return { w: await DrivenMillrace.open({ storage }), file: `in-0/${file}`, storage }
   }
   const numbers = (values: readonly string[]) => values.map((value) => Number(value.split(' ')[0]))
 
@@ -231,26 +235,52 @@ describe('a corrupt segment', () => {
     expect(numbers(await valuesOf(w, input, [0]))).toEqual([9, 10])
   })
 
-  it('ends the pipeline that comes to it by name, after all before it is committed; others go on', async () => {
-    const { w, file } = await damaged()
-    const other = await w.while(w.millrace.run('other', stream(counts)))
+  it.each(['the byte is as it was', 'the records up to behind it are deleted'])(
+    'halts the task that comes to it, told once by name, while others go on; until %s',
+    async (mended) => {
+      const { w, file, storage } = await damaged()
+      const running = await w.while(w.millrace.run('counting', counting))
+      const notices = noticesOf(running)
+      const watched = { tasks: 0, lag: 0, halted: 0, isDone: false }
+      running.progress$.subscribe(({ tasks, lag }) => Object.assign(watched, { tasks, lag }))
+      running.metrics$.subscribe(({ haltedTasks }) => (watched.halted = haltedTasks))
+      const done = () => (watched.isDone = true)
+      running.done.then(done, done)
+      await send(w, 'the other goes on', 1)
+      await w.clock.advance(300_000)
+      const committed = async () => {
+        const all = await w.while(w.millrace.committed('counting'))
+        return [0, 1].map((partition) => all.find((at) => at.partition === partition)?.offset ?? 0)
+      }
+      const [before = 0, other] = await committed()
+      expect(before).toBeLessThan(10)
+      expect([other, watched]).toEqual([11, { tasks: 2, lag: 10 - before, halted: 1, isDone: false }])
+      expect(notices).toMatchObject([{ _tag: 'task-halted', task: 0, failure: { code: 'corrupt-log' } }])
+      for (const words of ["'counting'", 'task 0', file, 'at byte 0', 'millrace.deleteRecords'])
+        expect(notices[0]?.message).toContain(words)
+      if (mended === 'the byte is as it was') flip(storage, file)
+      else await w.while(w.millrace.deleteRecords({ topic: 'in', partition: 0, offset: 9 }))
+      await w.caughtUp(running)
+      expect(watched).toMatchObject({ lag: 0, halted: 0, isDone: false })
+      expect(await committed()).toEqual([10, 11])
+      expect(notices.slice(1).map(({ message }) => message)).toEqual(
+        mended === 'the byte is as it was'
+          ? []
+          : [expect.stringContaining(`records ${before} to 8 of in-0 were deleted before they were read`)],
+      )
+      await w.while(running.stop())
+    },
+  )
+
+  it('keeps no pipeline from stopping whose task is halted', async () => {
+    const { w } = await damaged()
     const running = await w.while(w.millrace.run('counting', counting))
-    const error: unknown = await w.while(
-      running.done.then(
-        () => undefined,
-        (reason: unknown) => reason,
-      ),
-    )
-    expect(error).toMatchObject({ code: 'corrupt-log', kind: 'refused' })
-    for (const words of [file, 'at byte 0', 'restore the directory from a copy', 'delete the topic'])
-      expect((error as Error).message).toContain(words)
-    expect(
-      (await w.while(w.millrace.committed('counting'))).every(
-        ({ partition, offset }) => partition === 1 || offset < 10,
-      ),
-    ).toBe(true)
-    await w.caughtUp(other)
-    await w.while(other.stop())
+    const notices = noticesOf(running)
+    await w.until(() => notices.length > 0)
+    const begun = w.clock.elapsed()
+    await w.while(running.stop())
+    await w.while(running.done)
+    expect(w.clock.elapsed() - begun).toBeLessThan(1_000)
   })
 
   it('leaves a consumer its other partitions, once it pauses that one or seeks behind it', async () => {

@@ -35,10 +35,7 @@ describe('progress', () => {
           const tasks = partitions.map(({ committed }, number) => {
             const task = new LiveTask(number, plan)
             task.state = 'running'
-            for (const place of task.places) {
-              place.committed = committed
-              place.next = committed
-            }
+            for (const place of task.places) place.begin(committed)
             return task
           })
           const engine = ending(partitions.map(({ committed, left }) => committed + left))
