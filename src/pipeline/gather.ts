@@ -4,7 +4,6 @@ import { recordFault } from '../codec/record-fault.ts'
 import type { Output } from '../contracts/carrier.ts'
 import type { StateStore } from '../contracts/state-store.ts'
 import type { AnyStore } from '../contracts/store.ts'
-import type { Attempt } from './attempt.ts'
 import { InvalidOutput, LateEmission, OutputsTooLarge, UndeclaredStore, UndeclaredTopic } from './attempt-errors.ts'
 import { type EncodedOutput, misfit, type Sink } from './encoded-output.ts'
 
@@ -24,9 +23,12 @@ export interface StateWrite {
   readonly before: Uint8Array | undefined
 }
 
-/** Whose output it is, for messages. */
-interface Named {
+/** An attempt, as what gathers for it sees it. */
+export interface Writer {
+  /** For messages. */
   readonly recordId: string
+  /** Writes its state through, noting each change in `gather`. */
+  readonly applyWrites: (gather: Gather) => void
 }
 
 /** How many bytes of output a task holds, over all that it gathers and has not committed. */
@@ -62,7 +64,7 @@ export class Gather {
   writes: StateWrite[] = noWrites
   bytes = 0
   /** The attempt that may write now. */
-  open: Attempt | undefined
+  open: Writer | undefined
   /** A refusal that fails the attempt whatever its operators made of the throw. */
   refused: Error | undefined
   #startOutputs = 0
@@ -73,7 +75,7 @@ export class Gather {
   }
 
   /** Lets `attempt` write; what it wrote is kept by {@link keep} or taken back by {@link drop}. */
-  begin(attempt: Attempt): void {
+  begin(attempt: Writer): void {
     this.#startOutputs = this.outputs.length
     this.#startBytes = this.bytes
     this.refused = undefined
@@ -115,7 +117,7 @@ export class Gather {
     this.bytes = 0
   }
 
-  emit(attempt: Attempt, output: Output): void {
+  emit(attempt: Writer, output: Output): void {
     if (this.open !== attempt) throw this.late(attempt, `an output to topic '${output.topic.name}'`)
     const sink = this.setup.sinks.get(output.topic.name)
     if (sink === undefined) throw this.refuse(new UndeclaredTopic(this.setup.pipeline, output.topic.name))
@@ -140,13 +142,13 @@ export class Gather {
   }
 
   /** Counts bytes against the bound on what one record may gather. */
-  hold(sizeBytes: number, of: Named): void {
+  hold(sizeBytes: number, of: Writer): void {
     if (this.bytes - this.#startBytes + sizeBytes > this.setup.outputBytesMax)
       throw this.refuse(new OutputsTooLarge(this.setup.pipeline, of.recordId, this.setup.outputBytesMax))
     this.#meter(sizeBytes)
   }
 
-  storeNamed(attempt: Attempt, name: string): TaskStore {
+  storeNamed(attempt: Writer, name: string): TaskStore {
     if (this.open !== attempt) throw this.late(attempt, `an access to store '${name}'`)
     const store = this.setup.stores.get(name)
     if (store === undefined) throw this.refuse(new UndeclaredStore(this.setup.pipeline, name))
@@ -159,13 +161,13 @@ export class Gather {
     return error
   }
 
-  late(attempt: Attempt, what: string): LateEmission {
+  late(attempt: Writer, what: string): LateEmission {
     const error = new LateEmission(this.setup.pipeline, attempt.recordId, what)
     this.setup.late(error)
     return error
   }
 
-  #add(output: EncodedOutput, of: Named): void {
+  #add(output: EncodedOutput, of: Writer): void {
     const sizeBytes = aloneBytes(output.key, output.value, output.headers)
     const reason = misfit(output, sizeBytes, of.recordId)
     if (reason !== undefined) throw this.refuse(reason)

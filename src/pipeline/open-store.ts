@@ -2,15 +2,22 @@ import * as E from 'fp-ts/lib/Either.js'
 import { noHeaders } from '../batch/record-headers.ts'
 import { aloneBytes } from '../batch/record-size.ts'
 import type { AnyStore, StoreView } from '../contracts/store.ts'
-import type { Attempt } from './attempt.ts'
 import { ForeignKey, StateTooLarge, UnreadableRecord } from './attempt-errors.ts'
-import type { Gather, TaskStore } from './gather.ts'
+import type { Gather, TaskStore, Writer } from './gather.ts'
+import type { Source } from './source.ts'
+
+/** An attempt, as the stores that it opens see it. */
+export interface StoreUser extends Writer {
+  readonly source: Source
+  /** The key bytes that the task let in. */
+  readonly key: Uint8Array | null
+}
 
 /**
  * One key of a store, as one attempt sees it: what it set is its own until its record is done.
  */
 export class OpenStore implements StoreView<unknown> {
-  readonly #attempt: Attempt
+  readonly #attempt: StoreUser
   readonly #gather: Gather
   readonly #store: TaskStore
   readonly #key: Uint8Array
@@ -18,7 +25,7 @@ export class OpenStore implements StoreView<unknown> {
   #changed = false
   #value: Uint8Array | undefined
 
-  constructor(attempt: Attempt, gather: Gather, store: TaskStore, key: Uint8Array, text: string) {
+  constructor(attempt: StoreUser, gather: Gather, store: TaskStore, key: Uint8Array, text: string) {
     this.#attempt = attempt
     this.#gather = gather
     this.#store = store
@@ -30,7 +37,7 @@ export class OpenStore implements StoreView<unknown> {
    * The bytes of `key` in the store, which must be those that the task let in: only then is this the one record of
    * that key that runs, here and in every other task.
    */
-  static keyOf(attempt: Attempt, gather: Gather, declaration: AnyStore, key: unknown): Uint8Array {
+  static keyOf(attempt: StoreUser, gather: Gather, declaration: AnyStore, key: unknown): Uint8Array {
     const bytes = declaration.key.encode(key)
     const admitted = attempt.key
     if (bytes === null || admitted === null)
@@ -103,7 +110,7 @@ const isEqual = (a: Uint8Array, b: Uint8Array): boolean => {
   return true
 }
 
-const foreign = (attempt: Attempt, declaration: AnyStore, key: unknown): ForeignKey => {
+const foreign = (attempt: StoreUser, declaration: AnyStore, key: unknown): ForeignKey => {
   const { of } = attempt.source
   const inTopic = of.key.encode(key)
   const sameInTopic = inTopic !== null && attempt.key !== null && isEqual(inTopic, attempt.key)
