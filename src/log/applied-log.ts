@@ -3,11 +3,11 @@ import type { ProducerEntry } from '../protocol/broker/producer-state.ts'
 import type { LoadedPartition, PartitionState } from './load-partition.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogDirectory } from './log-directory.ts'
+import { startOffsetFile } from './partition-offset.ts'
 import { emptySegment, Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
 import { SnapshotFiles } from './snapshot-files.ts'
 import type { StagedBatch, StagedEntry } from './staged-entry.ts'
-import { writeStartOffset } from './start-offset.ts'
 import { UnsyncedSegments } from './unsynced-segments.ts'
 
 /** What an index entry can say. */
@@ -167,7 +167,7 @@ export class AppliedLog {
   #start(offset: number): void {
     const { active } = this.segments
     if (offset === this.#highWatermark && active.sizeBytes > 0) this.#roll(offset)
-    writeStartOffset(this.directory, this, offset)
+    startOffsetFile.write(this.directory, this, offset)
     this.#startOffset = Math.max(this.#startOffset, offset)
     this.#dropDeleted()
   }

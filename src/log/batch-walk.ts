@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { baseOffsetOf, batchSizeOf, checkBatch, checkHeader, headerBytes, lastOffsetOf } from '../batch/record-batch.ts'
-import type { LogFile } from './log-directory.ts'
+import type { LogFile } from './log-file.ts'
 
 /** The least that is read at once. */
 export const chunkBytesMin: number = 64 * 1024

@@ -5,9 +5,6 @@ import { type Position, partitionName, type TopicPartition } from '../contracts/
  */
 const version = '0'
 
-/** The name of the file with the offsets that partitions start at, after records before them were deleted. */
-export const logStartCheckpoint = 'log-start-offset-checkpoint'
-
 export const writeCheckpoint = (positions: readonly Position[]): Uint8Array =>
   new TextEncoder().encode(
     [version, positions.length, ...positions.map((p) => `${p.topic} ${p.partition} ${p.offset}`), ''].join('\n'),

@@ -1,5 +1,5 @@
 import type { LogDirectory } from './log-directory.ts'
-import { LogFile } from './log-directory.ts'
+import { LogFile } from './log-file.ts'
 
 /** Entries wait in memory until there are so many bytes of them, or somebody flushes. */
 const tailBytesMax = 64 * 1024

@@ -1,15 +1,6 @@
 import type { Storage, StorageFile } from '../contracts/storage.ts'
-import {
-  checkpointFrame,
-  entriesFrame,
-  type Frame,
-  frameAlignment,
-  frameHeadSize,
-  frameSize,
-  type JournalEntry,
-  readFrame,
-  readFramePlace,
-} from './journal-frame.ts'
+import { checkpointFrame, entriesFrame, frameAlignment, type JournalEntry } from './journal-frame.ts'
+import { JournalScan } from './journal-scan.ts'
 
 /** No partition's: those end in a hyphen and a number, and a topic may well be called `journal`. */
 const names = ['journal.0', 'journal.1'] as const
@@ -24,12 +15,6 @@ export interface FoundJournal {
   readonly checkpoint: Uint8Array
   /** Behind the checkpoint, in order; read one by one. */
   readonly frames: () => Iterable<readonly JournalEntry[]>
-}
-
-/** A journal that is damaged in its middle: what follows was acknowledged, and cannot be read. */
-export class DamagedJournal extends Error {
-  readonly _tag = 'DamagedJournal'
-  override readonly name = 'DamagedJournal'
 }
 
 export interface JournalOptions {
@@ -83,11 +68,12 @@ export class Journal {
    * **Errors** throws {@link DamagedJournal} where a file is damaged in front of frames that are sound.
    */
   find(): FoundJournal | undefined {
-    const heads = names.map((name) => this.#checkpointIn(name))
+    const scans = names.map((name) => new JournalScan(this.#storage, name))
+    const heads = scans.map((scan) => scan.checkpoint())
     const which = (heads[1]?.generation ?? 0) > (heads[0]?.generation ?? 0) ? 1 : 0
     const found = heads[which]
-    for (const [at, name] of names.entries()) {
-      if (heads[at] === undefined) this.#refuseLater(name, 0, { generation: found?.generation ?? 0, number: -1 })
+    for (const [at, scan] of scans.entries()) {
+      if (heads[at] === undefined) scan.refuseLater(0, { generation: found?.generation ?? 0, number: -1 })
     }
     if (found?.content._tag !== 'checkpoint') return undefined
     this.#which = which
@@ -95,7 +81,7 @@ export class Journal {
     return {
       generation: found.generation,
       checkpoint: found.content.bytes,
-      frames: () => this.#framesAfter(names[which], found),
+      frames: () => new JournalScan(this.#storage, names[which]).after(found),
     }
   }
 
@@ -165,58 +151,6 @@ export class Journal {
     this.#files[which] = file
     return file
   }
-
-  #checkpointIn(name: string): Frame | undefined {
-    return this.#storage.exists(name)
-      ? this.#reading(name, (file) => {
-          const frame = frameAt(file, 0)
-          return frame?.content._tag === 'checkpoint' ? frame : undefined
-        })
-      : undefined
-  }
-
-  *#framesAfter(name: string, checkpoint: Frame): Iterable<readonly JournalEntry[]> {
-    let position = checkpoint.sizeBytes
-    for (let number = 1; ; number++) {
-      const frame = this.#reading(name, (file) => frameAt(file, position))
-      const isNext = frame?.generation === checkpoint.generation && frame.number === number
-      if (!isNext || frame.content._tag !== 'entries') {
-        this.#refuseLater(name, position, { generation: checkpoint.generation - 1, number: number - 1 })
-        return
-      }
-      yield frame.content.entries
-      position += frame.sizeBytes
-    }
-  }
-
-  /**
-   * A frame is written when the one before is durable. So if a later one is there, then what is not sound before it
-   * is no torn write, and must not be passed over.
-   */
-  #refuseLater(name: string, position: number, after: { readonly generation: number; readonly number: number }): void {
-    if (!this.#storage.exists(name)) return
-    this.#reading(name, (file) => {
-      const block = new Uint8Array(frameAlignment)
-      const size = file.size()
-      for (let at = position + frameAlignment; at < size; at += frameAlignment) {
-        const head = block.subarray(0, file.read(block, at))
-        const place = readFramePlace(headAt(file, head, at))
-        if (place === undefined || place.generation <= after.generation || place.number <= after.number + 1) continue
-        throw new DamagedJournal(
-          `${name} is damaged at byte ${position}: frame ${place.number} of generation ${place.generation} follows at ${at}`,
-        )
-      }
-    })
-  }
-
-  #reading<A>(name: string, read: (file: StorageFile) => A): A {
-    const file = this.#storage.open(name, 'read')
-    try {
-      return read(file)
-    } finally {
-      file.close()
-    }
-  }
 }
 
 const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.length, 0)
@@ -228,24 +162,4 @@ const gather = (parts: readonly Uint8Array[], into: Uint8Array): Uint8Array => {
     at += part.length
   }
   return into.subarray(0, at)
-}
-
-const frameAt = (file: StorageFile, position: number): Frame | undefined => {
-  const block = new Uint8Array(frameAlignment)
-  const there = file.read(block, position)
-  const sizeBytes = frameSize(block.subarray(0, there))
-  if (sizeBytes === 0 || sizeBytes > file.size() - position) return undefined
-  if (sizeBytes <= there) return readFrame(block)
-  const whole = new Uint8Array(sizeBytes)
-  file.read(whole, position)
-  return readFrame(whole)
-}
-
-/** As much of the frame at `position` as {@link readFramePlace} needs. */
-const headAt = (file: StorageFile, head: Uint8Array, position: number): Uint8Array => {
-  const needed = frameHeadSize(head)
-  if (needed <= head.length || needed > file.size() - position) return head
-  const whole = new Uint8Array(needed)
-  file.read(whole, position)
-  return whole
 }

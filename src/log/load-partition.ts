@@ -6,12 +6,12 @@ import { finishSwaps } from './finish-swaps.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogDirectory } from './log-directory.ts'
 import { partitionMetadata, readMetadata, writeMetadata } from './partition-metadata.ts'
+import { startOffsetFile } from './partition-offset.ts'
 import { ProducerTable } from './producer-table.ts'
 import { emptySegment, Segment, type SegmentState } from './segment.ts'
 import { SealFile } from './segment-seal.ts'
 import { Segments } from './segments.ts'
 import { SnapshotFiles } from './snapshot-files.ts'
-import { readStartOffset } from './start-offset.ts'
 
 /** The directory of a partition that nobody knows. */
 const straySuffix = '-stray'
@@ -69,7 +69,7 @@ export const loadPartition = async (options: LoadOptions): Promise<LoadedPartiti
     state !== undefined && options.behind === 'cut'
       ? cutTo(options, state)
       : scanFrom(options, state ?? unknownState(options))
-  const start = readStartOffset(directory, options)
+  const start = startOffsetFile.read(directory, options)
   const first = loaded.segments.first.baseOffset
   const startOffset = Math.max(state?.startOffset ?? 0, first, start <= loaded.endOffset ? start : 0)
   return { ...loaded, directory, startOffset: Math.min(startOffset, loaded.endOffset) }

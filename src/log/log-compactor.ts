@@ -2,7 +2,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { EngineFailure } from '../contracts/failure.ts'
 import { StorageError } from '../contracts/storage.ts'
 import type { AppliedLog } from './applied-log.ts'
-import { type Compaction, type CompactOptions, compactLog, isWorthCompacting } from './compaction.ts'
+import type { CompactOptions } from './compact-options.ts'
+import { compactLog } from './compaction.ts'
+import { type Compaction, isWorthCompacting } from './compaction-work.ts'
 import { storageFailure } from './storage-failure.ts'
 
 /** What a compaction does besides rewriting segments. */

@@ -1,5 +1,6 @@
-import { type Storage, StorageError, type StorageFile } from '../contracts/storage.ts'
+import { type Storage, StorageError } from '../contracts/storage.ts'
 import { MemoryBytes } from './memory-bytes.ts'
+import { memoryFile } from './memory-file.ts'
 
 /** A {@link Storage} that lives as long as the process: for `memory:` engines and for tests. */
 export const memoryStorage = (name = 'memory'): Storage => {
@@ -56,19 +57,3 @@ export const memoryStorage = (name = 'memory'): Storage => {
     syncDirectory: () => Promise.resolve(),
   }
 }
-
-const memoryFile = (path: string, bytes: MemoryBytes): StorageFile => ({
-  path,
-  size: () => bytes.size,
-  read: (target, position) => bytes.read(target, position),
-  write: (parts, position) => {
-    let at = position
-    for (const part of parts) {
-      bytes.write(part, at)
-      at += part.length
-    }
-  },
-  truncate: (size) => bytes.truncate(size),
-  sync: () => Promise.resolve(),
-  close: () => {},
-})

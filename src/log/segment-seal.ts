@@ -1,7 +1,8 @@
 import { readInt32, readInt64, writeInt32, writeInt64 } from '../batch/big-endian.ts'
 import { crc32c } from '../batch/crc32c.ts'
 import { fileName } from './file-names.ts'
-import { type LogDirectory, LogFile } from './log-directory.ts'
+import type { LogDirectory } from './log-directory.ts'
+import { LogFile } from './log-file.ts'
 
 /** What is written down of a segment once it is complete. */
 export interface Seal {

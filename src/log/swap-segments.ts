@@ -4,7 +4,7 @@ import type { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
 
 /**
- * Puts `cleaned`, whose files are in place under names of their own, in the place of `group`. A crash at any point
+ * Puts `cleaned`, which is sealed under names of its own, in the place of `group`. A crash at any point
  * leaves either the old segments or a whole new one, which opening finishes to move in: what must be durable first is
  * synced first. False where the old ones have gone meanwhile.
  */
@@ -15,8 +15,6 @@ export const swapIn = async (
 ): Promise<boolean> => {
   const { directory } = log
   const { baseOffset } = cleaned
-  cleaned.seal()
-  cleaned.aborted.entries.complete()
   await cleaned.sync()
   await directory.sync()
   const move = (suffix: string, isLog: boolean) => {

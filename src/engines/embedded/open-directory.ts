@@ -16,7 +16,7 @@ import type { DirectoryLock } from './owner-lock.ts'
 import { internalTopics, Partitions } from './partitions.ts'
 import { ProducerIds } from './producer-ids.ts'
 import { thrownFailure } from './thrown-failure.ts'
-import { newTopic, partitionsOf } from './topics.ts'
+import { newTopic, partitionDefinitions, partitionsOf } from './topics.ts'
 import { Wakeups } from './wakeups.ts'
 
 type Answer<A> = Promise<E.Either<EngineFailure, A>>
@@ -39,6 +39,8 @@ export interface DirectoryOptions {
   readonly durability: Durability
   readonly clock: Clock
   readonly random: Random
+  /** How large each of the two journal files becomes; 64 MiB where nothing is said. */
+  readonly journalBytes?: number
 }
 
 /** A directory at work: its logs, its coordinators, and what keeps them going. */
@@ -70,7 +72,7 @@ export const openDirectory = async (options: DirectoryOptions, lifetime: Lifetim
 }
 
 const openLocked = async (options: DirectoryOptions, lifetime: Lifetime, unlock: () => void): Answer<OpenDirectory> => {
-  const { storage, durability, clock, random } = options
+  const { storage, durability, clock, random, journalBytes } = options
   const catalog = await openCatalog(options)
   if (catalog._tag === 'Left') return catalog
   const wakeups = new Wakeups(clock, lifetime)
@@ -78,9 +80,8 @@ const openLocked = async (options: DirectoryOptions, lifetime: Lifetime, unlock:
     storage,
     durability,
     clock,
-    partitions: catalog.right.content.topics.flatMap((topic) =>
-      partitionsOf(topic).map((at) => ({ ...at, topicId: topic.id, config: topic.config })),
-    ),
+    ...(journalBytes === undefined ? {} : { journalBytes }),
+    partitions: partitionDefinitions(catalog.right.content.topics),
     onApplied: (log) => wakeups.wake(log),
   })
   if (opened._tag === 'Left') return opened

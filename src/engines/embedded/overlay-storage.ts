@@ -1,4 +1,5 @@
-import { type Storage, StorageError, type StorageFile } from '../../contracts/storage.ts'
+import { type Storage, StorageError } from '../../contracts/storage.ts'
+import { memoryFile } from '../../log/memory-file.ts'
 import { OverlayBytes } from './overlay-bytes.ts'
 
 /** A storage that can be thrown away. */
@@ -50,11 +51,11 @@ export const overlayStorage = (base: Storage): OverlayStorage => {
     },
     open: (path, mode) => {
       const found = find(path)
-      if (found !== undefined) return overlayFile(path, found)
+      if (found !== undefined) return memoryFile(path, found)
       if (mode !== 'create') throw missing(path)
       const made = new OverlayBytes(undefined)
       files.set(path, made)
-      return overlayFile(path, made)
+      return memoryFile(path, made)
     },
     makeDirectory: (directory) => {
       directories.add(directory)
@@ -80,19 +81,3 @@ export const overlayStorage = (base: Storage): OverlayStorage => {
     },
   }
 }
-
-const overlayFile = (path: string, bytes: OverlayBytes): StorageFile => ({
-  path,
-  size: () => bytes.size,
-  read: (target, position) => bytes.read(target, position),
-  write: (parts, position) => {
-    let at = position
-    for (const part of parts) {
-      bytes.write(part, at)
-      at += part.length
-    }
-  },
-  truncate: (size) => bytes.truncate(size),
-  sync: () => Promise.resolve(),
-  close: () => {},
-})

@@ -12,7 +12,7 @@ import { InternalLog } from './internal-log.ts'
 import { type OverlayStorage, overlayStorage } from './overlay-storage.ts'
 import { internalTopics, Partitions } from './partitions.ts'
 import { thrownFailure } from './thrown-failure.ts'
-import { partitionsOf } from './topics.ts'
+import { partitionDefinitions, partitionsOf } from './topics.ts'
 
 type Answer<A> = Promise<E.Either<EngineFailure, A>>
 
@@ -58,9 +58,7 @@ const recoverInMemory = async (storage: Storage, overlay: OverlayStorage, clock:
     storage: overlay,
     durability: 'process',
     clock,
-    partitions: catalog.right.content.topics.flatMap((topic) =>
-      partitionsOf(topic).map((at) => ({ ...at, topicId: topic.id, config: topic.config })),
-    ),
+    partitions: partitionDefinitions(catalog.right.content.topics),
   })
   if (opened._tag === 'Left') return opened
   const partitions = new Partitions(catalog.right, opened.right)

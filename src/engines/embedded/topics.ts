@@ -4,6 +4,7 @@ import { type EngineFailure, engineFailure } from '../../contracts/failure.ts'
 import type { Position, TopicPartition } from '../../contracts/position.ts'
 import type { Random } from '../../contracts/random.ts'
 import type { TopicConfig } from '../../contracts/topic.ts'
+import type { PartitionDefinition } from '../../log/log-options.ts'
 import type { Logs } from '../../log/logs.ts'
 import type { Catalog, CatalogContent, CatalogTopic } from './catalog.ts'
 import type { Lifetime } from './lifetime.ts'
@@ -89,6 +90,16 @@ export const newTopic = (spec: TopicSpec, random: Random, isInternal: boolean): 
 export const partitionsOf = ({ name, partitions }: CatalogTopic, first = 0): readonly TopicPartition[] =>
   Array.from({ length: partitions - first }, (_, index) => ({ topic: name, partition: first + index }))
 
+/** All partitions of `topics`, as the logs are opened with them. */
+export const partitionDefinitions = (topics: readonly CatalogTopic[]): readonly PartitionDefinition[] =>
+  topics.flatMap((topic) => partitionsOf(topic).map((at) => definitionOf(topic, at)))
+
+const definitionOf = ({ id, config }: CatalogTopic, at: TopicPartition): PartitionDefinition => ({
+  ...at,
+  topicId: id,
+  config,
+})
+
 const createTopic = async (parts: TopicsParts, spec: TopicSpec): Answer<TopicDescription> => {
   const { catalog, random } = parts
   if (catalog.content.topics.some(({ name }) => name === spec.name)) return E.left(exists(spec.name))
@@ -117,7 +128,7 @@ const addPartitions = async (
     return failed
   }
   for (const at of partitionsOf(topic, first)) {
-    const added = await logs.add({ ...at, topicId: topic.id, config: topic.config })
+    const added = await logs.add(definitionOf(topic, at))
     if (added._tag === 'Left') return takeBack(added)
     made.push(at)
   }
