@@ -24,6 +24,7 @@ export { text } from './codec/text.ts'
 // sending and reading
 export type { Consumer, ConsumerOptions, PollOptions } from './millrace/consumer.ts'
 export type { OnUnreadable } from './millrace/fetched-records.ts'
+export type { DescribedTopic, DescribeOptions } from './millrace/topics.ts'
 export type { Outgoing } from './millrace/outgoing.ts'
 export type { From, ReadOptions } from './millrace/read.ts'
 export type { SendOptions, Sent } from './millrace/sender.ts'

@@ -30,9 +30,9 @@ export const requireFunction = (call: string, takes: string, value: unknown, exa
   if (typeof value !== 'function') refuseArgument(call, takes, value, `write ${example}`)
 }
 
-/** Refuses what is no name. */
+/** Refuses what is no text. */
 export const requireName = (call: string, takes: string, name: unknown, example: string): void => {
-  if (typeof name !== 'string' || name === '') refuseArgument(call, takes, name, `write ${example}`)
+  if (typeof name !== 'string') refuseArgument(call, takes, name, `write ${example}`)
 }
 
 /** Whether `value` is what `topic(…)` makes. */

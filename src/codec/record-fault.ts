@@ -12,8 +12,9 @@ export interface Besides {
  */
 export const recordFault = ({ headers, timestamp }: Besides, earliest: 0 | -1): string | undefined => {
   if (!(Number.isSafeInteger(timestamp) && (timestamp as number) >= earliest))
-    return `has timestamp ${shown(timestamp)}: give whole milliseconds since the epoch`
-  if (!(headers instanceof Map)) return `has ${shown(headers)} for headers: give a Map of names to bytes`
+    return `has timestamp ${shown(timestamp)}: give whole milliseconds since the epoch, as in date.getTime()`
+  if (!(headers instanceof Map))
+    return `has ${shown(headers)} for headers: give a Map of names to bytes, as in new Map([['source', Buffer.from('shop')]])`
   if (headers.size > 0) for (const [name, bytes] of headers) if (isWrong(name, bytes)) return wrongHeader(name, bytes)
   return undefined
 }
@@ -22,5 +23,5 @@ const isWrong = (name: unknown, bytes: unknown): boolean => typeof name !== 'str
 
 const wrongHeader = (name: unknown, bytes: unknown): string =>
   typeof name === 'string'
-    ? `has a header '${name}' that is ${shown(bytes)}: give bytes, as a Uint8Array`
+    ? `has a header '${name}' that is ${shown(bytes)}: give bytes, as in Buffer.from('shop')`
     : `has a header named ${shown(name)}: give it a name that is text`

@@ -1,4 +1,6 @@
+import { given, requireName } from '../codec/arguments.ts'
 import { refuseUnknownOptions } from '../codec/known-options.ts'
+import { checkCount } from '../codec/option-values.ts'
 import type { Clock } from '../contracts/clock.ts'
 import type { Random } from '../contracts/random.ts'
 import type { Durability } from '../log/checkpoint-record.ts'
@@ -27,7 +29,20 @@ export interface ConnectOptions {
 }
 
 const known = ['durability', 'readOnly', 'clientId', 'send', 'clock', 'random']
-const knownOfSend = ['batchBytes', 'lingerMs', 'bufferBytes', 'deliveryTimeoutMs']
+const knownOfSend = ['batchBytes', 'lingerMs', 'bufferBytes', 'deliveryTimeoutMs'] as const
+
+const checkOptions = (what: string, options: ConnectOptions): void => {
+  refuseUnknownOptions(what, options, known)
+  const { durability, clientId, readOnly, send } = options
+  if (durability !== undefined && durability !== 'power' && durability !== 'process')
+    throw new TypeError(`${what}: durability is 'power' or 'process', and not ${given(durability)}`)
+  if (readOnly !== undefined && typeof readOnly !== 'boolean')
+    throw new TypeError(`${what}: readOnly is true or false, and not ${given(readOnly)}`)
+  if (clientId !== undefined) requireName(what, 'a name as clientId', clientId, "clientId: 'shop'")
+  if (send === undefined) return
+  refuseUnknownOptions(`${what}: send`, send, knownOfSend)
+  for (const option of knownOfSend) checkCount(`${what}: send`, option, send[option], option === 'lingerMs' ? 0 : 1)
+}
 
 /**
  * Connects to an engine: `file:./data`, embedded and durable in that directory, or `memory:`, gone with the process.
@@ -51,11 +66,9 @@ const knownOfSend = ['batchBytes', 'lingerMs', 'bufferBytes', 'deliveryTimeoutMs
  * ```
  */
 export const connect = async (url: string, options: ConnectOptions = {}): Promise<Millrace> => {
-  refuseUnknownOptions(`connect('${url}', …)`, options, known)
-  if (options.send !== undefined) refuseUnknownOptions(`connect('${url}', { send })`, options.send, knownOfSend)
+  requireName('connect(…)', 'the address of an engine first', url, "connect('file:./data')")
+  checkOptions(`connect('${url}', …)`, options)
   const { durability = 'power' } = options
-  if (durability !== 'power' && durability !== 'process')
-    throw new TypeError(`connect('${url}', …): durability is 'power' or 'process', and not '${String(durability)}'`)
   const { clock = systemClock, random = systemRandom, clientId = 'millrace', send = {} } = options
   const engine = await engineAt(url, { durability, readOnly: options.readOnly ?? false, clock, random })
   return openMillrace({ url, engine, clock, random, clientId, send, warn: systemWarning })

@@ -6,6 +6,8 @@ import { type Position, partitionName, type TopicPartition } from '../contracts/
 import { settle } from '../contracts/settle.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { Topic } from '../contracts/topic.ts'
+import { checkPartitions, checkPosition, checkPositions } from './check-positions.ts'
+import { checkPoll } from './check-reading.ts'
 import type { OnUnreadable } from './fetched-records.ts'
 import { Fetcher, type WayOut } from './fetcher.ts'
 import { startsOf } from './read.ts'
@@ -130,6 +132,7 @@ class OpenConsumer<K, V> implements Consumer<K, V> {
   }
 
   readonly poll = async (options: PollOptions = {}): Promise<readonly StreamRecord<K, V>[]> => {
+    checkPoll(options)
     const { timeoutMs = defaults.pollTimeoutMs, maxBytes = defaults.maxBytes } = options
     this.#refuseWhenClosed()
     // first, so that an event which comes while others are applied cuts the wait short
@@ -148,6 +151,7 @@ class OpenConsumer<K, V> implements Consumer<K, V> {
 
   readonly commit = async (positions: readonly Position[] = this.positions()): Promise<void> => {
     this.#refuseWhenClosed()
+    checkPositions('commit(…)', positions)
     if (positions.length === 0) return
     await settle(
       this.#engine.groups.commit(
@@ -157,13 +161,18 @@ class OpenConsumer<K, V> implements Consumer<K, V> {
     )
   }
 
-  readonly seek = (to: Position): void => this.#fetcher.seek(to)
+  readonly seek = (to: Position): void => {
+    checkPosition('seek(…)', to)
+    this.#fetcher.seek(to)
+  }
 
   readonly pause = (...partitions: readonly TopicPartition[]): void => {
+    checkPartitions('pause(…)', partitions)
     for (const partition of partitions) this.#fetcher.pause(partition, true)
   }
 
   readonly resume = (...partitions: readonly TopicPartition[]): void => {
+    checkPartitions('resume(…)', partitions)
     for (const partition of partitions) this.#fetcher.pause(partition, false)
   }
 

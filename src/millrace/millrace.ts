@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Observable } from 'rxjs'
-import type { CommittedOffset, GroupDescription, TopicDescription } from '../contracts/engine.ts'
+import type { CommittedOffset, GroupDescription } from '../contracts/engine.ts'
 import type { Position } from '../contracts/position.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { AnyTopic, Topic, TopicConfig } from '../contracts/topic.ts'
@@ -10,12 +10,14 @@ import type { Consumer, ConsumerOptions } from './consumer.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { ReadOptions } from './read.ts'
 import type { Sent } from './sender.ts'
+import type { DescribedTopic, DescribeOptions } from './topics.ts'
 import type { Transaction } from './transactions.ts'
 
 /**
  * A connection to an engine: topics, records, pipelines. Made by `connect`; close it, or say `await using`.
  *
- * Whatever fails rejects with a `MillraceError`: its `code` says what, its `kind` what to do about it.
+ * What the engine refuses rejects with a `MillraceError`: its `code` says what, its `kind` what to do about it. A call
+ * that is none (an argument of another kind, an option that does not exist) rejects, or throws, with a `TypeError`.
  */
 export interface Millrace extends AsyncDisposable {
   /** What it is connected to. */
@@ -23,8 +25,13 @@ export interface Millrace extends AsyncDisposable {
 
   /** Creates the topics that are not there yet. One that is there with another partition count is `invalid-partitions`. */
   readonly create: (...topics: readonly AnyTopic[]) => Promise<void>
-  /** The topics of these names that exist; all where none is named. */
-  readonly describe: (...topics: readonly (AnyTopic | string)[]) => Promise<readonly TopicDescription[]>
+  /**
+   * The topics of these names that exist; where none is named all but the engine's own, which `{ internal: true }` adds.
+   * The changelogs of pipelines are among them, and say whose they are.
+   */
+  readonly describe: (
+    ...topics: readonly (AnyTopic | string)[] | readonly [DescribeOptions]
+  ) => Promise<readonly DescribedTopic[]>
   /**
    * Gives a topic more partitions. Records stay where they are, and keys hash to other partitions from then on: later
    * records of a key may lie elsewhere than its earlier ones, so a topic with keys grows only with `keysMayMove: true`.

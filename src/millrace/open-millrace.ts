@@ -1,18 +1,23 @@
 import { Observable } from 'rxjs'
+import { refuseArgument, requireName, requireTopic, requireTopics } from '../codec/arguments.ts'
+import { refuseUnknownOptions } from '../codec/known-options.ts'
 import type { Clock } from '../contracts/clock.ts'
 import type { Engine } from '../contracts/engine.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
 import type { Random } from '../contracts/random.ts'
 import { settle } from '../contracts/settle.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
-import type { AnyTopic, Topic } from '../contracts/topic.ts'
+import type { Topic } from '../contracts/topic.ts'
 import { type Running, runPipeline } from '../pipeline/run.ts'
+import { checkRun, checkSend, checkStop, checkTransaction } from './check-calls.ts'
+import { checkPosition } from './check-positions.ts'
+import { checkConsumer, checkReading } from './check-reading.ts'
 import { type Consumer, openConsumer } from './consumer.ts'
 import type { Millrace } from './millrace.ts'
-import { checkReadOptions, type ReadOptions, readBatches } from './read.ts'
+import { type ReadOptions, readBatches } from './read.ts'
 import { Routes } from './routes.ts'
 import { Sender, type SendOptions } from './sender.ts'
-import { createTopics, refuseToLeaveState, refuseToMoveKeys } from './topics.ts'
+import { createTopics, describeTopics, refuseToLeaveState, refuseToMoveKeys, refuseToShrink } from './topics.ts'
 import { Transactions } from './transactions.ts'
 import { warnUnheard } from './warn-unheard.ts'
 
@@ -31,8 +36,6 @@ export interface Parts {
 /** How long a pipeline may take to come to its end when everything is closed. */
 const closingStopMs = 10_000
 
-const nameOf = (topic: AnyTopic | string): string => (typeof topic === 'string' ? topic : topic.name)
-
 /** The facade over an open engine. */
 export const openMillrace = ({ url, engine, clock, random, clientId, send, warn }: Parts): Millrace => {
   const routes = new Routes(engine, random)
@@ -49,7 +52,6 @@ export const openMillrace = ({ url, engine, clock, random, clientId, send, warn 
   }
   const batches = <K, V>(topic: Topic<K, V>, options: ReadOptions, signal?: AbortSignal) => {
     refuseWhenClosed()
-    checkReadOptions(topic.name, options)
     const signals = [options.signal, signal].filter((one) => one !== undefined)
     const either = signals.length === 0 ? {} : { signal: AbortSignal.any(signals) }
     return readBatches(engine, topic, { ...options, ...either, lifetime: lifetime.signal })
@@ -66,9 +68,15 @@ export const openMillrace = ({ url, engine, clock, random, clientId, send, warn 
 
   const millrace: Millrace = {
     url,
-    create: async (...topics) => createTopics(engine, topics),
-    describe: async (...topics) => settle(engine.topics.describe(topics.length === 0 ? undefined : topics.map(nameOf))),
+    create: async (...topics) => {
+      requireTopics('create(…)', topics)
+      await createTopics(engine, topics)
+    },
+    describe: async (...wanted) => describeTopics(engine, wanted),
     grow: async (topic, partitions, options = {}) => {
+      requireTopic('grow(…)', topic)
+      refuseUnknownOptions(`grow('${topic.name}', …)`, options, ['keysMayMove'])
+      await refuseToShrink(engine, topic.name, partitions)
       await refuseToLeaveState(engine, clock, topic.name, partitions)
       refuseToMoveKeys(topic, partitions, options.keysMayMove ?? false)
       await settle(engine.topics.grow(topic.name, partitions))
@@ -76,29 +84,39 @@ export const openMillrace = ({ url, engine, clock, random, clientId, send, warn 
       await Promise.all(Array.from(running.values(), (look) => look()))
     },
     configure: async (topic, config) => {
+      requireTopic('configure(…)', topic)
+      if (typeof config !== 'object' || config === null)
+        refuseArgument(`configure('${topic.name}', …)`, 'settings', config, "write { 'retention.ms': -1 }")
       await settle(engine.topics.configure(topic.name, config))
       routes.forget(topic.name)
     },
     delete: async (...topics) => {
+      requireTopics('delete(…)', topics)
       for (const { name } of topics) {
         await settle(engine.topics.delete(name))
         routes.forget(name)
       }
     },
-    deleteRecords: async (...before) => settle(engine.topics.deleteRecords(before)),
+    deleteRecords: async (...before) => {
+      for (const position of before) checkPosition('deleteRecords(…)', position)
+      return settle(engine.topics.deleteRecords(before))
+    },
 
     send: async (topic, records) => {
       refuseWhenClosed()
+      checkSend('send', topic, records)
       return sender.send(topic, records)
     },
     flush: async () => sender.flush(),
-    transaction: async (work) => {
+    transaction: async (work, ...more: readonly unknown[]) => {
       refuseWhenClosed()
+      checkTransaction(work, more)
       return transactions.run(work)
     },
 
     run: async (name, pipeline, options) => {
       refuseWhenClosed()
+      checkRun(name, pipeline)
       const { look, ...run } = await runPipeline({
         engine,
         name,
@@ -107,7 +125,12 @@ export const openMillrace = ({ url, engine, clock, random, clientId, send, warn 
         random,
         ...(options === undefined ? {} : { options }),
       })
-      const one = warn === undefined ? run : warnUnheard(run, clock, warn)
+      const stop: Running['stop'] = async (limits = {}) => {
+        checkStop(name, limits)
+        await run.stop(limits)
+      }
+      const checked = { ...run, stop }
+      const one = warn === undefined ? checked : warnUnheard(checked, clock, warn)
       running.set(one, look)
       one.done
         .catch((error: unknown) =>
@@ -117,9 +140,13 @@ export const openMillrace = ({ url, engine, clock, random, clientId, send, warn 
       return one
     },
 
-    read: (topic, options = {}) => flatten(batches(topic, options)),
-    observe: (topic, options = {}) =>
-      new Observable((subscriber) => {
+    read: (topic, options = {}) => {
+      checkReading('read', topic, options)
+      return flatten(batches(topic, options))
+    },
+    observe: (topic, options = {}) => {
+      checkReading('observe', topic, options)
+      return new Observable((subscriber) => {
         const ended = new AbortController()
         const push = async () => {
           for await (const records of batches(topic, options, ended.signal)) {
@@ -130,9 +157,11 @@ export const openMillrace = ({ url, engine, clock, random, clientId, send, warn 
         }
         push().catch((error: unknown) => subscriber.error(error))
         return () => ended.abort()
-      }),
+      })
+    },
     consumer: async (options) => {
       refuseWhenClosed()
+      checkConsumer(options)
       const consumer = await openConsumer(engine, clock, options)
       consumers.add(consumer)
       const close = async () => {
@@ -142,9 +171,18 @@ export const openMillrace = ({ url, engine, clock, random, clientId, send, warn 
       return { ...consumer, close }
     },
 
-    groups: async (...names) => settle(engine.groups.describe(names.length === 0 ? undefined : names)),
-    committed: async (group) => settle(engine.groups.committed(group)),
-    deleteGroup: async (group) => settle(engine.groups.delete(group)),
+    groups: async (...names) => {
+      for (const name of names) requireName('groups(…)', 'names of groups one by one', name, "groups('billing')")
+      return settle(engine.groups.describe(names.length === 0 ? undefined : names))
+    },
+    committed: async (group) => {
+      requireName('committed(…)', 'the name of a group', group, "committed('billing')")
+      return settle(engine.groups.committed(group))
+    },
+    deleteGroup: async (group) => {
+      requireName('deleteGroup(…)', 'the name of a group', group, "deleteGroup('billing')")
+      return settle(engine.groups.delete(group))
+    },
 
     close: async () => {
       closing ??= closeAll()

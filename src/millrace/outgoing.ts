@@ -1,4 +1,5 @@
 import { aloneBytes } from '../batch/record-size.ts'
+import { refuseArgument } from '../codec/arguments.ts'
 import { recordFault } from '../codec/record-fault.ts'
 import { EncodeError } from '../contracts/codec.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
@@ -9,7 +10,7 @@ export interface Outgoing<K, V> {
   readonly key: K
   readonly value: V
   /** Strings are written as UTF-8. */
-  readonly headers?: ReadonlyMap<string, Uint8Array> | Readonly<Record<string, string | Uint8Array>>
+  readonly headers?: ReadonlyMap<string, string | Uint8Array> | Readonly<Record<string, string | Uint8Array>>
   /** Milliseconds since the epoch; the time of the call where nothing is said. */
   readonly timestamp?: number
   /** Where to put it; by the key's hash, or spread where the key is null, when nothing is said. */
@@ -29,14 +30,15 @@ export interface EncodedRecord {
 
 const noHeaders: ReadonlyMap<string, Uint8Array> = new Map()
 const utf8 = new TextEncoder()
-const isMap = (headers: object): headers is ReadonlyMap<string, Uint8Array> => headers instanceof Map
 
+const isMap = (headers: object): headers is ReadonlyMap<string, string | Uint8Array> => headers instanceof Map
+
+/** Headers with their text as bytes; what are none stay what they are, for {@link recordFault} to tell of. */
 const readHeaders = (headers: Outgoing<unknown, unknown>['headers']): ReadonlyMap<string, Uint8Array> => {
   if (headers === undefined) return noHeaders
-  if (isMap(headers)) return headers
-  return new Map(
-    Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? utf8.encode(value) : value]),
-  )
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) return headers as never
+  const entries = isMap(headers) ? [...headers] : Object.entries(headers)
+  return new Map(entries.map(([name, value]) => [name, typeof value === 'string' ? utf8.encode(value) : value]))
 }
 
 const encodePart = <A>(
@@ -47,10 +49,13 @@ const encodePart = <A>(
   try {
     return codec.encode(part)
   } catch (cause) {
-    if (cause instanceof EncodeError) throw new EncodeError(`${what}: ${cause.message}`, { cause })
+    if (cause instanceof EncodeError) throw new EncodeError(`${what}: ${cause.message}${hint(part)}`, { cause })
     throw new EncodeError(`${what}: the codec '${codec.name}' threw: ${String(cause)}`, { cause })
   }
 }
+
+const hint = (part: unknown): string =>
+  part === undefined ? ' (the record has none: give it one, or null where the topic says nullable(…))' : ''
 
 /**
  * All of `records` as bytes, before any of them goes anywhere: one that cannot be written refuses the whole call.
@@ -63,6 +68,8 @@ export const encodeAll = <K, V>(
   now: number,
 ): readonly EncodedRecord[] =>
   records.map((record, index) => {
+    if (typeof record !== 'object' || record === null)
+      refuseArgument(`send to '${topic.name}'`, 'records', record, `record ${index} is none, write { key, value }`)
     const key = encodePart(`key of record ${index} for topic '${topic.name}'`, topic.key, record.key)
     const value = encodePart(`value of record ${index} for topic '${topic.name}'`, topic.value, record.value)
     const headers = readHeaders(record.headers)

@@ -1,4 +1,3 @@
-import { refuseUnknownOptions } from '../codec/known-options.ts'
 import type { Engine, Isolation } from '../contracts/engine.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
 import { type Position, partitionName, type TopicPartition } from '../contracts/position.ts'
@@ -30,23 +29,6 @@ export interface ReadOptions {
   readonly onUnreadable?: OnUnreadable
   /** Ends the reading, without an error. */
   readonly signal?: AbortSignal
-}
-
-const known = ['from', 'until', 'partitions', 'isolation', 'onUnreadable', 'signal']
-
-/** Throws a `TypeError` for options that are none, before anything is read. */
-export const checkReadOptions = (topic: string, options: ReadOptions): void => {
-  const what = `reading '${topic}'`
-  refuseUnknownOptions(what, options, known)
-  const { until, from = 'earliest' }: { readonly until?: unknown; readonly from?: unknown } = options
-  if (until !== undefined && until !== 'latest')
-    throw new TypeError(
-      `${what}: until is 'latest' or left out, and not '${typeof until === 'string' ? until : typeof until}'`,
-    )
-  if (from !== 'earliest' && from !== 'latest' && (typeof from !== 'object' || from === null))
-    throw new TypeError(
-      `${what}: from is 'earliest', 'latest', { timestamp } or { offsets }, and not '${String(from)}'`,
-    )
 }
 
 const wayOut: WayOut = {

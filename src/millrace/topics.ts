@@ -1,3 +1,6 @@
+import { isTopic, requireTopic } from '../codec/arguments.ts'
+import { shown } from '../codec/decode-error.ts'
+import { refuseUnknownOptions } from '../codec/known-options.ts'
 import type { Clock } from '../contracts/clock.ts'
 import type { Engine, TopicDescription } from '../contracts/engine.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
@@ -5,6 +8,43 @@ import { settle } from '../contracts/settle.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
 import { ownerOfChangelog } from '../store/changelog.ts'
 import { settlePatiently } from './settle-patiently.ts'
+import { unknownTopic } from './unknown-topic.ts'
+
+/** A topic that is there. */
+export interface DescribedTopic extends TopicDescription {
+  /** The pipeline whose state it keeps, where it is the changelog of a store. */
+  readonly changelogOf?: string
+}
+
+export interface DescribeOptions {
+  /** The engine's own too (`__consumer_offsets`); they are left out where nothing is said, as in Kafka's tools. */
+  readonly internal?: boolean
+}
+
+/** See `Millrace.describe`. */
+export const describeTopics = async (
+  engine: Engine,
+  wanted: readonly (AnyTopic | string | DescribeOptions)[],
+): Promise<readonly DescribedTopic[]> => {
+  const [first] = wanted
+  if (first === undefined || (wanted.length === 1 && typeof first === 'object' && !isTopic(first))) {
+    const options: DescribeOptions = first ?? {}
+    refuseUnknownOptions('describe(…)', options, ['internal'])
+    const all = await settle(engine.topics.describe())
+    return all.filter((topic) => options.internal === true || !topic.internal).map(described)
+  }
+  const names = wanted.map((topic) => {
+    if (typeof topic === 'string') return topic
+    requireTopic('describe(…)', topic)
+    return (topic as AnyTopic).name
+  })
+  return (await settle(engine.topics.describe(names))).map(described)
+}
+
+const described = (topic: TopicDescription): DescribedTopic => {
+  const pipeline = topic.config['cleanup.policy'] === 'compact' ? ownerOfChangelog(topic.name) : undefined
+  return pipeline === undefined ? topic : { ...topic, changelogOf: pipeline }
+}
 
 /** Creates what is not there yet; see `Millrace.create`. */
 export const createTopics = async (engine: Engine, topics: readonly AnyTopic[]): Promise<void> => {
@@ -30,6 +70,18 @@ const createTopic = async (engine: Engine, { name, partitions, config }: AnyTopi
 const refuseOtherCount = (topic: Pick<AnyTopic, 'name' | 'partitions'>, found: TopicDescription): void => {
   if (found.partitions === topic.partitions) return
   const message = `topic '${topic.name}' has ${found.partitions} partitions and the program says ${topic.partitions}: say partitions: ${found.partitions}, or grow it with millrace.grow`
+  throw new MillraceError(engineFailure('invalid-partitions', message))
+}
+
+/** Rejects with `invalid-partitions` where `topic` would not get more partitions than it has. */
+export const refuseToShrink = async (engine: Engine, topic: string, partitions: number): Promise<void> => {
+  const [found] = await settle(engine.topics.describe([topic]))
+  if (found === undefined) throw unknownTopic(engine, topic)
+  if (Number.isInteger(partitions) && partitions > found.partitions) return
+  const message = Number.isInteger(partitions)
+    ? `topic '${topic}' has ${found.partitions} partitions and cannot go to ${partitions}: counts never shrink, since records would have nowhere to go; ` +
+      'create a topic of another name with fewer, and copy the records there with a pipeline'
+    : `topic '${topic}' cannot grow to ${shown(partitions)} partitions: give a whole number of more than ${found.partitions}`
   throw new MillraceError(engineFailure('invalid-partitions', message))
 }
 

@@ -1,8 +1,10 @@
+import { refuseArgument } from '../codec/arguments.ts'
 import type { Clock } from '../contracts/clock.ts'
 import type { Engine, TransactionalProducer } from '../contracts/engine.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
 import { settle } from '../contracts/settle.ts'
 import type { Topic } from '../contracts/topic.ts'
+import { checkSend } from './check-calls.ts'
 import type { Consumer } from './consumer.ts'
 import { type OpenBatch, OpenBatches } from './open-batches.ts'
 import { encodeAll, type Outgoing } from './outgoing.ts'
@@ -45,6 +47,7 @@ class OpenTransaction implements Transaction {
     this.#counted(this.#send(topic, records))
 
   async #send<K, V>(topic: Topic<K, V>, records: readonly Outgoing<K, V>[]): Promise<void> {
+    checkSend('tx.send', topic, records)
     this.#refuseAfterEnd(`send to '${topic.name}'`)
     const encoded = encodeAll(topic, records, this.#clock.now())
     const route = await this.#routes.find(topic.name)
@@ -58,6 +61,13 @@ class OpenTransaction implements Transaction {
     this.#counted(this.#commitPosition(consumer))
 
   async #commitPosition(consumer: Consumer<unknown, unknown>): Promise<void> {
+    if (typeof consumer?.positions !== 'function')
+      refuseArgument(
+        'commitPosition(…)',
+        'a consumer',
+        consumer,
+        'write tx.commitPosition(consumer), of millrace.consumer',
+      )
     this.#refuseAfterEnd('commitPosition')
     const offsets = consumer.positions().map((position) => ({ ...position, metadata: '' }))
     await this.#inTurn(() => settle(this.#producer.sendOffsets(consumer.token(), offsets)))

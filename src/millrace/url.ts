@@ -11,7 +11,7 @@ export const readUrl = (url: string): E.Either<EngineFailure, Target> => {
   const refuse = (why: string) =>
     E.left(engineFailure('invalid-url', `cannot connect to '${url}': ${why}; use ${forms}`))
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):(.*)$/i.exec(url) ?? []
-  if (scheme === undefined || rest === undefined) return refuse('it names no engine')
+  if (scheme === undefined || rest === undefined) return refuse(`it names no engine${meant(url)}`)
   switch (scheme.toLowerCase()) {
     case 'memory':
       return rest === ''
@@ -27,8 +27,18 @@ export const readUrl = (url: string): E.Either<EngineFailure, Target> => {
         ),
       )
     default:
-      return refuse(`there is no engine '${scheme}'`)
+      return refuse(
+        /^\d+(,|$)/.test(rest)
+          ? 'it looks like the address of a Kafka broker, for which this version has no engine yet'
+          : `there is no engine '${scheme}'`,
+      )
   }
+}
+
+/** What was left out, where that is to be seen. */
+const meant = (url: string): string => {
+  if (url === 'memory') return " (did you mean 'memory:'?)"
+  return /^\.{0,2}\//.test(url) ? ` (did you mean 'file:${url}'?)` : ''
 }
 
 const readDirectory = (
@@ -37,6 +47,10 @@ const readDirectory = (
 ): E.Either<EngineFailure, Target> => {
   const directory = rest.startsWith('//') ? rest.slice(2) : rest
   if (directory === '') return refuse('it names no directory')
+  if (directory.startsWith('~'))
+    return refuse("'~' means nothing outside of a shell: write the directory out, as in `file:${homedir()}/data`")
+  if (/\?\w*=/.test(directory))
+    return refuse("what follows '?' looks like options: give them as in connect(url, { readOnly: true })")
   if (directory.includes('\0')) return refuse('a directory cannot contain a null byte')
   if (rest.startsWith('//') && !directory.startsWith('/'))
     return refuse(`'${directory}' stands where a host would: write file:./${directory} or file:///${directory}`)

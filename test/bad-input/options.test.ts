@@ -17,8 +17,8 @@ it('refuses options of a topic that are none', () => {
 
 it.each([
   [{ form: 'latest' }, "no option 'form'"],
-  [{ until: 'end' }, "until is 'latest' or left out, and not 'end'"],
-  [{ from: 'begin' }, "from is 'earliest', 'latest', { timestamp } or { offsets }, and not 'begin'"],
+  [{ until: 'end' }, `until is 'latest' or left out, and not "end"`],
+  [{ from: 'begin' }, `from is 'earliest', 'latest', { timestamp } or { offsets }, and not "begin"`],
 ])('refuses to read with %o', async (options, words) => {
   await using millrace = await connect('memory:')
   await millrace.create(lines)

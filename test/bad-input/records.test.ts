@@ -241,11 +241,8 @@ describe('a record that is none', () => {
       { headers: { trace: undefined } },
       ['record 1', "'in'", "'trace'", 'undefined', 'bytes'],
     ],
-    [
-      'a header in a map that is text',
-      { headers: new Map([['trace', 'x']]) },
-      ['record 1', "'in'", "'trace'", 'bytes'],
-    ],
+    ['headers that are text', { headers: 'trace' }, ['record 1', "'in'", '"trace" for headers', 'new Map']],
+    ['headers that are a list', { headers: [['trace', 'x']] }, ['record 1', "'in'", 'an array of 1', 'new Map']],
   ]
 
   it.each(cases)('(%s) is refused by name, and nothing of the call is written', async (_what, odd, says) => {

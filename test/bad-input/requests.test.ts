@@ -267,7 +267,7 @@ describe('a setting that is none', () => {
   it('is refused: a durability that nobody knows would promise something else', async () => {
     const durability = 'strong' as 'power'
     await expect(connect('memory:', { durability })).rejects.toThrow(
-      "durability is 'power' or 'process', and not 'strong'",
+      `durability is 'power' or 'process', and not "strong"`,
     )
   })
 
