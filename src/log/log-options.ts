@@ -7,7 +7,7 @@ import type { PartitionLog } from './partition-log.ts'
 
 /** A partition that exists, as whoever keeps the topics knows it. */
 export interface PartitionDefinition extends TopicPartition {
-  /** Of the topic: another one each time its name is created. Up to 255 characters of `A-Z a-z 0-9 _ -`. */
+  /** Of the topic, another one each time its name is created: 16 bytes in URL-safe base64, 22 characters. */
   readonly topicId: string
   readonly config: TopicConfig
 }

@@ -16,6 +16,7 @@ import { LogSet } from './log-set.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { deletedSuffix, loadNew, newLog, type RecoveredLogs, type Recovery, recoverLogs } from './recovery.ts'
 import { isStorageFull, storageFailure } from './storage-failure.ts'
+import { checkTopicId } from './topic-id.ts'
 import { WriteFailure } from './write-failure.ts'
 
 const checkpointBytesDefault = 256 * 1024 * 1024
@@ -90,8 +91,14 @@ export class Logs {
     return this.#logs.get(of)
   }
 
-  /** Makes a partition; there for good once what is staged now is committed. Whatever had its name goes. */
+  /**
+   * Makes a partition; there for good once what is staged now is committed. Whatever had its name goes.
+   *
+   * **Errors** `invalid-topic` where the topic's id is none, and those of the storage.
+   */
   async add(definition: PartitionDefinition): Promise<E.Either<EngineFailure, PartitionLog>> {
+    const named = checkTopicId(definition)
+    if (E.isLeft(named)) return named
     if (this.#failure.isFull) await this.commit() // there may be room by now
     if (this.failure !== undefined) return E.left(this.failure)
     try {

@@ -12,6 +12,7 @@ import { logConfig } from './log-config.ts'
 import { LogDirectory } from './log-directory.ts'
 import type { LogsOptions, PartitionDefinition } from './log-options.ts'
 import { PartitionLog } from './partition-log.ts'
+import { checkTopicId } from './topic-id.ts'
 
 const journalBytesDefault = 64 * 1024 * 1024
 const producerExpirationMsDefault = 24 * 60 * 60 * 1000
@@ -38,10 +39,14 @@ export interface RecoveredLogs {
  * Brings all partitions to where they were: each is cut to the newest checkpoint, and gets back what the journal has
  * behind it. Writes nothing that a second crash would make worse: the journal itself stays as it is.
  *
- * **Errors** `corrupt-log` where the journal is damaged in its middle, `newer-version`. Throws `StorageError`.
+ * **Errors** `corrupt-log` where the journal is damaged in its middle, `newer-version`, `invalid-topic`. Throws `StorageError`.
  */
 export const recoverLogs = async (options: LogsOptions): Promise<E.Either<EngineFailure, RecoveredLogs>> => {
   const { storage } = options
+  for (const definition of options.partitions) {
+    const named = checkTopicId(definition)
+    if (E.isLeft(named)) return named
+  }
   storage.makeDirectory('')
   const root = new LogDirectory(storage, '')
   for (const name of root.list()) if (name.endsWith(deletedSuffix)) root.remove(name)

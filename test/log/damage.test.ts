@@ -9,9 +9,10 @@ import { batchOf, recordsIn } from '../support/batches.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { rightOf } from '../support/right-of.ts'
 import { seededRandom } from '../support/seeded-random.ts'
+import { idOf } from '../support/topic-ids.ts'
 
 const partitions = [
-  { topic: 't', partition: 0, topicId: 'id', config: { 'segment.bytes': 1000, 'index.interval.bytes': 200 } },
+  { topic: 't', partition: 0, topicId: idOf('t'), config: { 'segment.bytes': 1000, 'index.interval.bytes': 200 } },
 ]
 const count = 40
 

@@ -10,8 +10,9 @@ import { ForgetfulDisk } from '../support/forgetful-storage.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { rightOf } from '../support/right-of.ts'
 import { seededRandom } from '../support/seeded-random.ts'
+import { idOf } from '../support/topic-ids.ts'
 
-const partitions = [0, 1].map((partition) => ({ topic: 't', partition, topicId: 'id', config: {} }))
+const partitions = [0, 1].map((partition) => ({ topic: 't', partition, topicId: idOf('t'), config: {} }))
 
 const open = async (storage: Storage, options: Partial<LogsOptions> = {}): Promise<Logs> =>
   rightOf(
@@ -166,7 +167,7 @@ describe.each(['power', 'process'] as const)('Logs, %s', (durability) => {
     stage(logs, 'old')
     rightOf(await logs.commit())
     rightOf(logs.remove({ topic: 't', partition: 0 }))
-    rightOf(await logs.add({ topic: 't', partition: 0, topicId: 'another', config: {} }))
+    rightOf(await logs.add({ topic: 't', partition: 0, topicId: idOf('another'), config: {} }))
     rightOf(await logs.commit())
     expect(valuesIn(logs)).toEqual([])
   })

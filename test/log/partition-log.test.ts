@@ -8,11 +8,12 @@ import type { PartitionLog } from '../../src/log/partition-log.ts'
 import { batchOf, recordsIn, type TestBatch } from '../support/batches.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { rightOf } from '../support/right-of.ts'
+import { idOf } from '../support/topic-ids.ts'
 
 const config: TopicConfig = { 'segment.bytes': 900, 'index.interval.bytes': 150 }
 
 const open = async (storage = memoryStorage(), of: TopicConfig = config, clock = manualClock()) => {
-  const partitions = [{ topic: 't', partition: 0, topicId: 'id', config: of }]
+  const partitions = [{ topic: 't', partition: 0, topicId: idOf('t'), config: of }]
   const logs = rightOf(await Logs.open({ storage, durability: 'process', partitions, clock }))
   const log = logs.partition({ topic: 't', partition: 0 })
   if (log === undefined) throw new Error('there is no partition')

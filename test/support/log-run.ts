@@ -7,6 +7,7 @@ import { Logs } from '../../src/log/logs.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
 import { batchOf, recordsIn } from './batches.ts'
 import { type ManualClock, manualClock } from './manual-clock.ts'
+import { idOf } from './topic-ids.ts'
 
 /** What a run has staged, in order. */
 type Entry =
@@ -44,12 +45,12 @@ const transactional = 2
 
 const small = { 'segment.bytes': 700, 'index.interval.bytes': 100 }
 const lasting: readonly PartitionDefinition[] = [
-  { topic: 'a', partition: 0, topicId: 'id-a', config: { ...small, 'retention.bytes': 4000 } },
-  { topic: 'a', partition: 1, topicId: 'id-a', config: small },
+  { topic: 'a', partition: 0, topicId: idOf('a'), config: { ...small, 'retention.bytes': 4000 } },
+  { topic: 'a', partition: 1, topicId: idOf('a'), config: small },
   {
     topic: 'c',
     partition: 0,
-    topicId: 'id-c',
+    topicId: idOf('c'),
     config: { ...small, 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': 0.01, 'delete.retention.ms': 20 },
   },
 ]
@@ -264,7 +265,7 @@ export class LogRun {
       entry.log.startsWith('id-x') ? { _tag: 'start', log: 'gone', offset: 0 } : entry,
     )
     if (this.#below(4) === 0) return true
-    const definition = { ...of, topicId: `id-x${this.#topics++}`, config: small }
+    const definition = { ...of, topicId: idOf(`x${this.#topics++}`), config: small }
     this.definitions = [...this.#lasting, definition]
     this.staged.push({ _tag: 'created', log: keyOf(definition) })
     return E.isRight(await logs.add(definition))

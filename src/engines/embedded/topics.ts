@@ -6,6 +6,7 @@ import type { Random } from '../../contracts/random.ts'
 import type { TopicConfig } from '../../contracts/topic.ts'
 import type { PartitionDefinition } from '../../log/log-options.ts'
 import type { Logs } from '../../log/logs.ts'
+import { topicIdOf } from '../../log/topic-id.ts'
 import type { Catalog, CatalogContent, CatalogTopic } from './catalog.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { Partitions } from './partitions.ts'
@@ -82,7 +83,7 @@ export const newTopic = (spec: TopicSpec, random: Random, isInternal: boolean): 
   bytes[0] = (bytes[0] ?? 0) & 0x7f
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
-  const id = Buffer.from(bytes).toString('base64url')
+  const id = topicIdOf(bytes)
   return { name: spec.name, id, partitions: spec.partitions, config: spec.config, internal: isInternal }
 }
 
