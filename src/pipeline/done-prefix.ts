@@ -1,5 +1,5 @@
 import type { EncodedOutput } from './encoded-output.ts'
-import type { Gather, StateWrite } from './gather.ts'
+import type { Gather, Meter, StateWrite } from './gather.ts'
 import type { Source } from './source.ts'
 
 /** What a task has done since the last commit took it: everything up to `positions`, and nothing beyond. */
@@ -12,24 +12,43 @@ export interface DonePrefix {
   readonly bytes: number
 }
 
-/** Gathers what is done, in input order, until a commit takes it. */
+/**
+ * Gathers what is done, in input order, until a commit takes it, and counts its bytes until that commit is through.
+ * What is gathered and not yet done is counted by the meter alone.
+ */
 export class DoneSoFar {
+  /** All that the task holds. */
+  readonly meter: Meter = { bytes: 0 }
+  readonly #bytesMax: number
   #outputs: EncodedOutput[] = []
   #writes: StateWrite[] = []
   #positions = new Map<Source, number>()
   #records = 0
   #bytes = 0
+  #taken = 0
+  #takenBytes = 0
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax
+  }
 
   get records(): number {
     return this.#records
   }
 
-  get bytes(): number {
-    return this.#bytes
+  /** How many prefixes are taken and not {@link committed}. */
+  get uncommitted(): number {
+    return this.#taken
   }
 
-  get isEmpty(): boolean {
-    return this.#positions.size === 0
+  /** Whether more is gathered than may be. */
+  get isOverBound(): boolean {
+    return this.meter.bytes > this.#bytesMax
+  }
+
+  /** Whether the next commit makes room. */
+  get makesRoom(): boolean {
+    return this.#takenBytes + this.#bytes > 0
   }
 
   /** Adds what `gather` holds, of so many records, after which `source` stands at `nextOffset`. */
@@ -41,7 +60,9 @@ export class DoneSoFar {
     gather.handOver(this.#outputs, this.#writes)
   }
 
-  take(): DonePrefix {
+  /** What was added since; `undefined` where nothing has moved. */
+  take(): DonePrefix | undefined {
+    if (this.#positions.size === 0) return undefined
     const taken = {
       outputs: this.#outputs,
       writes: this.#writes,
@@ -49,11 +70,25 @@ export class DoneSoFar {
       records: this.#records,
       bytes: this.#bytes,
     }
+    this.#taken += 1
+    this.#takenBytes += taken.bytes
+    this.clear()
+    return taken
+  }
+
+  /** What was taken is committed, or has gone: its bytes are free. */
+  committed({ bytes }: DonePrefix): void {
+    this.#taken -= 1
+    this.#takenBytes -= bytes
+    this.meter.bytes -= bytes
+  }
+
+  /** Forgets what was not taken. */
+  clear(): void {
     this.#outputs = []
     this.#writes = []
     this.#positions = new Map()
     this.#records = 0
     this.#bytes = 0
-    return taken
   }
 }

@@ -1,0 +1,70 @@
+import type { Entry } from './entry.ts'
+import type { TaskParts } from './task-parts.ts'
+
+/** Which records may go on: all; those that were offered; or those that have entered. */
+export type Admits = 'all' | 'offered' | 'none'
+
+/** Decides which record of a task runs next, within its bounds. */
+export class Entrance {
+  admits: Admits = 'all'
+  readonly #parts: TaskParts
+
+  constructor(parts: TaskParts) {
+    this.#parts = parts
+  }
+
+  /** The next record to run, where `running` are at work; `undefined` where there is none, or none may. */
+  next(running: number): Entry | undefined {
+    const { setup, retries, ready, done, window } = this.#parts
+    if (retries.underWay !== undefined) return ready.take(retries.underWay)
+    if (retries.first !== undefined) return this.#retry(retries.first)
+    if (running >= setup.limits.concurrency) return undefined
+    if (done.isOverBound) {
+      if (done.makesRoom) return undefined
+      const { head } = window
+      if (head !== undefined) return ready.take(head)
+    }
+    if (this.admits === 'none') return ready.take(ready.find((entry) => entry.stage > 0))
+    return ready.shift() ?? this.#pull()
+  }
+
+  /** How many records may enter now, as far as the rate goes. Comes back by itself where there are none. */
+  allowance(): number {
+    const { alarm, setup } = this.#parts
+    const { rate } = setup
+    if (rate === undefined) return Number.POSITIVE_INFINITY
+    const allowed = rate.allowed()
+    if (allowed < 1) alarm.setIn(rate.waitMs())
+    return allowed
+  }
+
+  /** The first that failed, once it is due: only it runs again. */
+  #retry(first: Entry): Entry | undefined {
+    const { setup, retries, alarm } = this.#parts
+    if (this.admits === 'none') return undefined
+    const now = setup.breath.nowMs
+    if (now >= first.dueAtMs) return retries.begin()
+    alarm.setIn(first.dueAtMs - now)
+    return undefined
+  }
+
+  /** Reads on until there is a record whose key is free. */
+  #pull(): Entry | undefined {
+    const parts = this.#parts
+    const { feed, window, lanes, setup } = parts
+    while (!window.isFull && !feed.isEmpty) {
+      if (this.allowance() < 1) return undefined
+      const { source, nextOffset } = feed.chunk
+      if (feed.next() === 'record') {
+        setup.rate?.spend(1)
+        const entry = window.enter(source, feed.record)
+        if (lanes.enter(entry)) return entry
+      } else {
+        window.pass(source, nextOffset)
+        feed.leave()
+      }
+    }
+    parts.settle()
+    return undefined
+  }
+}

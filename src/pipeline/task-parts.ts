@@ -1,0 +1,55 @@
+import { Alarm } from './alarm.ts'
+import { DoneSoFar } from './done-prefix.ts'
+import { Feed } from './feed.ts'
+import { Gather, type GatherSetup } from './gather.ts'
+import { InOrder } from './in-order.ts'
+import { Lanes } from './lanes.ts'
+import { Retries } from './retries.ts'
+import type { TaskSetup } from './task-setup.ts'
+import { Window } from './window.ts'
+
+/** What one task holds, shared by those that move its records on. */
+export class TaskParts {
+  readonly setup: TaskSetup
+  /** Has arrived, and not entered. */
+  readonly feed: Feed = new Feed()
+  /** Has entered, and not left. */
+  readonly window: Window = new Window()
+  readonly done: DoneSoFar
+  readonly lanes: Lanes
+  /** Hold their lanes and wait for a turn. */
+  readonly ready: InOrder = new InOrder()
+  readonly retries: Retries = new Retries()
+  /** Wakes the task when something is due. */
+  readonly alarm: Alarm
+  readonly gathering: GatherSetup
+  /** Empty, to be used again: most records need one only for a moment. */
+  readonly #spare: Gather[] = []
+
+  constructor(setup: TaskSetup, wake: () => void) {
+    const { plan, limits, clock, sinks, stores, hooks } = setup
+    this.setup = setup
+    this.done = new DoneSoFar(limits.outputBytesMax)
+    this.lanes = new Lanes(plan.stages.length, limits.concurrency)
+    this.alarm = new Alarm(clock, wake)
+    this.gathering = {
+      pipeline: plan.name,
+      sinks,
+      stores,
+      meter: this.done.meter,
+      outputBytesMax: limits.outputBytesMax,
+      now: clock.now,
+      late: hooks.late,
+    }
+  }
+
+  /** An empty gather. */
+  gather(): Gather {
+    return this.#spare.pop() ?? new Gather(this.gathering)
+  }
+
+  /** Lets those leave that are done, and have nothing undone before them. */
+  settle(): void {
+    this.window.settle(this.done, this.#spare)
+  }
+}
