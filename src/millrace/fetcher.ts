@@ -150,13 +150,12 @@ export class Fetcher<K, V> {
     into: StreamRecord<K, V>[],
   ): void {
     const reading = new FetchedRecords<K, V>(place.source, from, this.#o)
-    // whoever is told of an unreadable record may seek: what is left is then not wanted
-    const isCurrent = (): boolean => place.position.epoch === epoch
     try {
-      reading.read(batches, into, isCurrent)
+      // whoever is told of an unreadable record may seek: what is left is then not wanted
+      reading.read(batches, into, () => place.position.epoch === epoch)
       drive(place, { _tag: 'handedOn', epoch, offset: nextOffset })
     } catch (error) {
-      if (isCurrent()) place.error = error
+      place.error = error
       drive(place, { _tag: 'stuck', epoch, offset: reading.offset })
     }
   }

@@ -181,14 +181,16 @@ class Model {
     const { epoch, offset } = request
     const range = { startOffset: this.start, endOffset: 50 }
     const wrong = offset < this.start || offset > 50 ? 'offset-out-of-range' : code
-    if (wrong === undefined) this.told({ _tag: 'fetched', epoch })
+    if (wrong === undefined) this.told({ _tag: 'fetched', epoch }, offset)
     else this.told({ _tag: 'failed', epoch, failure: engineFailure(wrong, wrong), ...range })
   }
 
-  told(command: FetchPositionCommand): void {
+  /** `asked`: from where what counts now was asked for. */
+  told(command: FetchPositionCommand, asked?: number): void {
     for (const effect of this.reader.send(command)) {
       if (effect._tag === 'handOn') {
-        expect([this.handing, effect.from, this.paused]).toEqual([undefined, this.expected, false])
+        expect([this.handing, this.paused]).toEqual([undefined, false])
+        expect([effect.from, asked]).toEqual([this.expected, this.expected])
         this.handing = effect
       } else if (effect._tag === 'overtaken') {
         expect([effect.from, effect.to]).toEqual([this.expected, this.start])
