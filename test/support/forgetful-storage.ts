@@ -53,6 +53,8 @@ export class ForgetfulDisk {
   fullFrom: number = Number.POSITIVE_INFINITY
   /** The first sync from this operation on fails; what it was to make durable may be so or not. */
   failSyncAt: number = Number.POSITIVE_INFINITY
+  /** Gets, at each operation, another disk that has crashed there; `crash` says how. */
+  onOperation: ((crashed: ForgetfulDisk) => void) | undefined
   #root = new Directory()
   #incarnation = 0
   #isDead = false
@@ -71,6 +73,17 @@ export class ForgetfulDisk {
   /** Crashes now. */
   die(): void {
     this.#isDead = true
+  }
+
+  /** Another disk in the state of this one: what is done to one does nothing to the other. */
+  fork(random: () => number): ForgetfulDisk {
+    const fork = new ForgetfulDisk(random)
+    fork.#root = copied(this.#root, new Map()) as Directory
+    fork.#incarnation = this.#incarnation
+    fork.#isDead = this.#isDead
+    fork.crash = this.crash
+    fork.operations = this.operations
+    return fork
   }
 
   /** What the next process finds. */
@@ -163,7 +176,11 @@ export class ForgetfulDisk {
         const bytes = Buffer.concat(parts)
         const torn = bytes.subarray(0, Math.floor(this.#random() * bytes.length))
         const change = (written: Uint8Array) => this.#write(file, { _tag: 'write', bytes: written, position })
-        this.#count(path, () => change(this.crash === 'kill' ? torn : bytes))
+        this.#count(path, () => change(this.crash === 'kill' ? torn : bytes), {
+          _tag: 'write',
+          bytes: this.crash === 'kill' ? torn : bytes,
+          position,
+        })
         if (this.operations >= this.fullFrom) {
           change(torn)
           throw new StorageError('full', path, `cannot write ${path}: there is no room`)
@@ -182,6 +199,12 @@ export class ForgetfulDisk {
         await this.#device(path, alive)
         for (const change of file.pending.splice(0, synced)) file.durable = applied(file.durable, change)
       },
+      syncNow: () => {
+        alive(path)
+        this.#count(path)
+        if (this.operations >= this.failSyncAt) this.#failSync(path)
+        for (const change of file.pending.splice(0)) file.durable = applied(file.durable, change)
+      },
       close: () => {},
     }
   }
@@ -191,18 +214,30 @@ export class ForgetfulDisk {
     const number = this.operations
     await new Promise((resolve) => setImmediate(resolve))
     alive(path)
-    if (number < this.failSyncAt) return
+    if (number >= this.failSyncAt) this.#failSync(path)
+  }
+
+  #failSync(path: string): never {
     this.failSyncAt = Number.POSITIVE_INFINITY
     throw new StorageError('failed', path, `cannot sync ${path}: the device failed`)
   }
 
-  /** `last` is what the crashing operation still does. */
-  #count(path: string, last?: () => void): void {
+  /** `last` is what the crashing operation still does; `change` is that in a fork. */
+  #count(path: string, last?: () => void, change?: Change): void {
     this.operations++
+    if (this.onOperation !== undefined) this.#forkCrashed(path, change, this.onOperation)
     if (this.operations !== this.crashAt) return
     last?.()
     this.#isDead = true
     throw new StorageError('failed', path, `${path}: crashed`)
+  }
+
+  #forkCrashed(path: string, change: Change | undefined, then: (crashed: ForgetfulDisk) => void): void {
+    const fork = this.fork(this.#random)
+    const file = fork.#find(path)
+    if (change !== undefined && file instanceof File) fork.#write(file, change)
+    fork.die()
+    then(fork)
   }
 
   #write(file: File, change: Change): void {
@@ -268,6 +303,27 @@ const applyEntries = (entries: Map<string, File | Directory>, changes: Directory
     if (found === undefined) entries.delete(name)
     else entries.set(name, found)
   }
+}
+
+/** What was one thing under two names, or of two times, stays one. Bytes are never changed in place, and shared. */
+const copied = (of: File | Directory, copies: Map<File | Directory, File | Directory>): File | Directory => {
+  const known = copies.get(of)
+  if (known !== undefined) return known
+  if (of instanceof File) {
+    const file = Object.assign(new File(), { cached: of.cached, durable: of.durable, pending: [...of.pending] })
+    copies.set(of, file)
+    return file
+  }
+  const directory = new Directory()
+  copies.set(of, directory)
+  const copyAll = (entries: Directory['cached']): Directory['cached'] =>
+    new Map([...entries].map(([name, found]) => [name, copied(found, copies)]))
+  directory.cached = copyAll(of.cached)
+  directory.durable = copyAll(of.durable)
+  directory.pending = of.pending.map((changes) =>
+    changes.map(([name, found]) => [name, found === undefined ? undefined : copied(found, copies)] as const),
+  )
+  return directory
 }
 
 const settleDirectory = (directory: Directory): void => {

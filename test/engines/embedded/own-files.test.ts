@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { openEmbedded } from '../../../src/engines/embedded/engine.ts'
 import { ok } from '../../conformance/calls.ts'
-import { batch, valuesOf } from '../../conformance/records.ts'
 import { ForgetfulDisk } from '../../support/forgetful-storage.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
@@ -22,14 +21,5 @@ describe("the engine's own files", () => {
     await ok(engine.close())
     const likePartitions = storage.list('').filter((name) => /-\d+$/.test(name))
     expect(likePartitions).toEqual(['__consumer_offsets-0', '__transaction_state-0', 't-0'])
-  })
-
-  it('leave room for a topic that is called journal', async () => {
-    const { engine } = await opened()
-    await ok(engine.topics.create({ name: 'journal', partitions: 2, config: {} }))
-    const producer = await ok(engine.producer())
-    await ok(producer.append([batch('journal', 0, ['a']), batch('journal', 1, ['b'])]))
-    expect(await valuesOf(engine, 'journal', 1)).toEqual(['b'])
-    expect(await ok(engine.close())).toBeUndefined()
   })
 })

@@ -1,0 +1,237 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFileSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { fileEngine } from '../../src/engines/embedded/open-url.ts'
+import { systemClock, systemRandom } from '../../src/millrace/system.ts'
+import { ok } from '../conformance/calls.ts'
+import type { Orders, Signal } from './child.ts'
+import { lookAround } from './found.ts'
+import { type History, historyOf, toldIn } from './history.ts'
+import type { Anomaly } from './laws/anomaly.ts'
+import { anomaliesIn } from './laws/check.ts'
+import type { Life } from './life.ts'
+import type { Told } from './told.ts'
+import { copying, totalling } from './topics.ts'
+
+/** What became of a directory. */
+export interface Killed {
+  readonly kills: number
+  /** Those of them that came before the directory was open. */
+  readonly whileOpening: number
+  /** How many children died of too little memory. */
+  readonly outOfMemory: number
+  /** How many could not open for want of room. */
+  readonly noRoom: number
+  readonly transactions: number
+  readonly records: number
+  readonly slowestOpeningMs: number
+  readonly anomalies: readonly Anomaly[]
+  readonly directory: string
+}
+
+export interface KillingOptions {
+  readonly seed: number
+  readonly lives: readonly Life[]
+  /** Where to make the directory. */
+  readonly under: string
+  /** The engine's directory, where it is not to be in there. */
+  readonly data?: string
+  readonly isSmallDisk?: boolean
+  /** Hears of each kill. */
+  readonly onKill?: () => void
+}
+
+const script = fileURLToPath(new URL('child.ts', import.meta.url))
+const compiled = fileURLToPath(new URL('../../node_modules/.cache/crash', import.meta.url))
+/** No child takes that long to open, or to get something done, unless it hangs. */
+const patienceMs = 20_000
+/** Opening what so short lives have left takes a tenth of a second, on a machine that is busy. */
+const openingMsMax = 5_000
+
+/** A child that has loaded its modules, or is about to. */
+class Child {
+  readonly process: ChildProcess
+  readonly #said = new Set<Signal>()
+  readonly #errors: string
+  readonly exited: Promise<unknown>
+
+  constructor(errors: string, heapMb: number) {
+    this.#errors = errors
+    const stderr = openSync(errors, 'a')
+    this.process = fork(script, {
+      execArgv: ['--conditions=millrace-source', ...(heapMb > 0 ? [`--max-old-space-size=${heapMb}`] : [])],
+      env: { ...process.env, NODE_COMPILE_CACHE: compiled },
+      stdio: ['ignore', stderr, stderr, 'ipc'],
+    })
+    closeSync(stderr)
+    this.process.on('message', (said: Signal) => this.#said.add(said))
+    this.exited = once(this.process, 'exit')
+  }
+
+  /** Whether it has said so, or says so before it ends or `patienceMs` are over. */
+  async says(what: Signal): Promise<boolean> {
+    const until = systemClock.elapsed() + patienceMs
+    while (!this.#said.has(what) && !this.isOver && systemClock.elapsed() < until)
+      await Promise.race([once(this.process, 'message'), this.exited, passed(500)])
+    return this.#said.has(what)
+  }
+
+  get isOver(): boolean {
+    return this.process.exitCode !== null || this.process.signalCode !== null
+  }
+
+  has(said: Signal): boolean {
+    return this.#said.has(said)
+  }
+
+  kill(): void {
+    this.process.kill('SIGKILL')
+  }
+
+  get lastWords(): string {
+    return readFileSync(this.#errors, 'utf8').slice(-2_000)
+  }
+}
+
+const passed = (ms: number): Promise<void> => new Promise((over) => systemClock.after(ms, over, true))
+
+/** Children live and are killed in one directory, one after the other; what each leaves is held against what all have told. */
+export const killAgainAndAgain = async (options: KillingOptions): Promise<Killed> => {
+  const directory = mkdtempSync(join(options.under, `seed-${options.seed}-`))
+  const data = options.data ?? join(directory, 'data')
+  const told = join(directory, 'told.jsonl')
+  const errors = join(directory, 'stderr.txt')
+  mkdirSync(data, { recursive: true })
+  appendFileSync(told, '')
+  const result = { kills: 0, whileOpening: 0, outOfMemory: 0, noRoom: 0, transactions: 0, records: 0 }
+  const anomalies: Anomaly[] = []
+  let history: History = historyOf([])
+  const next = (life: number): Child | undefined => {
+    const plan = options.lives[life]
+    return plan === undefined ? undefined : new Child(errors, plan.heapMb)
+  }
+  let spare = next(0)
+  for (const [life, plan] of options.lives.entries()) {
+    const child = spare as Child
+    const isLoaded = await child.says('loaded')
+    spare = next(life + 1)
+    if (isLoaded) await liveAndDie(child, plan, { ...ordersOf(options, { data, told, life }), ...plan })
+    const ending = await endingOf(child, plan)
+    if (ending === 'killed') {
+      result.kills++
+      if (!child.has('opened')) result.whileOpening++
+      options.onKill?.()
+    } else if (ending === 'no room') result.noRoom++
+    else if (ending === 'out of memory') result.outOfMemory++
+    else anomalies.push({ law: 'reopens', what: `life ${life}: ${ending}` })
+    history = historyOf(completeToldIn(told))
+    anomalies.push(...failuresOf(history))
+    if (plan.isLookedAt || life === options.lives.length - 1)
+      anomalies.push(...(await lookBehind(data, history, `life ${life}`, result)))
+    if (anomalies.length > 0) break
+  }
+  if (anomalies.length === 0) anomalies.push(...(await ownedAgain(data, history, result)))
+  if (spare !== undefined) {
+    spare.kill()
+    await spare.exited
+  }
+  const slowestOpeningMs = Math.max(0, ...history.openingsMs)
+  return { ...result, slowestOpeningMs, anomalies, directory }
+}
+
+const ordersOf = (
+  { seed, isSmallDisk }: KillingOptions,
+  rest: Pick<Orders, 'data' | 'told' | 'life'>,
+): Omit<Orders, 'cast' | 'durability' | 'fullEvery' | 'leakKb'> => ({
+  ...rest,
+  seed,
+  isSmallDisk: isSmallDisk ?? false,
+})
+
+const liveAndDie = async (child: Child, plan: Life, orders: Orders): Promise<void> => {
+  const { data, told, durability, seed, life, cast, fullEvery, isSmallDisk, leakKb } = orders
+  child.process.send({ data, told, durability, seed, life, cast, fullEvery, isSmallDisk, leakKb })
+  if (plan.killed.after === 'opened') await child.says('opened')
+  // one that is to die of too little memory is given the time for it
+  const ms = plan.heapMb > 0 ? plan.killed.ms * 10 : plan.killed.ms
+  await Promise.race([passed(ms), child.exited])
+  if (!child.isOver) child.kill()
+}
+
+type Ending = 'killed' | 'no room' | 'out of memory'
+
+const endingOf = async (child: Child, plan: Life): Promise<Ending | string> => {
+  if (!child.has('loaded') && !child.isOver) child.kill()
+  await child.exited
+  const { exitCode, signalCode } = child.process
+  if (signalCode === 'SIGKILL')
+    return child.has('loaded') ? 'killed' : `a child did not load its modules in ${patienceMs} ms`
+  if (exitCode === 0 && child.has('no room')) return 'no room'
+  if (plan.heapMb > 0 && /out of memory|allocation failed/i.test(child.lastWords)) return 'out of memory'
+  return `a child ended by itself, with ${signalCode ?? `exit code ${exitCode}`}: ${child.lastWords}`
+}
+
+/** A line that a kill has cut short is closed, so that the next child begins with one of its own. */
+const completeToldIn = (file: string): readonly Told[] => {
+  const text = readFileSync(file, 'utf8')
+  const isCut = text !== '' && !text.endsWith('\n')
+  if (isCut) appendFileSync(file, '\n')
+  return toldIn(text)
+}
+
+const failuresOf = ({ failures, openingsMs }: History): Anomaly[] => [
+  ...failures.map(({ code, message }): Anomaly => ({ law: 'reopens', what: `${code}: ${message}` })),
+  ...openingsMs
+    .filter((ms) => ms > openingMsMax)
+    .map((ms): Anomaly => ({ law: 'reopens', what: `opening took ${Math.round(ms)} ms` })),
+]
+
+type Counts = { transactions: number; records: number }
+
+/** What a reader finds that changes nothing: the next child opens what the kill has left. */
+const lookBehind = (data: string, history: History, where: string, counts: Counts): Promise<Anomaly[]> =>
+  looked({ data, history, where: `after ${where}`, readOnly: true, counts })
+
+/** The owner's view, after its recovery, and once more after it was closed in good order. */
+const ownedAgain = async (data: string, history: History, counts: Counts): Promise<Anomaly[]> => [
+  ...(await looked({ data, history, where: 'opened after all', readOnly: false, counts })),
+  ...(await looked({ data, history, where: 'opened once more', readOnly: false, counts })),
+]
+
+const looked = async (o: {
+  readonly data: string
+  readonly history: History
+  readonly where: string
+  readonly readOnly: boolean
+  readonly counts: Counts
+}): Promise<Anomaly[]> => {
+  const { data: path, history, where, readOnly, counts } = o
+  try {
+    const options = {
+      name: path,
+      path,
+      durability: 'power',
+      readOnly,
+      clock: systemClock,
+      random: systemRandom,
+    } as const
+    const engine = await ok(fileEngine(options))
+    const found = await withinPatience(lookAround(engine, [copying, totalling]))
+    await ok(engine.close())
+    counts.transactions += history.deeds.filter(({ act }) => act.kind === 'transaction' || act.kind === 'copy').length
+    counts.records += [...found.logs.values()].reduce((sum, { records }) => sum + records.length, 0)
+    return anomaliesIn(history, found, 'all').map(({ law, what }) => ({ law, what: `${where}: ${what}` }))
+  } catch (error) {
+    return [{ law: 'reopens', what: `${where}: ${error instanceof Error ? error.message : String(error)}` }]
+  }
+}
+
+const withinPatience = <A>(promise: Promise<A>): Promise<A> =>
+  Promise.race([
+    promise,
+    passed(patienceMs).then((): never => {
+      throw new Error(`reading took longer than ${patienceMs} ms`)
+    }),
+  ])

@@ -1,0 +1,42 @@
+import type { Durability } from '../../src/log/checkpoint-record.ts'
+import { seededRandom } from '../support/seeded-random.ts'
+import { type Actor, allActors } from './program/work.ts'
+
+/** How a child is to live and to die. */
+export interface Life {
+  readonly cast: readonly Actor[]
+  readonly durability: Durability
+  /** When to kill it: so long after it was told to open the directory, or after it had. */
+  readonly killed: { readonly after: 'told' | 'opened'; readonly ms: number }
+  /** Whether what it has left is looked at, before the next one opens it. */
+  readonly isLookedAt: boolean
+  readonly fullEvery: number
+  readonly leakKb: number
+  /** Of its heap; 0 is as much as it likes. */
+  readonly heapMb: number
+}
+
+/** What a directory goes through: `plain` kills, a disk that is full now and then, or too little memory. */
+export type Ordeal = 'plain' | 'full' | 'memory'
+
+/** The lives of a directory, all by its seed. In one out of five directories the mode is another in each life. */
+export const livesOf = (seed: number, lives: number, ordeal: Ordeal): readonly Life[] => {
+  const random = seededRandom(seed)
+  const below = (bound: number): number => Math.floor(random() * bound)
+  const mode = (): Durability => (random() < 0.5 ? 'power' : 'process')
+  const durability = mode()
+  const changes = below(5) === 0
+  const cast = random() < 0.5 ? allActors : allActors.filter(() => random() < 0.6)
+  return Array.from({ length: lives }, (): Life => {
+    const isEarly = below(4) === 0
+    return {
+      cast: cast.length === 0 ? allActors : cast,
+      durability: changes ? mode() : durability,
+      killed: isEarly ? { after: 'told', ms: random() * 40 } : { after: 'opened', ms: 5 + random() * 145 },
+      isLookedAt: !isEarly || below(2) === 0,
+      fullEvery: ordeal === 'full' ? 20 + below(400) : 0,
+      leakKb: ordeal === 'memory' ? 1 + below(12) : 0,
+      heapMb: ordeal === 'memory' ? 24 + below(16) : 0,
+    }
+  })
+}
