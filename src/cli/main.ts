@@ -1,19 +1,22 @@
 #!/usr/bin/env node
-import { createRequire } from 'node:module'
+import { systemClock, systemRandom } from '../millrace/system.ts'
+import { runCli } from './run-cli.ts'
+import { streamSink } from './stream-sink.ts'
 
-const { version } = createRequire(import.meta.url)('millrace/package.json') as { readonly version: string }
+const interrupted = new AbortController()
+// a second one ends the process as if nobody listened
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort())
+// the timers of an engine let the process go, also while a command waits for what they bring
+const held = setInterval(() => undefined, 2 ** 30)
 
-const usage = `millrace ${version}: stream processing for TypeScript
-
-  millrace --version   print the version
-  millrace --help      print this
-
-Pipelines are programs: see https://www.npmjs.com/package/millrace`
-
-const [argument = '--help', ...rest] = process.argv.slice(2)
-if (rest.length === 0 && (argument === '--version' || argument === '-v')) console.log(version)
-else if (rest.length === 0 && (argument === '--help' || argument === '-h')) console.log(usage)
-else {
-  console.error(`millrace does not know '${[argument, ...rest].join(' ')}'\n\n${usage}`)
-  process.exitCode = 2
-}
+process.exitCode = await runCli(process.argv.slice(2), {
+  stdin: () => process.stdin,
+  stdout: streamSink(process.stdout),
+  stderr: streamSink(process.stderr),
+  env: process.env,
+  clock: systemClock,
+  random: systemRandom,
+  interrupted: interrupted.signal,
+  open: async (url, access) => (await import('./open-engine.ts')).openEngine(url, access),
+})
+clearInterval(held)

@@ -52,27 +52,36 @@ export async function* readBatches<K, V>(
 ): AsyncGenerator<readonly StreamRecord<K, V>[], void, undefined> {
   const { isolation = 'read_committed', onUnreadable = 'halt', lifetime } = options
   const partitions = await findPartitions(engine, topic.name, options.partitions)
-  const ends = options.until === 'latest' ? await endsOf(engine, partitions, isolation) : undefined
+  const signal = options.signal === undefined ? lifetime : AbortSignal.any([lifetime, options.signal])
+  const isBounded = options.until === 'latest'
+  const refuseClosed = (): void => {
+    if (isBounded && lifetime.aborted)
+      throw new MillraceError(engineFailure('closed', `closed while '${topic.name}' was read`))
+  }
+  const ends = isBounded
+    ? await unlessCancelled(endsOf(engine, partitions, isolation, signal))
+    : new Map<number, number>()
+  if (ends === undefined) return refuseClosed()
   const fetcher = new Fetcher<K, V>({ reader: engine.reader, isolation, onUnreadable, wayOut })
   for (const { partition, offset } of await startsOf(engine, partitions, isolation, options.from ?? 'earliest'))
     fetcher.add(topic, partition, offset)
-  const signal = options.signal === undefined ? lifetime : AbortSignal.any([lifetime, options.signal])
   for (;;) {
     for (const { topic: name, partition, offset } of fetcher.positions)
-      if (offset >= (ends?.get(partition) ?? Number.POSITIVE_INFINITY)) fetcher.remove({ topic: name, partition })
+      if (offset >= (ends.get(partition) ?? Number.POSITIVE_INFINITY)) fetcher.remove({ topic: name, partition })
     if (fetcher.positions.length === 0) return
-    const records = await fetcher.fetch({ maxBytes: maxFetchBytes, maxWaitMs, signal }).catch((error: unknown) => {
-      if (!(error instanceof MillraceError && error.code === 'cancelled')) throw error
-    })
-    if (records === undefined) {
-      if (ends !== undefined && lifetime.aborted)
-        throw new MillraceError(engineFailure('closed', `closed while '${topic.name}' was read`))
-      return
-    }
-    const wanted = ends === undefined ? records : records.filter((r) => r.offset < (ends.get(r.partition) ?? 0))
+    const records = await unlessCancelled(fetcher.fetch({ maxBytes: maxFetchBytes, maxWaitMs, signal }))
+    if (records === undefined) return refuseClosed()
+    const wanted = isBounded ? records.filter((r) => r.offset < (ends.get(r.partition) ?? 0)) : records
     if (wanted.length > 0) yield wanted
   }
 }
+
+/** `undefined` where a signal has ended the wait. */
+const unlessCancelled = <A>(answer: Promise<A>): Promise<A | undefined> =>
+  answer.catch((error: unknown) => {
+    if (error instanceof MillraceError && error.code === 'cancelled') return undefined
+    throw error
+  })
 
 /** All partitions of a topic, or those asked for. Rejects with `unknown-topic` and `unknown-partition`. */
 const findPartitions = async (
@@ -96,10 +105,11 @@ const endsOf = async (
   engine: Engine,
   partitions: readonly TopicPartition[],
   isolation: Isolation,
+  signal: AbortSignal,
 ): Promise<Map<number, number>> => {
   const ends =
     isolation === 'read_committed'
-      ? await settle(engine.reader.settled(partitions))
+      ? await settle(engine.reader.settled(partitions, signal))
       : await settle(
           engine.reader.offsets(
             partitions.map((p) => ({ ...p, at: 'latest' })),

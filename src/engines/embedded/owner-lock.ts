@@ -42,6 +42,25 @@ export const ownerLock =
     })
   }
 
+/**
+ * Whether a process owns the directory at `path`; changes nothing there. It holds a shared lock for as long as it looks,
+ * and whoever wants to own the directory in that moment is refused: ask only where the answer matters.
+ */
+export const isOwned = (path: string): boolean => {
+  let database: InstanceType<typeof import('node:sqlite').DatabaseSync> | undefined
+  try {
+    const { DatabaseSync } = sqlite()
+    database = new DatabaseSync(`${path}/lock.db`, { readOnly: true })
+    database.prepare('SELECT 1 FROM sqlite_schema').get()
+    return false
+  } catch (error) {
+    const { errcode } = error as { errcode?: number }
+    return errcode === sqliteCodes.busy || errcode === sqliteCodes.locked
+  } finally {
+    database?.close()
+  }
+}
+
 /** Loads SQLite; on Node 22 it warns that it is experimental, and that one warning is dropped. */
 const sqlite = (): typeof import('node:sqlite') => {
   const emit = process.emitWarning
@@ -111,7 +130,8 @@ const writePid = (storage: Storage, pid: number): void => {
   }
 }
 
-const readPid = (storage: Storage): string | undefined => {
+/** The pid of the process that owned the directory last, as it wrote it down: it may have ended since. */
+export const readPid = (storage: Storage): string | undefined => {
   try {
     const file = storage.open('lock.pid', 'read')
     const bytes = new Uint8Array(file.size())

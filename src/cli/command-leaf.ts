@@ -1,0 +1,53 @@
+import { Command, Option } from 'commander'
+import { type ExitCode, exitCodes } from './exit-code.ts'
+import type { World } from './world.ts'
+
+/** A command that was typed, with what it was told. */
+export interface Invocation<O> {
+  readonly world: World
+  readonly url: string
+  readonly options: O
+}
+
+/** What a command does. `done` where it answers nothing. */
+export type Run<O> = (invocation: Invocation<O>) => Promise<ExitCode | undefined>
+
+/** What commands are hung into. */
+export interface Shell {
+  readonly world: World
+  readonly ended: (code: ExitCode) => void
+}
+
+export interface Leaf<O> {
+  readonly name: string
+  readonly summary: string
+  /** More than the summary, for `--help`. */
+  readonly details?: string
+  readonly options: readonly Option[]
+  /** What `--json` writes, in words. None where the command has nothing to say in JSON. */
+  readonly json?: string
+  /** Whole lines, as they are typed. */
+  readonly examples: readonly string[]
+  /** Only now is loaded what the command needs: `--help` must not wait for an engine. */
+  readonly load: () => Promise<Run<O>>
+}
+
+export const defaultUrl = 'file:./data'
+
+/** Adds a command to `parent`. */
+export const addLeaf = <O>(parent: Command, shell: Shell, leaf: Leaf<O>): void => {
+  const { name, summary, details, options, json, examples } = leaf
+  const command = parent.command(name).summary(summary)
+  command.description(details === undefined ? `${summary}.` : `${summary}.\n\n${details}`)
+  for (const option of options) command.addOption(option)
+  if (json !== undefined) command.addOption(new Option('--json', `write JSON: ${json}`))
+  command.addHelpText(
+    'after',
+    `\nExample${examples.length > 1 ? 's' : ''}:\n${examples.map((line) => `  $ ${line}\n`).join('')}`,
+  )
+  command.action(async () => {
+    const { url } = command.optsWithGlobals<{ url: string }>()
+    const run = await leaf.load()
+    shell.ended((await run({ world: shell.world, url, options: command.opts<O & object>() as O })) ?? exitCodes.done)
+  })
+}

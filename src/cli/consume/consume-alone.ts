@@ -1,0 +1,59 @@
+import type { OffsetAt } from '../../contracts/engine.ts'
+import { settle } from '../../contracts/settle.ts'
+import { type From, readBatches } from '../../millrace/read.ts'
+import { Complaint } from '../complaint.ts'
+import { rawTopic } from '../raw-topic.ts'
+import type { Reading } from './reading.ts'
+
+/** Reads without a group: nothing is committed, and a directory may have its owner meanwhile. */
+export const consumeAlone = async (reading: Reading): Promise<void> => {
+  const { engine, topic, options, printer, ended, onRead } = reading
+  const batches = readBatches(engine, rawTopic(topic.name), {
+    from: await startOf(reading),
+    isolation: options.isolationLevel,
+    signal: ended,
+    // the engine is closed behind this, and not before
+    lifetime: new AbortController().signal,
+    ...(options.partition === undefined ? {} : { partitions: options.partition }),
+    ...(options.untilLatest === true ? { until: 'latest' as const } : {}),
+  })
+  for await (const records of batches) {
+    onRead()
+    await printer.print(records)
+    if (printer.isDone) return
+  }
+}
+
+const startOf = async (reading: Reading): Promise<From> => {
+  const { fromBeginning = false, fromTimestamp, offset } = reading.options
+  if (fromTimestamp !== undefined) return { timestamp: fromTimestamp }
+  if (offset === undefined) return fromBeginning ? 'earliest' : 'latest'
+  if (typeof offset === 'string') return offset
+  return { offsets: offset < 0 ? await beforeEnd(reading, -offset) : atOffset(reading, offset) }
+}
+
+const atOffset = ({ topic, options }: Reading, offset: number): Record<number, number> => {
+  const { partition: partitions = topic.partitions === 1 ? [0] : [] } = options
+  const [only] = partitions
+  if (only !== undefined && partitions.length === 1) return { [only]: offset }
+  throw new Complaint(
+    'usage',
+    `--offset ${offset} is a place in one partition, and topic '${topic.name}' has ${topic.partitions}: say which, with --partition`,
+  )
+}
+
+/** So many offsets before the end of each partition, or where it starts. */
+const beforeEnd = async ({ engine, topic, options }: Reading, count: number): Promise<Record<number, number>> => {
+  const all = Array.from({ length: topic.partitions }, (_, partition) => ({ topic: topic.name, partition }))
+  const ask = (at: OffsetAt) =>
+    settle(
+      engine.reader.offsets(
+        all.map((place) => ({ ...place, at })),
+        options.isolationLevel,
+      ),
+    )
+  const [starts, ends] = await Promise.all([ask('earliest'), ask('latest')])
+  return Object.fromEntries(
+    ends.map(({ partition, offset }, at) => [partition, Math.max(starts[at]?.offset ?? 0, offset - count)]),
+  )
+}

@@ -1,0 +1,135 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { base64, fromBase64 } from '../codec/base-64.ts'
+import { canonicalJson } from '../codec/canonical-json.ts'
+import { shown } from '../codec/decode-error.ts'
+import { int32, int64 } from '../codec/numbers.ts'
+import { fromUtf8, utf8 } from '../codec/utf-8.ts'
+import { type Codec, EncodeError } from '../contracts/codec.ts'
+
+/** How the bytes of a key or value are written down, both ways. */
+export const fieldFormats = ['text', 'json', 'int32', 'int64', 'hex', 'base64'] as const
+export type FieldFormat = (typeof fieldFormats)[number]
+
+/** Bytes that are not of the format they were to be shown in, or input that is not of the format it was said to be in. */
+export class FieldError extends Error {
+  readonly _tag = 'FieldError'
+  override readonly name = 'FieldError'
+}
+
+/** One format: from what is typed, from what a line of JSON holds, and back. Throws a {@link FieldError}. */
+export interface FieldForm {
+  readonly fromText: (text: string) => Uint8Array
+  readonly fromJson: (json: unknown) => Uint8Array
+  readonly toText: (bytes: Uint8Array) => string
+  readonly toJson: (bytes: Uint8Array) => unknown
+}
+
+/** How `text` shows bytes that are no UTF-8. In JSON they stand as `{"base64": …}`, and are read back from that. */
+export type BinaryFormat = 'hex' | 'base64'
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')
+
+const textOf = (json: unknown, format: FieldFormat): string => {
+  if (typeof json === 'string') return json
+  throw new FieldError(`${shown(json)} is no ${format}: give a string${format === 'text' ? ', or say json' : ''}`)
+}
+
+const whole = (codec: Codec<number>, format: FieldFormat): FieldForm => {
+  const encode = (value: number): Uint8Array => {
+    try {
+      return codec.encode(value) as Uint8Array
+    } catch (error) {
+      throw error instanceof EncodeError ? new FieldError(error.message) : error
+    }
+  }
+  const decode = (bytes: Uint8Array): number => {
+    const read = codec.decode(bytes)
+    if (E.isLeft(read)) throw new FieldError(`is no ${format}: ${read.left.report.join('; ')}`)
+    return read.right
+  }
+  return {
+    fromText: (text) => {
+      if (!/^-?\d+$/.test(text)) throw new FieldError(`${shown(text)} is no ${format}: give a whole number`)
+      return encode(Number(text))
+    },
+    fromJson: (json) => encode(json as number),
+    toText: (bytes) => String(decode(bytes)),
+    toJson: decode,
+  }
+}
+
+const spelled = (format: BinaryFormat): FieldForm => {
+  const isSpelled = {
+    hex: /^([0-9a-f]{2})*$/i,
+    base64: /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/,
+  }[format]
+  const read = (text: string): Uint8Array => {
+    if (!isSpelled.test(text)) throw new FieldError(`${shown(text)} is no ${format}`)
+    return format === 'hex' ? new Uint8Array(Buffer.from(text, 'hex')) : fromBase64(text)
+  }
+  const write = format === 'hex' ? hex : base64
+  return { fromText: read, fromJson: (json) => read(textOf(json, format)), toText: write, toJson: write }
+}
+
+const text = (binary: BinaryFormat): FieldForm => {
+  const orBinary = <A>(bytes: Uint8Array, otherwise: (spelled: string) => A): string | A => {
+    try {
+      return fromUtf8(bytes)
+    } catch {
+      return otherwise(spelled(binary).toText(bytes))
+    }
+  }
+  return {
+    fromText: utf8,
+    fromJson: (json) => {
+      const [format, spelling] = Object.entries(json ?? {})[0] ?? []
+      const isBinary = typeof json === 'object' && (format === 'hex' || format === 'base64')
+      return isBinary ? spelled(format).fromJson(spelling) : utf8(textOf(json, 'text'))
+    },
+    toText: (bytes) => orBinary(bytes, (spelling) => `${binary}:${spelling}`),
+    toJson: (bytes) => orBinary(bytes, (spelling) => ({ [binary]: spelling })),
+  }
+}
+
+/** Keys in one spelling, so that equal ones are equal bytes and share a partition; values as they were typed. */
+const json = (part: 'key' | 'value'): FieldForm => {
+  const spelling = part === 'key' ? canonicalJson : JSON.stringify
+  const parsed = (text: string): unknown => {
+    try {
+      return JSON.parse(text)
+    } catch (error) {
+      throw new FieldError(`${shown(text)} is no json: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  const shownText = (bytes: Uint8Array): string => {
+    try {
+      return fromUtf8(bytes)
+    } catch {
+      throw new FieldError(`is no json: its ${bytes.length} bytes are not UTF-8`)
+    }
+  }
+  const toJson = (bytes: Uint8Array): unknown => parsed(shownText(bytes))
+  return {
+    fromText: (text) => utf8(part === 'key' ? canonicalJson(parsed(text)) : (parsed(text), text)),
+    fromJson: (value) => utf8(spelling(value)),
+    toText: (bytes) => JSON.stringify(toJson(bytes)),
+    toJson,
+  }
+}
+
+/** The form of a key's or a value's bytes. */
+export const fieldForm = (format: FieldFormat, part: 'key' | 'value', binary: BinaryFormat = 'base64'): FieldForm => {
+  switch (format) {
+    case 'text':
+      return text(binary)
+    case 'json':
+      return json(part)
+    case 'int32':
+      return whole(int32, format)
+    case 'int64':
+      return whole(int64, format)
+    case 'hex':
+    case 'base64':
+      return spelled(format)
+  }
+}

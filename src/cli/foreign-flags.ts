@@ -1,0 +1,30 @@
+const action = 'is a command of its own here, as in: millrace topics create, millrace groups describe'
+const property = 'say --key-separator, --header, --null-marker or --jsonl to produce, and --format or --json to consume'
+
+/** What Kafka's own tools take under another name, or that has no meaning here. */
+const hints: Readonly<Record<string, string>> = {
+  '--bootstrap-server': 'say --url file:./data',
+  '--broker-list': 'say --url file:./data',
+  '--zookeeper': 'say --url file:./data',
+  '--replication-factor': 'a directory is one copy: leave it out',
+  '--property': property,
+  '--reader-property': property,
+  '--formatter-property': property,
+  '--create': action,
+  '--list': action,
+  '--describe': action,
+  '--alter': action,
+  '--delete': action,
+  '--reset-offsets': 'is a command of its own here: millrace groups reset',
+  '--export': 'say --json',
+  '--delete-config': 'set the value that is wanted with --config',
+}
+
+/** A line for somebody who knows Kafka's tools, where commander's complaint is of one of their flags; else nothing. */
+export const hintFor = (complaint: string): string => {
+  const flag = /^error: unknown option '([^'=]+)/.exec(complaint)?.[1]
+  if (flag !== undefined && Object.hasOwn(hints, flag)) return `(${flag}: ${hints[flag]})\n`
+  return complaint.startsWith('error: too many arguments')
+    ? '(names go behind a flag: --topic NAME, --group NAME)\n'
+    : ''
+}

@@ -1,0 +1,49 @@
+import { createRequire } from 'node:module'
+import { Command, Option } from 'commander'
+import { defaultUrl, type Shell } from './command-leaf.ts'
+import { addCompletionCommand } from './commands/completion.ts'
+import { addConsumeCommand } from './commands/consume.ts'
+import { addGroupsCommands } from './commands/groups.ts'
+import { addProduceCommand } from './commands/produce.ts'
+import { addTopicsCommands } from './commands/topics.ts'
+import { hintFor } from './foreign-flags.ts'
+
+const { version } = createRequire(import.meta.url)('millrace/package.json') as { readonly version: string }
+
+/** Where the program puts its own words: help, and what is wrong with a command line. */
+export interface ProgramOutput {
+  readonly printed: (text: string) => void
+  readonly said: (text: string) => void
+}
+
+const about = `Looks after the topics and groups of a millrace directory, writes records, and reads them.
+
+A directory that a program owns can be read meanwhile; to change it, stop the program.`
+
+/** The whole command line, as commander has it. It throws a `CommanderError` for what it does not take. */
+export const buildProgram = ({ printed, said, ...shell }: Shell & ProgramOutput): Command => {
+  const program = new Command('millrace')
+    .description(about)
+    .version(version, '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print help for a command')
+    .helpCommand(false)
+    .addOption(new Option('--url <url>', 'the engine: file:DIRECTORY').env('MILLRACE_URL').default(defaultUrl))
+    .addOption(new Option('--debug', 'show where an error comes from').env('MILLRACE_DEBUG'))
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .showSuggestionAfterError(true)
+    .showHelpAfterError('(--help shows what it takes)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: printed,
+      writeErr: said,
+      getOutHelpWidth: () => 110,
+      getErrHelpWidth: () => 110,
+      outputError: (text, write) => write(`millrace: ${text.replace(/^error: /, '')}${hintFor(text)}`),
+    })
+  addTopicsCommands(program, shell)
+  addProduceCommand(program, shell)
+  addConsumeCommand(program, shell)
+  addGroupsCommands(program, shell)
+  addCompletionCommand(program, shell)
+  return program
+}

@@ -1,0 +1,22 @@
+import { topicConfig } from '../../codec/topic-config.ts'
+import type { TopicConfig } from '../../contracts/topic.ts'
+import { Complaint } from '../complaint.ts'
+
+/** The settings of a topic from what was typed: what reads like a number is one. */
+export const configOf = (topic: string, typed: Readonly<Record<string, string>> = {}): TopicConfig => {
+  const config = Object.fromEntries(
+    Object.entries(typed).map(([name, value]) => [name, /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value]),
+  )
+  try {
+    return topicConfig(topic, config)
+  } catch (error) {
+    if (error instanceof TypeError) throw new Complaint('usage', error.message, error)
+    throw error
+  }
+}
+
+/** As it is typed: `cleanup.policy=compact retention.ms=-1`; `-` where there is none. */
+export const shownConfig = (config: TopicConfig): string =>
+  Object.entries(config)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ') || '-'
