@@ -59,7 +59,7 @@ const example = 'branch((record) => record.value.kind, { card: to(cards), invoic
 
 /** `arm`, which throws where it answers no stream: a `return` that was forgotten, an operator that was not called. */
 const checkedArm = <K, V>(name: string, arm: Arm<K, V>): Arm<K, V> => {
-  requireFunction(`the arm '${name}' of branch(…)`, 'a stream, as an operator does', arm, `${name}: to(topic)`)
+  requireFunction('branch(…)', `an operator as arm '${name}'`, arm, `${name}: to(topic)`)
   return (records) => {
     const out: unknown = arm(records)
     if (isObservable(out)) return out

@@ -62,5 +62,6 @@ const topicWayOut = (got: unknown): string => {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null
 
-const isCodecLike = (value: unknown): boolean =>
+/** Whether `value` has the two functions of a codec; io-ts types have them too. */
+export const isCodecLike = (value: unknown): boolean =>
   isObject(value) && typeof value['encode'] === 'function' && typeof value['decode'] === 'function'

@@ -1,3 +1,6 @@
+import { shown } from './decode-error.ts'
+import { emptied } from './plain-json.ts'
+
 /**
  * `value` as JSON in one spelling: properties in the order of their names' UTF-16 units, no white space, so that equal
  * keys are equal bytes. As RFC 8785 (JSON Canonicalization Scheme) has it; `toJSON` is honoured, and properties that
@@ -8,6 +11,8 @@
 export const canonicalJson = (value: unknown): string => {
   if (typeof value !== 'object' || value === null) return primitive(value)
   if ('toJSON' in value && typeof value.toJSON === 'function') return canonicalJson(value.toJSON())
+  const empty = emptied(value)
+  if (empty !== undefined) throw new TypeError(empty)
   if (Array.isArray(value)) return `[${Array.from(value, canonicalJson).join(',')}]`
   return properties(value as Readonly<Record<string, unknown>>)
 }
@@ -24,6 +29,6 @@ const properties = (value: Readonly<Record<string, unknown>>): string => {
 const primitive = (value: unknown): string => {
   if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`JSON has no word for ${value}`)
   const json: string | undefined = JSON.stringify(value)
-  if (json === undefined) throw new TypeError(`JSON has no word for ${String(value)}`)
+  if (json === undefined) throw new TypeError(`JSON has no word for ${shown(value)}`)
   return json
 }

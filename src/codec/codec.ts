@@ -36,7 +36,7 @@ export interface CodecOptions<A> {
  * ```
  */
 export const codec = <A>(options: CodecOptions<A>): Codec<A> => {
-  refuseUnknownOptions('codec(…)', options, ['name', 'encode', 'decode'])
+  refuseUnknownOptions('codec(…)', options, ['encode', 'decode', 'name'])
   const { name = 'codec', encode, decode } = options
   if (typeof encode !== 'function' || typeof decode !== 'function')
     throw new TypeError(`codec '${name}' needs two functions, encode and decode`)

@@ -45,13 +45,16 @@ export const shown = (value: unknown): string => {
   }
 }
 
+/** With the way out, which is the same wherever one was left. */
+export const aPromise = 'a promise (await it, or use mapAsync)'
+
 const shownFunction = (value: { readonly name: unknown }): string =>
   typeof value.name === 'string' && value.name !== '' ? `the function ${cut(value.name, maxShownNames)}` : 'a function'
 
 const shownObject = (value: object): string => {
   if (value instanceof Uint8Array) return `${value.length} bytes`
   if (Array.isArray(value)) return `an array of ${value.length}`
-  if (isPromise(value)) return 'a promise (await it, or use mapAsync)'
+  if (isPromise(value)) return aPromise
   if (value instanceof Map || value instanceof Set) return `a ${value instanceof Map ? 'Map' : 'Set'} of ${value.size}`
   if (value instanceof Date) return 'a Date'
   return 'an object'

@@ -48,7 +48,9 @@ const spelled = <A>(reader: SchemaReader, spell: (plain: unknown) => string): Co
         const plain = reader.write(value)
         return plain === null ? null : utf8(spell(plain))
       } catch (thrown) {
-        throw new EncodeError(`${name} cannot write ${shown(value)}: ${thrownMessage(thrown)}`, { cause: thrown })
+        throw new EncodeError(`${name} cannot write ${shown(value)}: ${thrownMessage(thrown)}${hint(value)}`, {
+          cause: thrown,
+        })
       }
     },
     decode: (bytes) => {
@@ -64,4 +66,10 @@ const spelled = <A>(reader: SchemaReader, spell: (plain: unknown) => string): Co
       return E.isRight(read) ? (read as E.Right<A>) : undecodable(name, read.left)
     },
   }
+}
+
+/** `JSON.stringify` is what other clients want first. */
+const hint = (value: unknown): string => {
+  const isJson = value instanceof Uint8Array || (typeof value === 'string' && /^\s*[[{]/.test(value))
+  return isJson ? ' (json makes the text itself: hand over the value, and not its JSON)' : ''
 }

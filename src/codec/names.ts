@@ -23,7 +23,7 @@ const checked = <N extends string>(kind: string, name: N, limit: number): N => {
 }
 
 const complaint = (name: unknown, limit: number): string | undefined => {
-  if (typeof name !== 'string') return 'it is no string'
+  if (typeof name !== 'string') return 'it is no string; begin with one, and give the rest as { key, value }'
   if (name === '') return `it is empty; take 1 to ${limit} of A-Z, a-z, 0-9, '.', '_' and '-'`
   if (name === '.' || name === '..') return 'it means a directory; add a letter'
   if (name.length > limit) return `it has ${name.length} characters, and ${limit} are allowed; shorten it`

@@ -1,6 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Codec } from '../contracts/codec.ts'
+import { isCodecLike, refuseArgument } from './arguments.ts'
 import { type KeyForm, keyForm, keyFormOf } from './key-form.ts'
+import { isIoTs } from './schema.ts'
 
 /**
  * `codec`, and `null` as the absence of bytes: a record without a key, or a tombstone.
@@ -13,6 +15,8 @@ import { type KeyForm, keyForm, keyFormOf } from './key-form.ts'
  * ```
  */
 export const nullable = <A>(codec: Codec<A>): Codec<A | null> => {
+  if (!isCodecLike(codec) || isIoTs(codec))
+    refuseArgument('nullable(…)', 'a codec', codec, 'write nullable(text), or nullable(json(schema))')
   const either: KeyForm<A | null> = { ...orNull(codec), [keyForm]: orNull(keyFormOf(codec)) }
   return either
 }

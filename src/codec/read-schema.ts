@@ -1,8 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type * as t from 'io-ts'
-import { shown, thrownMessage } from './decode-error.ts'
+import { given, isCodecLike } from './arguments.ts'
+import { aPromise, thrownMessage } from './decode-error.ts'
 import { ioTsReport } from './io-ts-report.ts'
 import { isPromise } from './is-promise.ts'
+import { promiseIn } from './promise-in.ts'
 import { isIoTs, isStandard, type Schema, type StandardIssue, type StandardSchema } from './schema.ts'
 
 /** A schema as a codec uses it, whichever library it comes from. */
@@ -20,8 +22,9 @@ export const readerOf = (schema: Schema): SchemaReader => {
   // io-ts first: an io-ts type that somebody also made a Standard Schema has an encode, the other has not
   if (isIoTs(schema)) return ioTsReader(schema)
   if (isStandard(schema)) return standardReader(schema)
+  if (isCodecLike(schema)) throw new TypeError('a codec is no schema: use it as it is, without json(…)')
   throw new TypeError(
-    `${shown(schema)} is no schema: pass an io-ts type, a Standard Schema validator (zod, valibot, arktype) or a codec`,
+    `${given(schema)} is no schema: pass an io-ts type, a Standard Schema validator (zod, valibot, arktype) or a codec`,
   )
 }
 
@@ -64,8 +67,10 @@ const standardReader = (schema: StandardSchema): SchemaReader => {
     read,
     write: (value) => {
       const checked = read(value)
-      if (E.isLeft(checked)) throw new TypeError(checked.left.join('; '))
-      return value
+      if (E.isRight(checked)) return value
+      const path = promiseIn(value)
+      const promise = path === undefined || path === '' ? [] : [`${path} is ${aPromise}`]
+      throw new TypeError([...checked.left, ...promise].join('; '))
     },
   }
 }

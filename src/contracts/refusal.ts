@@ -8,7 +8,7 @@ export class UncarriedRecord extends Error {
   readonly need: Need
   constructor(need: Need, record: unknown) {
     super(
-      `${subject(need)} got ${shown(record)}, which belongs to no task: ` +
+      `${subject(need)} got ${shown(record)}, which ${isRecord(record) ? 'belongs to no task' : 'is no record'}: ` +
         'build records from the one you got, as in `{ ...record, value }`; a deep clone or a hand-made record has lost its task',
     )
     this.need = need
@@ -17,31 +17,70 @@ export class UncarriedRecord extends Error {
 
 type Report = (error: UncarriedRecord) => void
 
+/** What a run has declared. The array is the run's own, and stands for it. */
+type Needs = readonly Need[]
+
 interface Watch {
-  readonly needs: readonly Need[]
+  readonly needs: Needs
+  /** The topics that it reads, where it says. */
+  readonly reads: readonly string[] | undefined
   readonly report: Report
 }
 
 const watches = new Set<Watch>()
+/** Refusals that have failed an attempt, and are dealt with by its run. */
+const surfaced = new WeakSet<UncarriedRecord>()
+let atWork: Needs | undefined
 
-/**
- * Reports each refusal of a record that came to one of `needs`, until the answer is called. Such a record says nothing
- * of the run it came from, so that every run which declared the need hears of it: none may go on as if nothing was lost.
- */
-export const watchRefusals = (needs: readonly Need[], report: Report): (() => void) => {
-  const watch = { needs, report }
+/** Reports the refusals that belong to the run which declared `needs`, or may, until the answer is called. */
+export const watchRefusals = (needs: Needs, report: Report, reads?: readonly string[]): (() => void) => {
+  const watch = { needs, reads, report }
   watches.add(watch)
   return () => watches.delete(watch)
 }
 
+/** Does `work`, during which it is the run that declared `needs` whose operators are called. */
+export const asRun = (needs: Needs, work: () => void): void => {
+  const before = atWork
+  atWork = needs
+  try {
+    work()
+  } finally {
+    atWork = before
+  }
+}
+
+/** An attempt has failed for this reason: where it is a refusal, it is known from here on whose. */
+export const refusalSurfaced = (reason: unknown): void => {
+  if (reason instanceof UncarriedRecord) surfaced.add(reason)
+}
+
 /**
- * Refuses a record without a carrier: reports it to the runs that declared `need`, so that no `catchError` hides it,
- * then throws {@link UncarriedRecord}.
+ * Refuses a record without a carrier: throws {@link UncarriedRecord}, and sees to it that no `catchError` hides it.
+ *
+ * The record does not say which run it came from. While a run calls its operators, it is that one. Later, from a promise
+ * or a timer, it is the one whose attempt fails with the error; where none does, something has caught it, and every run
+ * hears of it that declared `need` and reads the topic that the record names, since none that lost an output may go on.
  */
 export const refuseUncarried = (need: Need, record: AnyRecord): never => {
   const error = new UncarriedRecord(need, record)
-  for (const watch of [...watches]) if (watch.needs.some((declared) => isSame(declared, need))) watch.report(error)
+  const run = atWork
+  if (run !== undefined) tell(error, (watch) => watch.needs === run)
+  else
+    queueMicrotask(() => {
+      if (!surfaced.has(error)) tell(error, (watch) => mayHaveLost(watch, need, record))
+    })
   throw error
+}
+
+const tell = (error: UncarriedRecord, concerns: (watch: Watch) => boolean): void => {
+  for (const watch of [...watches]) if (concerns(watch)) watch.report(error)
+}
+
+const mayHaveLost = ({ needs, reads }: Watch, need: Need, record: unknown): boolean => {
+  const topic: unknown = typeof record === 'object' && record !== null && 'topic' in record ? record.topic : undefined
+  if (typeof topic === 'string' && reads !== undefined && !reads.includes(topic)) return false
+  return needs.some((declared) => isSame(declared, need))
 }
 
 const isSame = (a: Need, b: Need): boolean => a._tag === b._tag && nameOf(a) === nameOf(b)
@@ -51,7 +90,10 @@ const nameOf = (need: Need): string => (need._tag === 'output' ? need.topic.name
 const subject = (need: Need): string =>
   need._tag === 'output' ? `topic '${need.topic.name}'` : `store '${need.store.name}'`
 
+const isRecord = (record: unknown): boolean => typeof record === 'object' && record !== null
+
 const shown = (record: unknown): string => {
+  if (!isRecord(record)) return record === undefined || record === null ? String(record) : `a ${typeof record}`
   const id: unknown = typeof record === 'object' && record !== null && 'id' in record ? record.id : undefined
   return typeof id === 'string' ? `record '${id}'` : 'a record'
 }

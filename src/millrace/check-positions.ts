@@ -8,15 +8,17 @@ export const checkPositions = (call: string, positions: unknown): void => {
 
 /** Refuses what is no position. */
 export const checkPosition = (call: string, position: unknown): void => {
-  if (!has(position, ['topic', 'partition', 'offset']))
-    refuseArgument(call, 'a position', position, `write ${aPosition}`)
+  const wayOut = `write ${aPosition}`
+  if (!has(position, ['topic', 'partition', 'offset'])) refuseArgument(call, 'a position', position, wayOut)
+  const { offset } = position as { readonly offset: unknown }
+  if (!Number.isSafeInteger(offset)) refuseArgument(call, 'a whole number as offset', offset, wayOut)
 }
 
 /** Refuses what are no partitions, an array of them in place of each by itself among them. */
 export const checkPartitions = (call: string, partitions: readonly unknown[]): void => {
   for (const partition of partitions)
     if (!has(partition, ['topic', 'partition']))
-      refuseArgument(call, 'partitions one by one', partition, "write { topic: 'orders', partition: 0 }")
+      refuseArgument(call, 'partitions', partition, "write { topic: 'orders', partition: 0 } for each")
 }
 
 const aPosition = "{ topic: 'orders', partition: 0, offset: 17 }"

@@ -1,4 +1,4 @@
-import { given, refuseArgument, requireFunction, requireName, requireTopic, requireTopics } from '../codec/arguments.ts'
+import { given, refuseArgument, requireFunction, requireName, requireTopic } from '../codec/arguments.ts'
 import { shown } from '../codec/decode-error.ts'
 import { refuseUnknownOptions } from '../codec/known-options.ts'
 import { checkChoice, checkCount } from '../codec/option-values.ts'
@@ -32,14 +32,14 @@ export const checkConsumer = (options: object): void => {
   const example = "consumer({ topics: [orders], group: 'audit' })"
   if (!Array.isArray(o['topics']) || o['topics'].length === 0)
     refuseArgument(what, 'an array of topics as topics', o['topics'], `write ${example}`)
-  requireTopics('topics of consumer(…)', o['topics'] as readonly unknown[])
+  for (const topic of o['topics'] as readonly unknown[]) requireTopic('consumer({ topics })', topic)
   requireName(what, 'the name of a group as group', o['group'], example)
   checkChoice(what, 'isolation', o['isolation'], isolations)
   checkChoice(what, 'assignor', o['assignor'], assignors)
   checkFrom(what, o['from'], false)
   checkOnUnreadable(what, o['onUnreadable'])
   for (const option of ['sessionTimeoutMs', 'rebalanceTimeoutMs']) checkCount(what, option, o[option], 1)
-  if (o['assign'] !== undefined && Array.isArray(o['assign'])) checkPartitions('assign of consumer(…)', o['assign'])
+  if (o['assign'] !== undefined && Array.isArray(o['assign'])) checkPartitions('consumer({ assign })', o['assign'])
   else if (o['assign'] !== undefined)
     refuseArgument(
       what,

@@ -1,7 +1,8 @@
-import type { Engine } from '../contracts/engine.ts'
-import { engineFailure, type FailureCode, MillraceError } from '../contracts/failure.ts'
+import { shown } from '../codec/decode-error.ts'
+import type { Clock } from '../contracts/clock.ts'
+import type { Engine, TopicDescription } from '../contracts/engine.ts'
+import { type EngineFailure, engineFailure, type FailureCode, MillraceError } from '../contracts/failure.ts'
 import type { Random } from '../contracts/random.ts'
-import { settle } from '../contracts/settle.ts'
 import { type CompressionName, isCompacted, messageBytesDefault } from '../contracts/topic.ts'
 import { keyedPartition, produced, type Sticky, stick } from '../protocol/client/partitioner.ts'
 import type { EncodedRecord } from './outgoing.ts'
@@ -25,41 +26,84 @@ const refuse = (code: FailureCode, message: string): never => {
   throw new MillraceError(engineFailure(code, message))
 }
 
-/** Looks topics up once, and chooses partitions. */
+/** How long a topic is taken to be what it was: somebody else may have made it larger. */
+const maxAgeMs = 10_000
+
+/** Looks topics up, now and then, and chooses partitions. */
 export class Routes {
   readonly #engine: Engine
   readonly #random: Random
+  readonly #clock: Clock
   readonly #known = new Map<string, Route>()
+  /** To be looked at again when it is used next. */
+  readonly #stale = new Set<string>()
 
-  constructor(engine: Engine, random: Random) {
-    this.#engine = engine
-    this.#random = random
+  constructor(o: { readonly engine: Engine; readonly random: Random; readonly clock: Clock }) {
+    this.#engine = o.engine
+    this.#random = o.random
+    this.#clock = o.clock
   }
 
-  /** The route if the topic was looked up before. */
+  /** The route if the topic was looked up lately. */
   known(topic: string): Route | undefined {
-    return this.#known.get(topic)
+    return this.#stale.has(topic) ? undefined : this.#known.get(topic)
   }
 
   /** Rejects with `unknown-topic`. */
   async find(topic: string): Promise<Route> {
-    const known = this.#known.get(topic)
-    if (known !== undefined) return known
-    const [description] = await settle(this.#engine.topics.describe([topic]))
-    if (description === undefined) throw unknownTopic(this.#engine, topic)
-    const compression = description.config['compression.type']
-    const available = Array.from({ length: description.partitions }, (_, partition) => partition)
-    const route: Route = {
-      topic,
-      partitions: description.partitions,
-      maxMessageBytes: description.config['max.message.bytes'] ?? messageBytesDefault,
-      compression: compression === undefined || compression === 'producer' ? 'none' : compression,
-      isCompacted: isCompacted(description.config),
-      available,
-      sticky: stick({ available }, this.#random),
+    return this.known(topic) ?? this.#look(topic)
+  }
+
+  /**
+   * Refuses what the topic cannot hold, before anything is sent. Where a record names a partition that the route lacks,
+   * the topic is looked at first, and the answer is where to send by.
+   */
+  check(route: Route, records: readonly EncodedRecord[]): Promise<Route> | undefined {
+    if (!records.some(({ partition }) => partition !== undefined && partition >= route.partitions)) {
+      records.forEach((record, index) => checkRecord(route, record, index))
+      return undefined
     }
+    return this.#look(route.topic).then((now) => {
+      records.forEach((record, index) => checkRecord(now, record, index))
+      return now
+    })
+  }
+
+  /** What is known is kept while the engine does not answer: a send tells what is wrong, or goes through. */
+  async #look(topic: string): Promise<Route> {
+    const answer = await this.#engine.topics.describe([topic])()
+    const known = this.#known.get(topic)
+    if (answer._tag === 'Left' && known === undefined) throw new MillraceError(answer.left)
+    const description = answer._tag === 'Left' ? undefined : answer.right[0]
+    if (answer._tag === 'Right' && description === undefined) {
+      this.forget(topic)
+      throw unknownTopic(this.#engine, topic)
+    }
+    const route = description === undefined ? (known as Route) : this.#routeOf(description, known)
     this.#known.set(topic, route)
+    this.#stale.delete(topic)
+    this.#clock.after(maxAgeMs, () => this.#known.get(topic) === route && this.#stale.add(topic))
     return route
+  }
+
+  /** The same as before where nothing has changed, so that records without a key stay in their partition. */
+  #routeOf({ name, partitions, config }: TopicDescription, known: Route | undefined): Route {
+    const compression = config['compression.type']
+    const fixed = {
+      topic: name,
+      partitions,
+      maxMessageBytes: config['max.message.bytes'] ?? messageBytesDefault,
+      compression: compression === undefined || compression === 'producer' ? 'none' : compression,
+      isCompacted: isCompacted(config),
+    } as const
+    if (known !== undefined && isSame(fixed, known)) return known
+    const available = Array.from({ length: partitions }, (_, partition) => partition)
+    return { ...fixed, available, sticky: stick({ available }, this.#random) }
+  }
+
+  /** Forgets a topic where the engine has refused a batch since it is not what it was. */
+  refused(topic: string, { code }: EngineFailure): void {
+    if (code === 'unknown-partition' || code === 'unknown-topic') this.forget(topic)
   }
 
   /** Notes that a batch of this many bytes is complete, so that records without a key move on in time. */
@@ -67,14 +111,23 @@ export class Routes {
     route.sticky = produced(route.sticky, { bytes, batchBytes, batchReady: true }, route, this.#random)
   }
 
-  /** Forget what was looked up: the topic has been grown, configured or deleted. */
+  /** Forgets what was looked up: the topic has been grown, configured or deleted. */
   forget(topic: string): void {
     this.#known.delete(topic)
+    this.#stale.delete(topic)
   }
 }
 
-/** Refuses what this topic cannot hold, or a partition that is none, before anything is sent. */
-export const checkRecord = (route: Route, record: EncodedRecord, index: number): void => {
+type Fixed = Omit<Route, 'available' | 'sticky'>
+
+const isSame = (a: Fixed, b: Fixed): boolean =>
+  a.partitions === b.partitions &&
+  a.maxMessageBytes === b.maxMessageBytes &&
+  a.compression === b.compression &&
+  a.isCompacted === b.isCompacted
+
+/** Refuses what this topic cannot hold, or a partition that is none. */
+const checkRecord = (route: Route, record: EncodedRecord, index: number): void => {
   if (record.sizeBytes > route.maxMessageBytes)
     refuse(
       'record-too-large',
@@ -89,7 +142,7 @@ export const checkRecord = (route: Route, record: EncodedRecord, index: number):
   if (partition !== undefined && !(Number.isInteger(partition) && partition >= 0 && partition < route.partitions))
     refuse(
       'unknown-partition',
-      `record ${index} names partition ${partition} of topic '${route.topic}', which has 0 to ${route.partitions - 1}`,
+      `record ${index} names partition ${shown(partition)} of topic '${route.topic}', which has 0 to ${route.partitions - 1}`,
     )
 }
 

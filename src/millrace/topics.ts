@@ -27,7 +27,10 @@ export const describeTopics = async (
   wanted: readonly (AnyTopic | string | DescribeOptions)[],
 ): Promise<readonly DescribedTopic[]> => {
   const [first] = wanted
-  if (first === undefined || (wanted.length === 1 && typeof first === 'object' && !isTopic(first))) {
+  if (
+    first === undefined ||
+    (wanted.length === 1 && typeof first === 'object' && !isTopic(first) && !Array.isArray(first))
+  ) {
     const options: DescribeOptions = first ?? {}
     refuseUnknownOptions('describe(…)', options, ['internal'])
     const all = await settle(engine.topics.describe())
@@ -78,6 +81,13 @@ export const refuseToShrink = async (engine: Engine, topic: string, partitions: 
   const [found] = await settle(engine.topics.describe([topic]))
   if (found === undefined) throw unknownTopic(engine, topic)
   if (Number.isInteger(partitions) && partitions > found.partitions) return
+  if (partitions === found.partitions)
+    throw new MillraceError(
+      engineFailure(
+        'invalid-partitions',
+        `topic '${topic}' has ${partitions} partitions already: grow it to more, or not at all`,
+      ),
+    )
   const message = Number.isInteger(partitions)
     ? `topic '${topic}' has ${found.partitions} partitions and cannot go to ${partitions}: counts never shrink, since records would have nowhere to go; ` +
       'create a topic of another name with fewer, and copy the records there with a pipeline'

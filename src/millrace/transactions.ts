@@ -8,7 +8,7 @@ import { checkSend } from './check-calls.ts'
 import type { Consumer } from './consumer.ts'
 import { type OpenBatch, OpenBatches } from './open-batches.ts'
 import { encodeAll, type Outgoing } from './outgoing.ts'
-import { checkRecord, type Routes } from './routes.ts'
+import type { Routes } from './routes.ts'
 import { settlePatiently } from './settle-patiently.ts'
 
 /** What may be done inside of `millrace.transaction`. */
@@ -50,8 +50,8 @@ class OpenTransaction implements Transaction {
     checkSend('tx.send', topic, records)
     this.#refuseAfterEnd(`send to '${topic.name}'`)
     const encoded = encodeAll(topic, records, this.#clock.now())
-    const route = await this.#routes.find(topic.name)
-    encoded.forEach((record, index) => checkRecord(route, record, index))
+    const known = await this.#routes.find(topic.name)
+    const route = (await this.#routes.check(known, encoded)) ?? known
     this.#refuseAfterEnd(`send to '${topic.name}'`)
     for (const record of encoded) this.#open.add(route, record)
     if (this.#full.length > 0) await this.#append()
@@ -66,7 +66,7 @@ class OpenTransaction implements Transaction {
         'commitPosition(…)',
         'a consumer',
         consumer,
-        'write tx.commitPosition(consumer), of millrace.consumer',
+        'write tx.commitPosition(consumer), with one that millrace.consumer opened',
       )
     this.#refuseAfterEnd('commitPosition')
     const offsets = consumer.positions().map((position) => ({ ...position, metadata: '' }))
@@ -105,7 +105,10 @@ class OpenTransaction implements Transaction {
         partition,
         bytes: builder.build(),
       }))
-      await settle(this.#producer.append(unsealed))
+      const answer = await this.#producer.append(unsealed)()
+      if (answer._tag === 'Right') return
+      for (const { topic } of unsealed) this.#routes.refused(topic, answer.left)
+      throw new MillraceError(answer.left)
     })
   }
 

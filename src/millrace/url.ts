@@ -11,7 +11,8 @@ export const readUrl = (url: string): E.Either<EngineFailure, Target> => {
   const refuse = (why: string) =>
     E.left(engineFailure('invalid-url', `cannot connect to '${url}': ${why}; use ${forms}`))
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):(.*)$/i.exec(url) ?? []
-  if (scheme === undefined || rest === undefined) return refuse(`it names no engine${meant(url)}`)
+  if (scheme === undefined || rest === undefined)
+    return refuse(isBroker.test(url) ? broker : `it names no engine${meant(url)}`)
   switch (scheme.toLowerCase()) {
     case 'memory':
       return rest === ''
@@ -27,18 +28,18 @@ export const readUrl = (url: string): E.Either<EngineFailure, Target> => {
         ),
       )
     default:
-      return refuse(
-        /^\d+(,|$)/.test(rest)
-          ? 'it looks like the address of a Kafka broker, for which this version has no engine yet'
-          : `there is no engine '${scheme}'`,
-      )
+      return refuse(isBroker.test(url) ? broker : `there is no engine '${scheme}'`)
   }
 }
+
+/** `host:9092`, or several of them. */
+const isBroker = /^[\w.-]+:\d+(,|$)/
+const broker = 'it looks like the address of a Kafka broker, for which this version has no engine yet'
 
 /** What was left out, where that is to be seen. */
 const meant = (url: string): string => {
   if (url === 'memory') return " (did you mean 'memory:'?)"
-  return /^\.{0,2}\//.test(url) ? ` (did you mean 'file:${url}'?)` : ''
+  return /^[\w./-]+$/.test(url) ? ` (did you mean 'file:${url}'?)` : ''
 }
 
 const readDirectory = (

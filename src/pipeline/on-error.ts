@@ -1,6 +1,8 @@
-import type { DeadLetter } from '../codec/dead-letter.ts'
+import { given, isTopic, refuseArgument } from '../codec/arguments.ts'
+import { type DeadLetter, deadLetterOf } from '../codec/dead-letter.ts'
+import { deadLetters } from '../codec/dead-letters.ts'
 import type { AnyRecord } from '../contracts/stream-record.ts'
-import type { Topic } from '../contracts/topic.ts'
+import type { AnyTopic, Topic } from '../contracts/topic.ts'
 
 /** Writes the record that failed to `topic`, and goes on. Made by {@link deadLetter}. */
 export interface DeadLetterPolicy {
@@ -44,17 +46,41 @@ export type OnError<R extends AnyRecord = AnyRecord> =
  * ```
  */
 export const deadLetter = (topic: Topic<Uint8Array | null, DeadLetter>): DeadLetterPolicy => {
-  if (typeof topic?.name !== 'string')
-    throw new TypeError(`deadLetter(…) takes a topic of dead letters: deadLetter(deadLetters('billing.dead'))`)
+  const example = "deadLetter(deadLetters('billing.dead'))"
+  if (!isTopic(topic)) refuseArgument('deadLetter(…)', 'a topic of dead letters', topic, `write ${example}`)
+  const why = letterFault(topic)
+  if (why !== undefined)
+    refuseArgument('deadLetter(…)', 'a topic of dead letters', topic, `it cannot hold them (${why}), write ${example}`)
   return { _tag: 'DeadLetter', topic }
 }
 
-/** Whether `onError` is one of the forms that it may have: a program without types may hand over anything. */
-export const isOnError = (onError: unknown): onError is OnError => {
-  if (typeof onError === 'function' || isPolicy(onError)) return true
-  if (typeof onError !== 'object' || onError === null || !('choose' in onError && 'policies' in onError)) return false
-  const { choose, policies } = onError
-  return typeof choose === 'function' && Array.isArray(policies) && policies.every(isPolicy)
+/** Why a letter cannot be written to `topic`; `undefined` where it can: any codecs that take one will do. */
+const letterFault = ({ key, value }: AnyTopic): string | undefined => {
+  try {
+    for (const bytes of [null, new Uint8Array(1)]) key.encode(bytes)
+    value.encode(deadLetterOf({ pipeline: 'billing', record: sample, error: new Error('a sample') }))
+    return undefined
+  } catch (thrown) {
+    return thrown instanceof Error ? thrown.message : String(thrown)
+  }
+}
+
+const sample = { topic: 'orders', partition: 0, offset: 0, timestamp: 0, key: null, value: null, headers: new Map() }
+
+/** What is wrong with `onError`, and what to write; `undefined` where nothing is. A program without types may hand over anything. */
+export const onErrorFault = (onError: unknown): string | undefined => {
+  if (onError === deadLetter || onError === deadLetters)
+    return "onError is the function deadLetter, which was not called: write onError: deadLetter(deadLetters('billing.dead'))"
+  if (typeof onError === 'function' || isPolicy(onError)) return undefined
+  if (isTopic(onError)) return `onError is ${given(onError)}, and no policy: write onError: deadLetter(topic)`
+  if (typeof onError === 'object' && onError !== null && 'choose' in onError && 'policies' in onError) {
+    const { choose, policies } = onError
+    const stranger: unknown = Array.isArray(policies) ? policies.find((policy) => !isPolicy(policy)) : undefined
+    if (stranger !== undefined)
+      return `onError lists ${given(stranger)} among its policies: they are 'halt', 'skip' and deadLetter(topic)`
+    if (typeof choose === 'function' && Array.isArray(policies)) return undefined
+  }
+  return `onError ${given(onError)} is none: 'halt', 'skip', deadLetter(…), a function, or { policies: […], choose: (error, record) => … }`
 }
 
 /** Whether something is a policy by itself. */

@@ -1,8 +1,10 @@
+import { given, isStore } from '../codec/arguments.ts'
 import { shown } from '../codec/decode-error.ts'
 import { refuseUnknownOptions } from '../codec/known-options.ts'
+import { hint } from '../codec/option-values.ts'
 import type { AnyStore } from '../contracts/store.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
-import { isOnError, type OnError } from './on-error.ts'
+import { type OnError, onErrorFault } from './on-error.ts'
 import { type RateText, readRate } from './rate.ts'
 import type { RecordOf, Topics } from './stream.ts'
 
@@ -55,6 +57,7 @@ export type RunSettings = Required<Omit<RunOptions, Optional>> &
 
 /** **Errors** throws `TypeError` for an option that is none, or a value that it does not take. */
 export const settingsOf = (name: string, options: RunOptions = {}): RunSettings => {
+  refuseUnknownOptions(`run('${name}', …)`, options, known)
   const settings: RunSettings = {
     guarantee: 'exactly-once',
     concurrency: 1,
@@ -72,29 +75,29 @@ export const settingsOf = (name: string, options: RunOptions = {}): RunSettings 
   const refuse = (what: string): never => {
     throw new TypeError(`run('${name}', …): ${what}`)
   }
-  refuseUnknownOptions(`run('${name}', …)`, options, known)
   if (!guarantees.has(settings.guarantee))
-    refuse(`guarantee '${settings.guarantee}' is none: 'exactly-once', 'at-least-once' or 'at-most-once'`)
+    refuse(`guarantee ${shown(settings.guarantee)} is none: 'exactly-once', 'at-least-once' or 'at-most-once'`)
   for (const option of counts) {
     const value: unknown = settings[option]
     if (!(typeof value === 'number' && value >= 1 && (value === Number.POSITIVE_INFINITY || Number.isInteger(value))))
-      refuse(`${option} is a whole number of at least 1, and not ${String(value)}`)
+      refuse(`${option} is a whole number of at least 1, and not ${given(value)}${hint(value)}`)
   }
   refuseOthers(settings, refuse)
   return settings
 }
 
 const refuseOthers = ({ rate, onError, instance, uses }: RunSettings, refuse: (what: string) => never): void => {
+  if (rate !== undefined && typeof rate !== 'string') refuse(`rate is text, as in '2000/s', and not ${given(rate)}`)
   if (rate !== undefined) readRate(rate)
-  if (!isOnError(onError))
-    refuse(
-      `onError ${shown(onError)} is none: 'halt', 'skip', deadLetter(…), a function, or { policies: […], choose: (error, record) => … }`,
-    )
-  if (instance !== undefined && !/^[\w.-]{1,150}$/.test(instance))
+  const fault = onErrorFault(onError)
+  if (fault !== undefined) refuse(fault)
+  if (instance !== undefined && !(typeof instance === 'string' && /^[\w.-]{1,150}$/.test(instance)))
     refuse(`an instance's name is 1 to 150 letters, digits, '.', '_' and '-', and not ${shown(instance)}`)
-  const stranger = uses.find((used: unknown) => typeof used !== 'object' || used === null || !('key' in used))
-  if (stranger !== undefined)
-    refuse(`uses names topics and stores themselves, as in { uses: [orders] }, and not ${shown(stranger)}`)
+  if (!Array.isArray(uses))
+    refuse(`uses is an array of topics and stores, as in { uses: [orders] }, and not ${given(uses)}`)
+  for (const used of uses as readonly unknown[])
+    if (!isStore(used))
+      refuse(`uses names topics and stores themselves, as in { uses: [orders] }, and not ${given(used)}`)
 }
 
 const withoutUndefined = (options: object): object =>

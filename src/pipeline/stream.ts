@@ -59,7 +59,7 @@ const checkOperator = (operator: AnyOperator, at: number): void => {
     if (out instanceof Observable || (typeof out === 'object' && out !== null && 'subscribe' in out)) return source
     throw new TypeError(
       `argument ${at + 1} of pipe(…) answers ${given(out)} and no Observable: ` +
-        `it is no operator, or an operator that was not called yet`,
+        'it is no operator (a function of records goes into mapRecord), or one that was not called yet',
     )
   })
 }

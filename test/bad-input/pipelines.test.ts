@@ -148,7 +148,7 @@ describe('options that are none', () => {
   const cases: readonly (readonly [object, string])[] = [
     [{ concurency: 3 }, "there is no option 'concurency'"],
     [{ concurrency: 0 }, 'concurrency is a whole number of at least 1, and not 0'],
-    [{ guarantee: 'exactly once' }, "guarantee 'exactly once' is none"],
+    [{ guarantee: 'exactly once' }, 'guarantee "exactly once" is none'],
     [{ rate: 'fast' }, 'fast'],
     [{ onError: 'ignore' }, 'ignore'],
     [{ onError: { policies: ['skip'] } }, 'onError'],

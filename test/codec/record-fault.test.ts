@@ -11,11 +11,11 @@ it('finds nothing wrong with bytes under names, at a time', () => {
 
 it('says what is wrong, and what to give instead', () => {
   expect(recordFault({ headers: none, timestamp: -1 }, 0)).toBe(
-    'has timestamp -1: give whole milliseconds since the epoch',
+    'has timestamp -1: give whole milliseconds since the epoch, as in date.getTime()',
   )
   expect(recordFault({ headers: none, timestamp: '7' }, -1)).toContain('has timestamp "7"')
   expect(recordFault({ headers: new Map([['trace', 7]]), timestamp: 0 }, 0)).toBe(
-    "has a header 'trace' that is 7: give bytes, as a Uint8Array",
+    "has a header 'trace' that is 7: give bytes, as in Buffer.from('shop')",
   )
   expect(recordFault({ headers: new Map([[7, new Uint8Array()]]), timestamp: 0 }, 0)).toContain('a header named 7')
 })

@@ -17,7 +17,7 @@ describe('store', () => {
 
   it('says of which part of which store there is neither codec nor schema', () => {
     expect(() => store('sums', { key: t.string, value: {} as never })).toThrow(
-      "the value of store 'sums': an object is no schema",
+      "the value of store 'sums': an empty object is no schema",
     )
   })
 })

@@ -110,7 +110,7 @@ describe('branch', () => {
       'branch(…) takes arms by name, and not an empty object: write branch(',
     )
     expect(() => branch(() => 'a' as const, { a: undefined as never })).toThrow(
-      "the arm 'a' of branch(…) takes a stream, as an operator does, and not undefined",
+      "branch(…) takes an operator as arm 'a', and not undefined: write a: to(topic)",
     )
   })
 })
