@@ -81,13 +81,15 @@ type WithoutStart = Omit<LoadedPartition, 'startOffset' | 'directory'>
  * Makes the directory. One of another topic, which had this name before, goes first; one that nobody knows, and that
  * does not say whose it is, is set aside.
  */
-const claimDirectory = ({ directory, topicId, state }: LoadOptions): void => {
+const claimDirectory = ({ directory, topicId, state, behind, clean }: LoadOptions): void => {
   const { storage, path } = directory
   const metadata = directory.readFile(partitionMetadata)
   const found = metadata && readMetadata(metadata)
   if (found === topicId) return
   const isEmpty = offsetsInNames(directory.list(), 'log').length === 0
-  if (found !== undefined || isEmpty) storage.remove(path)
+  // A new partition whose name was not durable yet: the journal has all of it.
+  const isReplayed = state === undefined && behind === 'cut' && !clean
+  if (found !== undefined || isEmpty || isReplayed) storage.remove(path)
   else if (state === undefined) storage.rename(path, `${path}.${topicId}${straySuffix}`)
   storage.makeDirectory(path)
   directory.writeFile(partitionMetadata, writeMetadata(topicId))

@@ -1,10 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { type EngineFailure, engineFailure } from '../contracts/failure.ts'
-import type { TopicPartition } from '../contracts/position.ts'
+import { partitionName, type TopicPartition } from '../contracts/position.ts'
 import { StorageError } from '../contracts/storage.ts'
 import type { TopicConfig } from '../contracts/topic.ts'
 import { Checkpoints } from './checkpoints.ts'
-import { type CommitPath, done } from './commit-path.ts'
+import { answered, type CommitPath, done } from './commit-path.ts'
 import type { Answer } from './deferred.ts'
 import { DirectCommit } from './direct-commit.ts'
 import type { Journal } from './journal.ts'
@@ -72,7 +72,7 @@ export class Logs {
     const parts = { ...shared, checkpoints: this.#checkpoints, onApplied }
     this.#commits =
       durability === 'power'
-        ? new JournalCommit({ ...parts, journal })
+        ? new JournalCommit({ ...parts, journal, clock: options.clock })
         : new DirectCommit({ ...parts, checkpointBytes })
     for (const log of logs) this.#adopt(log)
   }
@@ -92,26 +92,47 @@ export class Logs {
   }
 
   /**
-   * Makes a partition; there for good once what is staged now is committed. Whatever had its name goes.
+   * Makes partitions, which are there for good once `enter` has written down that they are, and what is staged now is
+   * committed; nobody can write to them before. Where one cannot be made or entered, none stays. Whatever had their
+   * names goes.
    *
-   * **Errors** `invalid-topic` where the topic's id is none, and those of the storage.
+   * **Errors** `invalid-topic` where a topic's id is none, those of the storage, and those of `enter`.
    */
-  async add(definition: PartitionDefinition): Promise<E.Either<EngineFailure, PartitionLog>> {
-    const named = checkTopicId(definition)
-    if (E.isLeft(named)) return named
+  async add(
+    definitions: readonly PartitionDefinition[],
+    enter: () => Promise<E.Either<EngineFailure, unknown>> = () => answered,
+  ): Promise<E.Either<EngineFailure, void>> {
     if (this.#failure.isFull) await this.commit() // there may be room by now
-    if (this.failure !== undefined) return E.left(this.failure)
-    try {
-      const log = newLog(this.#options, definition, await loadNew(this.#options, definition))
-      this.#root.touch()
+    const made: PartitionLog[] = []
+    const failure = (await this.#make(definitions, made)) ?? failureOf(await enter())
+    if (failure !== undefined) {
+      for (const log of made) {
+        log.close()
+        this.#delete(log)
+      }
+      return E.left(failure)
+    }
+    for (const log of made) {
       this.#adopt(log)
       if (this.#options.durability === 'power') this.#commits.enqueue({ of: log, change: { _tag: 'created' } })
-      return E.right(log)
-    } catch (error) {
-      return E.left(
-        isStorageFull(error) ? storageFailure(this.#options.storage.name, error) : this.#failure.note(error),
-      )
     }
+    return done
+  }
+
+  /** Answers why it has not made all of them. */
+  async #make(definitions: readonly PartitionDefinition[], made: PartitionLog[]): Promise<EngineFailure | undefined> {
+    for (const definition of definitions) {
+      const refusal = failureOf(checkTopicId(definition)) ?? this.failure
+      if (refusal !== undefined) return refusal
+      try {
+        this.#root.touch()
+        made.push(newLog(this.#options, definition, await loadNew(this.#options, definition)))
+      } catch (error) {
+        this.#delete({ name: partitionName(definition), topicId: definition.topicId })
+        return isStorageFull(error) ? storageFailure(this.#options.storage.name, error) : this.#failure.note(error)
+      }
+    }
+    return undefined
   }
 
   /** Deletes a partition with all its records, also what is staged of it. Nothing brings it back once its topic's id is not named at opening. */
@@ -119,10 +140,16 @@ export class Logs {
     const log = this.partition(of)
     if (log === undefined) return done
     this.#logs.remove(log)
+    log.close()
+    return this.#delete(log)
+  }
+
+  /** Takes its directory's name away first, so that a crash leaves no half of it under that. */
+  #delete({ name, topicId }: Pick<PartitionLog, 'name' | 'topicId'>): E.Either<EngineFailure, void> {
     try {
-      log.close()
-      const gone = `${log.name}.${log.topicId}${deletedSuffix}`
-      this.#root.rename(log.name, gone)
+      if (!this.#root.exists(name)) return done
+      const gone = `${name}.${topicId}${deletedSuffix}`
+      this.#root.rename(name, gone)
       this.#root.remove(gone)
       return done
     } catch (error) {
@@ -215,3 +242,6 @@ export class Logs {
       this.#options.clock.after(0, resolve, true)
     })
 }
+
+const failureOf = (answer: E.Either<EngineFailure, unknown>): EngineFailure | undefined =>
+  E.isLeft(answer) ? answer.left : undefined

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
+import { engineFailure } from '../../src/contracts/failure.ts'
 import type { Storage, StorageFile } from '../../src/contracts/storage.ts'
 import type { LogsOptions } from '../../src/log/log-options.ts'
 import { Logs } from '../../src/log/logs.ts'
@@ -62,6 +63,10 @@ const counted = (storage: Storage, matches: RegExp) => {
     sync: () => {
       counts.syncs++
       return file.sync()
+    },
+    syncNow: () => {
+      counts.syncs++
+      file.syncNow()
     },
     close: () => file.close(),
   })
@@ -167,9 +172,27 @@ describe.each(['power', 'process'] as const)('Logs, %s', (durability) => {
     stage(logs, 'old')
     rightOf(await logs.commit())
     rightOf(logs.remove({ topic: 't', partition: 0 }))
-    rightOf(await logs.add({ topic: 't', partition: 0, topicId: idOf('another'), config: {} }))
+    rightOf(await logs.add([{ topic: 't', partition: 0, topicId: idOf('another'), config: {} }]))
     rightOf(await logs.commit())
     expect(valuesIn(logs)).toEqual([])
+  })
+
+  it('makes all of some partitions or none, and lets nobody write to one that is not entered yet', async () => {
+    const storage = memoryStorage()
+    const logs = await open(storage, { durability })
+    const other = [0, 1].map((partition) => ({ topic: 'u', partition, topicId: idOf('u'), config: {} }))
+    const refusal = engineFailure('storage-full', 'no room')
+    expect(await logs.add(other, async () => E.left(refusal))).toEqual(E.left(refusal))
+    expect(storage.list('').filter((name) => name.startsWith('u'))).toEqual([])
+    let seen: PartitionLog | undefined
+    rightOf(
+      await logs.add(other, async () => {
+        seen = logs.partition({ topic: 'u', partition: 0 })
+        return E.right(undefined)
+      }),
+    )
+    expect(seen).toBeUndefined()
+    expect(logs.partition({ topic: 'u', partition: 1 })).toBeDefined()
   })
 })
 

@@ -30,7 +30,7 @@ describe('a topic id', () => {
 
   it('of another form is refused by name, when a partition is made and when it is opened', async () => {
     const logs = rightOf(await Logs.open({ ...closed, partitions: [] }))
-    expect(await logs.add(definition('not-an-id'))).toMatchObject(refused)
+    expect(await logs.add([definition('not-an-id')])).toMatchObject(refused)
     expect([...logs.all]).toEqual([])
     expect(await Logs.open({ ...closed, partitions: [definition('not-an-id')] })).toMatchObject(refused)
   })

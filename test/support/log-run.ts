@@ -268,7 +268,7 @@ export class LogRun {
     const definition = { ...of, topicId: idOf(`x${this.#topics++}`), config: small }
     this.definitions = [...this.#lasting, definition]
     this.staged.push({ _tag: 'created', log: keyOf(definition) })
-    return E.isRight(await logs.add(definition))
+    return E.isRight(await logs.add([definition]))
   }
 
   #ends(code: string): boolean {

@@ -24,7 +24,7 @@ export interface CatalogTopic {
 /** What a directory holds besides its logs. */
 export interface CatalogContent {
   readonly topics: readonly CatalogTopic[]
-  /** Deleted topics whose directories may still be there. */
+  /** Topics that are being made, grown or deleted: directories of theirs may be there that `topics` does not have. */
   readonly leaving: readonly CatalogTopic[]
   /** No producer id from here on was ever handed out. */
   readonly nextProducerId: number

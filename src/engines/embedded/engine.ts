@@ -1,11 +1,12 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Call, Engine, EngineFeatures } from '../../contracts/engine.ts'
+import { partitionsOf } from './catalog-topic.ts'
 import { embeddedGroups } from './groups.ts'
 import { Lifetime } from './lifetime.ts'
 import { type DirectoryOptions, openDirectory } from './open-directory.ts'
 import { plainProducer } from './plain-producer.ts'
 import { embeddedReader } from './reader.ts'
-import { embeddedTopics, partitionsOf } from './topics.ts'
+import { embeddedTopics } from './topics.ts'
 
 /** What {@link openEmbedded} takes. */
 export interface EmbeddedOptions extends DirectoryOptions {

@@ -7,12 +7,12 @@ import { fileName, offsetsInNames } from '../../log/file-names.ts'
 import { Logs } from '../../log/logs.ts'
 import { kafkaGroupSettings } from '../../protocol/broker/group-state.ts'
 import { Catalog } from './catalog.ts'
+import { partitionDefinitions, partitionsOf } from './catalog-topic.ts'
 import { GroupCoordinator } from './group-coordinator.ts'
 import { InternalLog } from './internal-log.ts'
 import { type OverlayStorage, overlayStorage } from './overlay-storage.ts'
 import { internalTopics, Partitions } from './partitions.ts'
 import { thrownFailure } from './thrown-failure.ts'
-import { partitionDefinitions, partitionsOf } from './topics.ts'
 
 type Answer<A> = Promise<E.Either<EngineFailure, A>>
 
