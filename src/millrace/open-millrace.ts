@@ -38,7 +38,7 @@ const closingStopMs = 10_000
 
 /** The facade over an open engine. */
 export const openMillrace = ({ url, engine, clock, random, clientId, send, warn }: Parts): Millrace => {
-  const routes = new Routes(engine, random)
+  const routes = new Routes({ engine, random, clock })
   const sender = new Sender({ engine, routes, clock, options: send })
   const transactions = new Transactions({ engine, routes, clock, clientId })
   const lifetime = new AbortController()

@@ -29,14 +29,19 @@ const refuse = (code: FailureCode, message: string): never => {
 /** How long a topic is taken to be what it was: somebody else may have made it larger. */
 const maxAgeMs = 10_000
 
+interface Known {
+  readonly route: Route
+  /** It is looked at again when it is used next. */
+  isStale: boolean
+  readonly cancel: () => void
+}
+
 /** Looks topics up, now and then, and chooses partitions. */
 export class Routes {
   readonly #engine: Engine
   readonly #random: Random
   readonly #clock: Clock
-  readonly #known = new Map<string, Route>()
-  /** To be looked at again when it is used next. */
-  readonly #stale = new Set<string>()
+  readonly #known = new Map<string, Known>()
 
   constructor(o: { readonly engine: Engine; readonly random: Random; readonly clock: Clock }) {
     this.#engine = o.engine
@@ -46,7 +51,8 @@ export class Routes {
 
   /** The route if the topic was looked up lately. */
   known(topic: string): Route | undefined {
-    return this.#stale.has(topic) ? undefined : this.#known.get(topic)
+    const known = this.#known.get(topic)
+    return known === undefined || known.isStale ? undefined : known.route
   }
 
   /** Rejects with `unknown-topic`. */
@@ -59,30 +65,41 @@ export class Routes {
    * the topic is looked at first, and the answer is where to send by.
    */
   check(route: Route, records: readonly EncodedRecord[]): Promise<Route> | undefined {
-    if (!records.some(({ partition }) => partition !== undefined && partition >= route.partitions)) {
-      records.forEach((record, index) => checkRecord(route, record, index))
-      return undefined
+    for (let index = 0; index < records.length; index++) {
+      const record = records[index] as EncodedRecord
+      if ((record.partition ?? -1) >= route.partitions) return this.#checkAgain(route.topic, records)
+      checkRecord(route, record, index)
     }
-    return this.#look(route.topic).then((now) => {
-      records.forEach((record, index) => checkRecord(now, record, index))
-      return now
-    })
+    return undefined
+  }
+
+  async #checkAgain(topic: string, records: readonly EncodedRecord[]): Promise<Route> {
+    const route = await this.#look(topic)
+    records.forEach((record, index) => checkRecord(route, record, index))
+    return route
   }
 
   /** What is known is kept while the engine does not answer: a send tells what is wrong, or goes through. */
   async #look(topic: string): Promise<Route> {
     const answer = await this.#engine.topics.describe([topic])()
-    const known = this.#known.get(topic)
-    if (answer._tag === 'Left' && known === undefined) throw new MillraceError(answer.left)
-    const description = answer._tag === 'Left' ? undefined : answer.right[0]
-    if (answer._tag === 'Right' && description === undefined) {
-      this.forget(topic)
-      throw unknownTopic(this.#engine, topic)
+    const before = this.#known.get(topic)?.route
+    if (answer._tag === 'Left') {
+      if (before === undefined) throw new MillraceError(answer.left)
+      return this.#keep(before)
     }
-    const route = description === undefined ? (known as Route) : this.#routeOf(description, known)
-    this.#known.set(topic, route)
-    this.#stale.delete(topic)
-    this.#clock.after(maxAgeMs, () => this.#known.get(topic) === route && this.#stale.add(topic))
+    const [description] = answer.right
+    if (description !== undefined) return this.#keep(this.#routeOf(description, before))
+    this.forget(topic)
+    throw unknownTopic(this.#engine, topic)
+  }
+
+  #keep(route: Route): Route {
+    this.forget(route.topic)
+    const stale = (): void => {
+      known.isStale = true
+    }
+    const known: Known = { route, isStale: false, cancel: this.#clock.after(maxAgeMs, stale) }
+    this.#known.set(route.topic, known)
     return route
   }
 
@@ -113,8 +130,8 @@ export class Routes {
 
   /** Forgets what was looked up: the topic has been grown, configured or deleted. */
   forget(topic: string): void {
+    this.#known.get(topic)?.cancel()
     this.#known.delete(topic)
-    this.#stale.delete(topic)
   }
 }
 

@@ -6,7 +6,7 @@ import type { Topic } from '../contracts/topic.ts'
 import { Delivery } from './delivery.ts'
 import { type OpenBatch, OpenBatches } from './open-batches.ts'
 import { type EncodedRecord, encodeAll, type Outgoing } from './outgoing.ts'
-import { checkRecord, type Route, type Routes } from './routes.ts'
+import type { Route, Routes } from './routes.ts'
 
 /** How sends are gathered. */
 export interface SendOptions {
@@ -111,8 +111,10 @@ export class Sender {
     const places = new Uint32Array(2 * encoded.length)
     const call: SendCall = { batches: [], places, unacknowledged: 0, entered: false, failure: undefined, settled }
     await this.#inTurn(topic.name, (route) => {
-      encoded.forEach((record, index) => checkRecord(route, record, index))
-      return this.#enter(route, encoded, call, 0)
+      const grown = this.#routes.check(route, encoded)
+      return grown === undefined
+        ? this.#enter(route, encoded, call, 0)
+        : grown.then((now) => this.#enter(now, encoded, call, 0))
     })
     const failure = await acknowledged
     if (failure !== undefined) throw new MillraceError(failure)
@@ -212,6 +214,7 @@ export class Sender {
 
   #acknowledge(batch: SentBatch, failure: EngineFailure | undefined): void {
     this.#bufferedBytes -= batch.sizeBytes
+    if (failure !== undefined) this.#routes.refused(batch.route.topic, failure)
     for (const call of batch.calls) {
       call.failure ??= failure
       if (--call.unacknowledged === 0 && call.entered) call.settled(call.failure)

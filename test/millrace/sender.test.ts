@@ -37,7 +37,7 @@ class SlowWorld {
     const opening = openEmbedded({ name: 'disk:', storage, durability: 'power', persistent: true, clock, random })()
     const engine = rightOf(await this.while(opening))
     rightOf(await this.while(engine.topics.create({ name: blobs.name, partitions, config: {} })()))
-    return new Sender({ engine: this.#slow(engine), routes: new Routes(engine, random), clock, options })
+    return new Sender({ engine: this.#slow(engine), routes: new Routes({ engine, random, clock }), clock, options })
   }
 
   async while<A>(promise: Promise<A>): Promise<A> {
