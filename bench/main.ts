@@ -5,17 +5,24 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Measurement } from './measurement.ts'
 
+interface SuiteOptions {
+  /** How large a directory `open` opens. */
+  readonly gib: number
+}
+
 /** Each is a suite of its own: it runs in a process of its own, so that none warms up or slows down another's code. */
-const suites: Readonly<Record<string, () => Promise<readonly Measurement[]>>> = {
+const suites: Readonly<Record<string, (options: SuiteOptions) => Promise<readonly Measurement[]>>> = {
   batch: async () => (await import('./batch.ts')).batchCosts(),
   runner: async () => (await import('./runner.ts')).runnerAgainstRxjs(),
   'produce-consume': async () => (await import('./produce-consume.ts')).produceConsume(),
   'read-process-write': async () => (await import('./read-process-write.ts')).readProcessWrite(),
+  open: async ({ gib }) => (await import('./open.ts')).openDirectories(gib),
 }
 
-const usage = `npm run bench -- [--json] [--only NAME]… [--help]
+const usage = `npm run bench -- [--json] [--only NAME]… [--gib N] [--help]
 
-NAME is one of ${Object.keys(suites).join(', ')}.`
+NAME is one of ${Object.keys(suites).join(', ')}. --gib says how large a directory 'open' opens, in the temporary
+directory; 0.25 where nothing is said.`
 
 const figure = (value: number, unit: string): string =>
   `${value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3)} ${unit}`
@@ -30,9 +37,13 @@ const line = ({ name, value, unit, against, ratio, target, met }: Measurement): 
   ].join('  ')
 
 /** Runs a suite in a process of its own, handing over its figures as they come. */
-const runAlone = async (suite: string, onMeasured: (measured: Measurement) => void): Promise<void> => {
+const runAlone = async (
+  suite: string,
+  { gib }: SuiteOptions,
+  onMeasured: (measured: Measurement) => void,
+): Promise<void> => {
   const self = fileURLToPath(import.meta.url)
-  const child = spawn(process.execPath, [...process.execArgv, self, '--in-process', suite], {
+  const child = spawn(process.execPath, [...process.execArgv, self, '--in-process', suite, '--gib', `${gib}`], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
@@ -47,20 +58,23 @@ const main = async (args: readonly string[]): Promise<void> => {
     options: {
       json: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: Object.keys(suites) },
+      gib: { type: 'string', default: '0.25' },
       'in-process': { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
   if (values.help) return console.log(usage)
+  const options = { gib: Number(values.gib) }
+  if (!(options.gib > 0)) throw new Error(`--gib takes a number of GiB, and not '${values.gib}'.\n\n${usage}`)
   const alone = values['in-process']
   if (alone !== undefined) {
-    for (const measured of (await suites[alone]?.()) ?? []) console.log(JSON.stringify(measured))
+    for (const measured of (await suites[alone]?.(options)) ?? []) console.log(JSON.stringify(measured))
     return
   }
   const unknown = values.only.find((name) => !(name in suites))
   if (unknown !== undefined) throw new Error(`there is no benchmark '${unknown}'.\n\n${usage}`)
   for (const suite of values.only)
-    await runAlone(suite, (measured) => console.log(values.json ? JSON.stringify(measured) : line(measured)))
+    await runAlone(suite, options, (measured) => console.log(values.json ? JSON.stringify(measured) : line(measured)))
 }
 
 try {

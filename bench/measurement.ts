@@ -7,7 +7,7 @@ export interface Measurement {
   readonly against?: { readonly name: string; readonly value: number }
   /** How many times the rival's: more is better. */
   readonly ratio?: number
-  /** The ratio to reach. */
+  /** The ratio to reach; without a rival, the value to stay below. */
   readonly target?: number
   readonly met?: boolean
 }
