@@ -2,7 +2,8 @@
  * Where the log keeps its bytes: a disk, memory, or a virtual disk that forgets.
  *
  * Reads and writes are synchronous: they move bytes to and from the page cache, which costs less than
- * a trip through a thread pool. Only what waits for the device, {@link StorageFile.sync}, is a promise.
+ * a trip through a thread pool. What waits for the device, {@link StorageFile.sync}, is a promise;
+ * {@link StorageFile.syncNow} is for a device that is quicker than that.
  * Paths are relative to the storage's root, with `/` between the names. What fails throws {@link StorageError}.
  */
 export interface Storage {
@@ -34,6 +35,8 @@ export interface StorageFile {
   readonly truncate: (size: number) => void
   /** Resolves once all that was written before the call survives a power loss; rejects with {@link StorageError}. */
   readonly sync: () => Promise<void>
+  /** The same, and holds up everything until then: throws {@link StorageError}. */
+  readonly syncNow: () => void
   readonly close: () => void
 }
 

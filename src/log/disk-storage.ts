@@ -120,6 +120,10 @@ class DiskFile implements StorageFile {
     }
   }
 
+  syncNow(): void {
+    attempt('sync', this.path, () => fs.fdatasyncSync(this.#fd))
+  }
+
   /** A sync that is under way still has its file: the descriptor goes when it is done. */
   close(): void {
     if (this.#closing) return

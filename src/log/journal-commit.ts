@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
+import type { Clock } from '../contracts/clock.ts'
 import type { EngineFailure } from '../contracts/failure.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import { type Appliers, answered, applyTo, type CommitPath, done, type Queued } from './commit-path.ts'
@@ -7,6 +8,7 @@ import type { Journal } from './journal.ts'
 import { entryBytesOf } from './journal-frame.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { isStorageFull } from './storage-failure.ts'
+import { SyncPace } from './sync-pace.ts'
 import type { WriteFailure } from './write-failure.ts'
 
 /** The most that one frame holds, a single batch aside. */
@@ -16,6 +18,7 @@ export interface JournalCommitOptions extends Appliers {
   readonly journal: Journal
   readonly checkpoints: Checkpoints
   readonly failure: WriteFailure
+  readonly clock: Clock
 }
 
 interface Waiting extends Deferred {
@@ -29,6 +32,7 @@ interface Waiting extends Deferred {
  */
 export class JournalCommit implements CommitPath {
   readonly #options: JournalCommitOptions
+  readonly #pace = new SyncPace()
   /** Staged, and not in a frame that is synced. */
   #queue: Queued[] = []
   /** In a frame that is synced, and not applied yet. */
@@ -125,12 +129,25 @@ export class JournalCommit implements CommitPath {
     const entries = queued.filter(({ of }) => !logs.isRemoved(of))
     if (entries.length > 0) {
       journal.write(entries)
-      await journal.sync()
+      if (this.#pace.isInPlace) this.#syncNow()
+      else await this.#sync()
     }
     this.#queue = this.#queue.slice(count)
     this.#synced = queued
     this.#applySynced()
     if (journal.fill > 0.5) checkpoints.warm()
+  }
+
+  async #sync(): Promise<void> {
+    await this.#options.journal.sync()
+    this.#pace.aside(this.#next !== undefined)
+  }
+
+  #syncNow(): void {
+    const { journal, clock } = this.#options
+    const beganAt = clock.elapsed()
+    journal.syncNow()
+    this.#pace.inPlace(clock.elapsed() - beganAt)
   }
 
   #frameSize(): { readonly count: number; readonly bytes: number } {

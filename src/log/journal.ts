@@ -134,6 +134,11 @@ export class Journal {
     return this.#open(this.#which).sync()
   }
 
+  /** The same, and holds up everything until then. */
+  syncNow(): void {
+    this.#open(this.#which).syncNow()
+  }
+
   close(): void {
     for (const file of this.#files) file?.close()
   }

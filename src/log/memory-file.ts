@@ -22,5 +22,6 @@ export const memoryFile = (path: string, bytes: FileBytes): StorageFile => ({
   },
   truncate: (size) => bytes.truncate(size),
   sync: () => Promise.resolve(),
+  syncNow: () => {},
   close: () => {},
 })

@@ -327,6 +327,10 @@ describe('a disk that fails', () => {
             check(path)
             await file.sync()
           },
+          syncNow: () => {
+            check(path)
+            file.syncNow()
+          },
           close: () => file.close(),
         }
       },

@@ -23,6 +23,7 @@ export const fullNowAndThen = (storage: Storage, random: () => number, every: nu
     },
     truncate: (size) => file.truncate(size),
     sync: () => file.sync(),
+    syncNow: () => file.syncNow(),
     close: () => file.close(),
   })
   return { ...storage, open: (path, mode) => limited(storage.open(path, mode)) }

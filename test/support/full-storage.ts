@@ -26,6 +26,7 @@ export const fullStorage = (storage: Storage): FullStorage => {
         },
         truncate: (size) => file.truncate(size),
         sync: () => file.sync(),
+        syncNow: () => file.syncNow(),
         close: () => file.close(),
       }
     },

@@ -28,6 +28,7 @@ export const watchedStorage = (storage: Storage): WatchedStorage => {
         write: (parts, position) => file.write(parts, position),
         truncate: (size) => file.truncate(size),
         sync: () => watched(file.sync()),
+        syncNow: () => file.syncNow(),
         close: () => file.close(),
       }
     },
