@@ -1,4 +1,5 @@
 import type { Subscription } from 'rxjs'
+import { refusalSurfaced } from '../contracts/refusal.ts'
 import type { AnyRecord } from '../contracts/stream-record.ts'
 import type { Attempt } from './attempt.ts'
 import type { Gather } from './gather.ts'
@@ -85,5 +86,6 @@ export class Entry implements RawRecord {
     if (this.hasFailed) return
     this.hasFailed = true
     this.reason = reason
+    refusalSurfaced(reason)
   }
 }

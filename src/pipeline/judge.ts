@@ -3,6 +3,7 @@ import { aloneBytes } from '../batch/record-size.ts'
 import { deadLetterOf } from '../codec/dead-letter.ts'
 import type { Clock } from '../contracts/clock.ts'
 import type { Random } from '../contracts/random.ts'
+import { UncarriedRecord } from '../contracts/refusal.ts'
 import { UnreadableRecord } from './attempt-errors.ts'
 import { backOffMs } from './back-off.ts'
 import type { Counters } from './counters.ts'
@@ -45,6 +46,7 @@ export class Judge {
 
   readonly judge = (failed: FailedAttempt): Verdict => {
     this.#o.counters.failures += 1
+    if (failed.reason instanceof UncarriedRecord) return this.#end(failed)
     const chosen = this.#choose(failed)
     if (chosen.policy === 'halt') return this.#halt(failed, chosen.aside ?? 'halt')
     if (this.#outage.failed(failed.raw.key, failed.recordId, failed.reason)) return this.#pause(failed)
@@ -54,6 +56,12 @@ export class Judge {
       return { _tag: 'done', outputs: [] }
     }
     return this.#bury(failed, chosen.policy)
+  }
+
+  /** Nobody knows what else was lost in the way that this record was. */
+  #end(failed: FailedAttempt): Verdict {
+    this.#tell(failed, 'end', 'it ends the run, whatever onError says')
+    return { _tag: 'ends' }
   }
 
   #choose(failed: FailedAttempt): { readonly policy: ErrorPolicy; readonly aside?: string } {

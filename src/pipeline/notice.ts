@@ -3,7 +3,7 @@ import type { EngineFailure } from '../contracts/failure.ts'
 /**
  * What a run has to tell while it goes on. `message` names the pipeline, the thing and the way out.
  *
- * - `record-failed`: an attempt failed; `policy` says what became of it, and `retryInMs` when it runs again
+ * - `record-failed`: an attempt failed; `policy` says what became of it (`end`: of the run), and `retryInMs` when it runs again
  * - `record-slow`: a record has not completed for a while
  * - `late-emission`: something was written through a record that had ended, and refused
  * - `outage`: many different keys failed in a row: the task waits instead of giving them all up

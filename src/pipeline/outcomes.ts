@@ -47,6 +47,7 @@ export class Outcomes {
     retries.end(entry)
     const { source, failures, id } = entry
     const verdict = setup.hooks.judge({ source, raw: entry, recordId: id, reason, failures })
+    if (verdict._tag === 'ends') return setup.hooks.broken(reason)
     if (verdict._tag === 'again') return retries.add(entry, setup.clock.elapsed() + verdict.afterMs)
     if (verdict.outputs.length > 0) {
       const gather = new Gather(gathering)

@@ -110,7 +110,7 @@ export const runPipeline = async <T extends Topics>(o: {
         release()
       },
     })
-    const unwatch = watchRefusals(plan.needs, run.fail)
+    const unwatch = watchRefusals(plan.needs, run.fail, join.topics)
     run.start()
     const { progress$, errors$, metrics$, done, caughtUp, look } = run
     return { progress$, errors$, metrics$, done, caughtUp, look, stop: ({ timeoutMs } = {}) => run.stop(timeoutMs) }

@@ -1,3 +1,4 @@
+import { asRun } from '../contracts/refusal.ts'
 import { AttemptGivenUp } from './attempt-errors.ts'
 import { BulkCalls } from './bulk-calls.ts'
 import type { DonePrefix } from './done-prefix.ts'
@@ -130,13 +131,13 @@ export class TaskRunner {
     this.#isScheduled = false
     if (this.#isClosed) return
     try {
-      this.#loop()
+      asRun(this.#setup.plan.needs, this.#loop)
     } catch (error) {
       this.#setup.hooks.broken(error)
     }
   }
 
-  #loop(): void {
+  readonly #loop = (): void => {
     const slices = this.#slices
     const { breath } = this.#setup
     for (let turn = 0; ; turn++) {

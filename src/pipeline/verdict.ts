@@ -15,5 +15,7 @@ export interface FailedAttempt {
 export type Verdict =
   /** It runs again, whole; until it is done nothing enters. */
   | { readonly _tag: 'again'; readonly afterMs: number }
+  /** It cannot be decided about: the run ends. */
+  | { readonly _tag: 'ends' }
   /** It is done, with `outputs` in place of its own, which fit their topics. */
   | { readonly _tag: 'done'; readonly outputs: readonly EncodedOutput[] }
