@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync } from 'node:fs'
+import { appendFileSync, closeSync, cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fileEngine } from '../../src/engines/embedded/open-url.ts'
@@ -12,6 +12,7 @@ import { type History, historyOf, toldIn } from './history.ts'
 import type { Anomaly } from './laws/anomaly.ts'
 import { anomaliesIn } from './laws/check.ts'
 import type { Life } from './life.ts'
+import type { SmallDisk } from './small-disk.ts'
 import type { Told } from './told.ts'
 import { copying, totalling } from './topics.ts'
 
@@ -38,7 +39,8 @@ export interface KillingOptions {
   readonly under: string
   /** The engine's directory, where it is not to be in there. */
   readonly data?: string
-  readonly isSmallDisk?: boolean
+  /** On which that lies: too small, until the last life but one is over. */
+  readonly smallDisk?: SmallDisk
   /** Hears of each kill. */
   readonly onKill?: () => void
 }
@@ -47,6 +49,8 @@ const script = fileURLToPath(new URL('child.ts', import.meta.url))
 const compiled = fileURLToPath(new URL('../../node_modules/.cache/crash', import.meta.url))
 /** No child takes that long to open, or to get something done, unless it hangs. */
 const patienceMs = 20_000
+/** What a small disk has in the end. */
+const roomyMb = 256
 /** Opening what so short lives have left takes a tenth of a second, on a machine that is busy. */
 const openingMsMax = 5_000
 
@@ -72,9 +76,17 @@ class Child {
 
   /** Whether it has said so, or says so before it ends or `patienceMs` are over. */
   async says(what: Signal): Promise<boolean> {
-    const until = systemClock.elapsed() + patienceMs
-    while (!this.#said.has(what) && !this.isOver && systemClock.elapsed() < until)
-      await Promise.race([once(this.process, 'message'), this.exited, passed(500)])
+    const given = new AbortController()
+    const over = () => given.abort()
+    const stop = systemClock.after(patienceMs, over)
+    void this.exited.then(over)
+    try {
+      while (!this.#said.has(what) && !given.signal.aborted)
+        await once(this.process, 'message', { signal: given.signal })
+    } catch {
+      // it is over, or has been too long
+    }
+    stop()
     return this.#said.has(what)
   }
 
@@ -116,8 +128,14 @@ export const killAgainAndAgain = async (options: KillingOptions): Promise<Killed
   for (const [life, plan] of options.lives.entries()) {
     const child = spare as Child
     const isLoaded = await child.says('loaded')
+    const isLast = life === options.lives.length - 1
     spare = next(life + 1)
-    if (isLoaded) await liveAndDie(child, plan, { ...ordersOf(options, { data, told, life }), ...plan })
+    // with room again everything goes on, by itself
+    const mustGoOn = isLast && options.smallDisk !== undefined
+    if (mustGoOn) options.smallDisk?.resize(roomyMb)
+    if (isLoaded) await liveAndDie(child, plan, { ...ordersOf(options, { data, told, life }), ...plan }, mustGoOn)
+    if (mustGoOn && !child.has('acknowledged'))
+      anomalies.push({ law: 'reopens', what: `life ${life}: there is room again, and nothing goes on` })
     const ending = await endingOf(child, plan)
     if (ending === 'killed') {
       result.kills++
@@ -128,8 +146,8 @@ export const killAgainAndAgain = async (options: KillingOptions): Promise<Killed
     else anomalies.push({ law: 'reopens', what: `life ${life}: ${ending}` })
     history = historyOf(completeToldIn(told))
     anomalies.push(...failuresOf(history))
-    if (plan.isLookedAt || life === options.lives.length - 1)
-      anomalies.push(...(await lookBehind(data, history, `life ${life}`, result)))
+    if (plan.isLookedAt || isLast)
+      anomalies.push(...(await lookBehind({ data, elsewhere: directory }, history, `life ${life}`, result)))
     if (anomalies.length > 0) break
   }
   if (anomalies.length === 0) anomalies.push(...(await ownedAgain(data, history, result)))
@@ -142,20 +160,22 @@ export const killAgainAndAgain = async (options: KillingOptions): Promise<Killed
 }
 
 const ordersOf = (
-  { seed, isSmallDisk }: KillingOptions,
+  { seed, smallDisk }: KillingOptions,
   rest: Pick<Orders, 'data' | 'told' | 'life'>,
 ): Omit<Orders, 'cast' | 'durability' | 'fullEvery' | 'leakKb'> => ({
   ...rest,
   seed,
-  isSmallDisk: isSmallDisk ?? false,
+  isSmallDisk: smallDisk !== undefined,
 })
 
-const liveAndDie = async (child: Child, plan: Life, orders: Orders): Promise<void> => {
+/** Tells the child what to do and kills it when its time has come; not before it has done something where it must. */
+const liveAndDie = async (child: Child, plan: Life, orders: Orders, mustGoOn: boolean): Promise<void> => {
   const { data, told, durability, seed, life, cast, fullEvery, isSmallDisk, leakKb } = orders
   child.process.send({ data, told, durability, seed, life, cast, fullEvery, isSmallDisk, leakKb })
   if (plan.killed.after === 'opened') await child.says('opened')
+  if (mustGoOn) await child.says('acknowledged')
   // one that is to die of too little memory is given the time for it
-  const ms = plan.heapMb > 0 ? plan.killed.ms * 10 : plan.killed.ms
+  const ms = plan.heapMb > 0 ? plan.killed.ms * 6 : plan.killed.ms
   await Promise.race([passed(ms), child.exited])
   if (!child.isOver) child.kill()
 }
@@ -190,34 +210,36 @@ const failuresOf = ({ failures, openingsMs }: History): Anomaly[] => [
 
 type Counts = { transactions: number; records: number }
 
-/** What a reader finds that changes nothing: the next child opens what the kill has left. */
-const lookBehind = (data: string, history: History, where: string, counts: Counts): Promise<Anomaly[]> =>
-  looked({ data, history, where: `after ${where}`, readOnly: true, counts })
+/** What the next owner would find, of a copy: the next child opens what the kill has left. */
+const lookBehind = async (
+  { data, elsewhere }: { data: string; elsewhere: string },
+  history: History,
+  where: string,
+  counts: Counts,
+): Promise<Anomaly[]> => {
+  const copy = join(elsewhere, 'copy')
+  cpSync(data, copy, { recursive: true })
+  const anomalies = await looked({ data: copy, history, where: `after ${where}`, counts })
+  if (anomalies.length === 0) rmSync(copy, { recursive: true })
+  return anomalies
+}
 
-/** The owner's view, after its recovery, and once more after it was closed in good order. */
+/** What its owner finds, and finds again when it was closed in good order. */
 const ownedAgain = async (data: string, history: History, counts: Counts): Promise<Anomaly[]> => [
-  ...(await looked({ data, history, where: 'opened after all', readOnly: false, counts })),
-  ...(await looked({ data, history, where: 'opened once more', readOnly: false, counts })),
+  ...(await looked({ data, history, where: 'opened after all', counts })),
+  ...(await looked({ data, history, where: 'opened once more', counts })),
 ]
 
 const looked = async (o: {
   readonly data: string
   readonly history: History
   readonly where: string
-  readonly readOnly: boolean
   readonly counts: Counts
 }): Promise<Anomaly[]> => {
-  const { data: path, history, where, readOnly, counts } = o
+  const { data: path, history, where, counts } = o
   try {
-    const options = {
-      name: path,
-      path,
-      durability: 'power',
-      readOnly,
-      clock: systemClock,
-      random: systemRandom,
-    } as const
-    const engine = await ok(fileEngine(options))
+    const options = { name: path, path, durability: 'power', readOnly: false } as const
+    const engine = await ok(fileEngine({ ...options, clock: systemClock, random: systemRandom }))
     const found = await withinPatience(lookAround(engine, [copying, totalling]))
     await ok(engine.close())
     counts.transactions += history.deeds.filter(({ act }) => act.kind === 'transaction' || act.kind === 'copy').length

@@ -96,4 +96,12 @@ export class Stage {
 /** Ends a transaction that is not to be. */
 export class GivenUp extends Error {}
 
-const onFullDisk: ReadonlySet<string> = new Set(['storage-full', 'timed-out', 'transaction-aborted'])
+/** With those that follow from a topic which could not be made, or not be deleted. */
+const onFullDisk: ReadonlySet<string> = new Set([
+  'storage-full',
+  'timed-out',
+  'transaction-aborted',
+  'unknown-topic',
+  'unknown-partition',
+  'invalid-partitions',
+])

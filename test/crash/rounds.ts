@@ -1,0 +1,100 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { seededRandom } from '../support/seeded-random.ts'
+import { type Killed, killAgainAndAgain } from './killing.ts'
+import { livesOf } from './life.ts'
+import { allActors } from './program/work.ts'
+import { type SimulatedResult, type SimulatedRun, simulate } from './simulated.ts'
+import { smallDisk } from './small-disk.ts'
+import { nothing, ofKilled, ofSimulated, type Tally } from './tally.ts'
+
+/** What a round is about. */
+export type Round = 'kills' | 'full disk' | 'small disk' | 'little memory' | 'simulated'
+
+const order: readonly Round[] = [
+  'kills',
+  'simulated',
+  'kills',
+  'full disk',
+  'kills',
+  'little memory',
+  'kills',
+  'small disk',
+]
+
+/** How many lives a directory has. */
+const livesPerDirectory = 16
+
+export interface RoundOptions {
+  readonly seed: number
+  readonly under: string
+  /** Hears how it stands, and may end a simulated run by answering true. */
+  readonly onProgress: (soFar: Tally) => boolean
+}
+
+/** The `number`-th round of a run: what it comes to, and the directory to look at where something is wrong. */
+export const playRound = async (
+  number: number,
+  options: RoundOptions,
+): Promise<{ readonly tally: Tally; readonly directory: string | undefined; readonly what: string }> => {
+  const round = order[number % order.length] as Round
+  const seed = Math.floor(seededRandom(options.seed * 1_000_003 + number)() * 2 ** 31)
+  const what = `${round}, seed ${seed}`
+  if (round === 'simulated') {
+    const run = simulatedOf(seed)
+    const show = (result: SimulatedResult) => options.onProgress(ofSimulated(run.crash, result))
+    const result = await simulate(run, breathing(show))
+    return { tally: ofSimulated(run.crash, result), directory: undefined, what: `${what}, ${described(run)}` }
+  }
+  const killed = await kill(round, seed, options)
+  const isSound = killed.anomalies.length === 0
+  if (isSound) rmSync(killed.directory, { recursive: true, force: true })
+  return { tally: ofKilled(killed), directory: isSound ? undefined : killed.directory, what }
+}
+
+/** A scripted run by its seed: either mode, either crash, all actors or some of them. */
+export const simulatedOf = (seed: number): SimulatedRun => {
+  const random = seededRandom(seed)
+  const chosen = random()
+  const durability = chosen < 0.7 ? 'power' : 'process'
+  const crash = chosen < 0.5 || chosen > 0.9 ? 'power' : 'kill'
+  const some = allActors.filter(() => random() < 0.6)
+  const cast = some.length === 0 || random() < 0.4 ? allActors : some
+  return { seed, durability, crash, cast, acts: 4, lives: 2, doubleEvery: 2 }
+}
+
+const described = ({ durability, crash, cast }: SimulatedRun): string => `${durability}, ${crash}, ${cast.join('+')}`
+
+/** Lets the process's other work in, and shows how it stands. */
+const breathing =
+  (show: (result: SimulatedResult) => boolean) =>
+  async (result: SimulatedResult): Promise<boolean> => {
+    await new Promise<void>((next) => setImmediate(next))
+    return show(result)
+  }
+
+const kill = (
+  round: Exclude<Round, 'simulated'>,
+  seed: number,
+  { under, onProgress }: RoundOptions,
+): Promise<Killed> => {
+  let kills = 0
+  const onKill = (): void => void onProgress({ ...nothing, kills: ++kills })
+  const ordeal = round === 'full disk' ? 'full' : round === 'little memory' ? 'memory' : 'plain'
+  const options = { seed, under, lives: livesOf(seed, livesPerDirectory, ordeal), onKill } as const
+  return round === 'small disk' ? killOnSmallDisk(options) : killAgainAndAgain(options)
+}
+
+/** Too small from the beginning for what is done there; then it gets room, and everything goes on. */
+const killOnSmallDisk = async (options: Parameters<typeof killAgainAndAgain>[0]): Promise<Killed> => {
+  const path = join(options.under, `small-disk-${options.seed}`)
+  mkdirSync(path, { recursive: true })
+  const disk = smallDisk(path, 2)
+  if (disk === undefined) return killAgainAndAgain(options)
+  try {
+    return await killAgainAndAgain({ ...options, data: join(path, 'data'), smallDisk: disk })
+  } finally {
+    disk.unmount()
+    rmSync(path, { recursive: true })
+  }
+}
