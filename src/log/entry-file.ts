@@ -1,12 +1,12 @@
 import type { LogDirectory } from './log-directory.ts'
 import { LogFile } from './log-file.ts'
 
-/** Entries wait in memory until there are so many bytes of them, or somebody flushes. */
+/** From so many bytes on that wait in memory, {@link EntryFile.relieve} writes them. */
 const tailBytesMax = 64 * 1024
 
 /**
  * Entries of one size, one after the other: what all of Kafka's indexes are. New ones stay in memory until
- * {@link flush}; a crash loses them, and recovery makes them anew from the log.
+ * {@link relieve} or {@link flush}; a crash loses them, and recovery makes them anew from the log.
  */
 export class EntryFile {
   readonly file: LogFile
@@ -39,13 +39,9 @@ export class EntryFile {
     return this.#entry
   }
 
-  /** Room for one more entry, to be filled in at once. */
+  /** Room for one more entry, to be filled in at once. Never writes, so that it cannot fail. */
   append(): Uint8Array {
     const from = this.#tailCount * this.#width
-    if (from >= tailBytesMax) {
-      this.flush()
-      return this.append()
-    }
     if (from + this.#width > this.#tail.length) {
       const grown = new Uint8Array(Math.max(this.#width * 8, this.#tail.length * 2))
       grown.set(this.#tail)
@@ -53,6 +49,11 @@ export class EntryFile {
     }
     this.#tailCount++
     return this.#tail.subarray(from, from + this.#width)
+  }
+
+  /** Writes what waits if that is much; to be called now and then. Errors as {@link flush}. */
+  relieve(): void {
+    if (this.#tailCount * this.#width >= tailBytesMax) this.flush()
   }
 
   /** Writes what waits; throws what the storage throws, and then still has it. */

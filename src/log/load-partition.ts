@@ -216,6 +216,7 @@ const scanSegment = (options: LoadOptions, state: SegmentState, table: ProducerT
   while (walk.next()) {
     const { aborted } = table.replay(walk.bytes, walk.at, now)
     segment.note(walk.bytes, walk.at, config.indexIntervalBytes)
+    segment.relieve()
     segment.noteTime(sealed?.firstAppendMs ?? now)
     segment.noteTime(sealed?.lastAppendMs ?? now)
     if (aborted !== undefined) segment.noteAborted(aborted)

@@ -128,6 +128,7 @@ export class Segment {
 
   /** Appends whole batches, placed already. When the storage throws, nothing has happened, and it can be done again. */
   append(batches: readonly Uint8Array[], indexIntervalBytes: number): void {
+    this.relieve()
     this.log.write(batches, this.sizeBytes)
     for (const batch of batches) this.note(batch, 0, indexIntervalBytes)
   }
@@ -186,6 +187,13 @@ export class Segment {
   /** Whether it must be synced before a checkpoint may name it. */
   get dirty(): boolean {
     return this.files.some((file) => file.dirty)
+  }
+
+  /** Writes what the indexes keep in memory where that is much. */
+  relieve(): void {
+    this.offsets.entries.relieve()
+    this.times.entries.relieve()
+    this.aborted.entries.relieve()
   }
 
   /** Writes what the indexes keep in memory. */
