@@ -27,6 +27,18 @@ describe('shown', () => {
         expect(thrownMessage(value)).not.toBe('')
       }),
     ))
+
+  it.each([
+    [16, '16'],
+    ['16', '"16"'],
+    [16n, '16n'],
+    [Promise.resolve(), 'a promise (await it, or use mapAsync)'],
+    [new Map([[1, 2]]), 'a Map of 1'],
+    [new Date(0), 'a Date'],
+    [[1, 2], 'an array of 2'],
+    [Number, 'the function Number'],
+    [() => 1, 'a function'],
+  ])('tells kinds apart: %s', (value, text) => expect(shown(value)).toBe(text))
 })
 
 describe('cut', () => {

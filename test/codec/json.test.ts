@@ -6,6 +6,7 @@ import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { json } from '../../src/codec/json.ts'
+import { keyFormOf } from '../../src/codec/key-form.ts'
 import { type Codec, EncodeError } from '../../src/contracts/codec.ts'
 import { obeysCodecLaws } from '../support/codec-laws.ts'
 
@@ -115,6 +116,40 @@ describe('json', () => {
     expect(() => json(t.type({ list: t.array(t.number) })).encode({ list: [1, Number.NaN] })).toThrow(
       'json({ list: Array<number> }) cannot write an object: TypeError: JSON has no word for NaN (at list.1)',
     )
+  })
+
+  it.each([
+    ['a promise', t.unknown, { list: [Promise.resolve(1)] }, 'a promise (await it, or use mapAsync) (at list.0)'],
+    [
+      'a promise',
+      t.type({ n: t.number }),
+      { n: Promise.resolve(1) },
+      'n: expected number, got a promise (await it, or',
+    ],
+    ['a promise', z.object({ n: z.number() }), { n: Promise.resolve(1) }, 'n is a promise (await it, or use mapAsync)'],
+    ['a promise', z.object({ n: z.any() }), { n: Promise.resolve(1) }, 'a promise (await it, or'],
+    [
+      'a Map',
+      t.unknown,
+      { by: new Map([[1, 2]]) },
+      'JSON keeps nothing of a Map of 1, make an object or an array of it',
+    ],
+    ['a Set', t.unknown, { all: new Set() }, 'JSON keeps nothing of a Set of 0'],
+    ['JSON', t.type({ n: t.number }), '{"n":1}', 'json makes the text itself: hand over the value, and not its JSON'],
+    ['bytes', t.type({ n: t.number }), Buffer.from('{"n":1}'), 'hand over the value, and not its JSON'],
+  ])('refuses %s, which would be lost or written twice', (_what, schema, value, says) => {
+    const spellings = [json(schema as t.Mixed), keyFormOf(json(schema as t.Mixed))]
+    for (const codec of spellings) expect(() => codec.encode(value)).toThrow(EncodeError)
+    expect(() => spellings[0]?.encode(value)).toThrow(says)
+  })
+
+  it('writes a Map that knows its JSON', () => {
+    class Plain extends Map<string, number> {
+      toJSON(): object {
+        return Object.fromEntries(this)
+      }
+    }
+    expect(String(json(t.unknown).encode({ by: new Plain([['a', 1]]), none: {} }))).toBe('{"by":{"a":1},"none":{}}')
   })
 
   it('refuses a value that is in itself', () => {

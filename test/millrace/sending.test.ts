@@ -91,6 +91,7 @@ describe('send', () => {
   it('writes headers and time, and reads them back', async () => {
     const millrace = await memory()
     await millrace.send(lines, [{ key: 'k', value: 'v', timestamp: 1_234, headers: { trace: 'abc' } }])
+    await millrace.send(lines, [{ key: 'k', value: 'v', timestamp: 1_234, headers: new Map([['trace', 'abc']]) }])
     for await (const r of millrace.read(lines, { until: 'latest' })) {
       expect(r.timestamp).toBe(1_234)
       expect(new TextDecoder().decode(r.headers.get('trace'))).toBe('abc')

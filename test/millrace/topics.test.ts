@@ -28,6 +28,35 @@ describe('topics', () => {
     await expect(other).rejects.toThrow("topic 'lines' has 2 partitions and the program says 5")
   })
 
+  it('are described without those of the engine unless these are asked for, and changelogs say whose they are', async () => {
+    await memory()
+    await millrace.create(lines)
+    const last = store('last', { key: text, value: text })
+    const running = await millrace.run('keeping', stream(lines).pipe(scanByKey(last, '', (_state, line) => line)))
+    await running.stop()
+    const described = await millrace.describe()
+    expect(described.map(({ name, changelogOf }) => [name, changelogOf])).toEqual([
+      ['keeping--last-changelog', 'keeping'],
+      ['lines', undefined],
+    ])
+    const all = await millrace.describe({ internal: true })
+    expect(all.filter(({ internal }) => internal).map(({ name }) => name)).toEqual([
+      '__consumer_offsets',
+      '__transaction_state',
+    ])
+    expect(await millrace.describe('__consumer_offsets')).toMatchObject([{ internal: true }])
+  })
+
+  it('never shrink: what to do instead is said before what keys would do', async () => {
+    await memory()
+    await millrace.create(lines)
+    await expect(millrace.grow(lines, 1)).rejects.toThrow(
+      /'lines' has 2 partitions and cannot go to 1: counts never shrink.*create a topic of another name/,
+    )
+    await expect(millrace.grow(lines, 2)).rejects.toThrow("topic 'lines' has 2 partitions already")
+    await expect(millrace.grow(lines, '8' as never)).rejects.toThrow('cannot grow to "8" partitions')
+  })
+
   it('grow with keys only when these may move', async () => {
     await memory()
     const events = topic('events', { key: t.null, value: t.string })

@@ -17,8 +17,14 @@ describe('readUrl', () => {
   ])('reads %s', (url, target) => expect(readUrl(url)).toEqual(E.right(target)))
 
   it.each([
-    ['./data', 'names no engine'],
+    ['./data', "names no engine (did you mean 'file:./data'?)"],
+    ['data', "names no engine (did you mean 'file:data'?)"],
+    ['memory', "names no engine (did you mean 'memory:'?)"],
     ['', 'names no engine'],
+    ['localhost:9092', 'the address of a Kafka broker, for which this version has no engine yet'],
+    ['10.0.0.1:9092,10.0.0.2:9092', 'the address of a Kafka broker'],
+    ['file:~/data', "'~' means nothing outside of a shell: write the directory out, as in `file:${homedir()}/data`"],
+    ['file:data?readOnly=true', 'give them as in connect(url, { readOnly: true })'],
     ['file:', 'names no directory'],
     ['file://data', 'file:./data or file:///data'],
     ['memory:orders', 'nothing to name'],
