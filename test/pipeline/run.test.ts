@@ -247,6 +247,19 @@ describe('run', () => {
     )
   })
 
+  it('ends where one of the topics that it reads grows alone, and names it and them', async () => {
+    const second = topic('second', { key: text, value: int32 })
+    const world = await opened(1, [input, second, out])
+    const running = await world.run('p', { topics: [input, second], operators: [to(out)] as unknown as Operators })
+    await world.append(input, 0, numbered(1))
+    await world.caughtUp(running)
+    await world.while(world.live.topics.grow('in', 2)())
+    await expect(world.while(running.done)).rejects.toMatchObject({
+      code: 'invalid-partitions',
+      message: expect.stringMatching(/pipeline 'p'.*in has 2, second has 1.*grow them to one number/),
+    })
+  })
+
   it('writes to a topic that has grown by its new count, half a second later at the latest', async () => {
     const world = await opened()
     const running = await world.run('p', piped(to(out)))
