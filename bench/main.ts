@@ -21,8 +21,16 @@ const suites: Readonly<Record<string, (options: SuiteOptions) => Promise<readonl
 
 const usage = `npm run bench -- [--json] [--only NAME]… [--gib N] [--help]
 
-NAME is one of ${Object.keys(suites).join(', ')}. --gib says how large a directory 'open' opens, in the temporary
-directory; 0.25 where nothing is said.`
+  --json        a line of JSON for each measurement
+  --only NAME   only this one of those below; may be given several times
+  --gib N       how large a directory 'open' opens, in the temporary directory; 0.25 where nothing is said
+  --help        this list
+
+  batch                what a record costs in a batch, written and read
+  runner               what a pipeline costs beside bare RxJS, on its fast path and its slow one
+  produce-consume      records written and read, against SQLite
+  read-process-write   records read, processed and written exactly once, against SQLite
+  open                 how long it takes to open a directory, closed in good order or not`
 
 const figure = (value: number, unit: string): string =>
   `${value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3)} ${unit}`

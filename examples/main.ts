@@ -10,12 +10,17 @@ const names = readdirSync(folder)
 const summary = (name: string): string =>
   /^\/\*\* (.*) \*\/$/m.exec(readFileSync(new URL(`${name}.ts`, folder), 'utf8'))?.[1] ?? ''
 
-const list = (): string => names.map((name) => `  ${name.padEnd(12)} ${summary(name)}`).join('\n')
+const list = names.map((name) => `  ${name.padEnd(12)} ${summary(name)}`).join('\n')
+const usage = `npm run example -- NAME    runs an example, in a directory of its own that it removes
+npm run example            lists them, as --help does
+
+${list}
+`
 
 const [name] = process.argv.slice(2)
-if (name === undefined) console.log(`npm run example -- NAME, where NAME is one of\n\n${list()}\n`)
+if (name === undefined || name === '--help' || name === '-h') console.log(usage)
 else if (names.includes(name)) await import(new URL(`${name}.ts`, folder).href)
 else {
-  console.error(`There is no example '${name}'. There are\n\n${list()}\n`)
+  console.error(`There is no example '${name}'.\n\n${usage}`)
   process.exitCode = 2
 }
