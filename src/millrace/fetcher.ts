@@ -138,7 +138,8 @@ export class Fetcher<K, V> {
       : { _tag: 'fetched', epoch }
     for (const effect of drive(place, command)) {
       if (effect._tag === 'handOn') this.#handOn(place, effect, fetched, into)
-      else if (effect._tag === 'outside') place.error = new MillraceError(this.#outside(place, effect))
+      else if (effect._tag === 'outside')
+        place.error = new MillraceError(outsideOfLog({ ...place.source, ...effect }, effect, this.#o.wayOut.outside))
       else if (effect._tag !== 'overtaken') place.error = new MillraceError(effect.failure)
     }
   }
@@ -160,11 +161,6 @@ export class Fetcher<K, V> {
     }
   }
 
-  #outside({ source, position: { offset } }: Place, { startOffset, endOffset }: LogRange): EngineFailure {
-    const message = `offset ${offset} of ${partitionName(source)} is outside of ${startOffset} to ${endOffset}: ${this.#o.wayOut.outside}`
-    return engineFailure('offset-out-of-range', message)
-  }
-
   #place(partition: TopicPartition): Place {
     const place = this.#places.get(partitionName(partition))
     if (place !== undefined) return place
@@ -177,3 +173,14 @@ export class Fetcher<K, V> {
     )
   }
 }
+
+/** What reading at an offset is refused with that the log does not have. */
+export const outsideOfLog = (
+  { topic, partition, offset }: Position,
+  { startOffset, endOffset }: LogRange,
+  wayOut: string,
+): EngineFailure =>
+  engineFailure(
+    'offset-out-of-range',
+    `offset ${offset} of ${partitionName({ topic, partition })} is outside of ${startOffset} to ${endOffset}: ${wayOut}`,
+  )

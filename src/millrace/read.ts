@@ -1,11 +1,12 @@
-import type { Engine, Isolation } from '../contracts/engine.ts'
+import type { Engine, Isolation, OffsetAt } from '../contracts/engine.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
 import { type Position, partitionName, type TopicPartition } from '../contracts/position.ts'
 import { settle } from '../contracts/settle.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { Topic } from '../contracts/topic.ts'
+import type { LogRange } from '../protocol/client/fetch-position.ts'
 import type { OnUnreadable } from './fetched-records.ts'
-import { Fetcher, type WayOut } from './fetcher.ts'
+import { Fetcher, outsideOfLog, type WayOut } from './fetcher.ts'
 import { unknownTopic } from './unknown-topic.ts'
 
 /** Where a reading begins: the oldest record, after the newest, at a time, or at offsets of one's own. */
@@ -32,7 +33,7 @@ export interface ReadOptions {
 }
 
 const wayOut: WayOut = {
-  outside: "begin in there with from: { offsets }, at 'earliest' or at 'latest'",
+  outside: "begin at 'earliest', at 'latest', or at one that is there with from: { offsets }",
   damaged: 'begin behind it with from: { offsets }',
 }
 
@@ -119,33 +120,49 @@ const endsOf = async (
   return new Map(ends.map(({ partition, offset }) => [partition, offset]))
 }
 
-/** Where each partition begins. */
+/** Where each partition begins. Rejects with `offset-out-of-range` for an offset that the log does not have. */
 export const startsOf = async (
   engine: Engine,
   partitions: readonly TopicPartition[],
   isolation: Isolation,
   from: From,
 ): Promise<readonly Position[]> => {
-  const at = typeof from === 'object' && 'offsets' in from ? 'earliest' : from
-  const starts = await settle(
-    engine.reader.offsets(
-      partitions.map((p) => ({ ...p, at })),
-      isolation,
-    ),
-  )
-  if (typeof from !== 'object' || !('offsets' in from)) return starts
-  return starts.map((start) => ({
-    ...start,
-    offset: checkOffset(start, from.offsets[start.partition] ?? start.offset),
-  }))
+  const find = (at: OffsetAt) =>
+    settle(
+      engine.reader.offsets(
+        partitions.map((p) => ({ ...p, at })),
+        isolation,
+      ),
+    )
+  if (typeof from !== 'object' || !('offsets' in from)) return find(from)
+  const starts = await find('earliest')
+  const ends = await highWatermarks(engine, partitions)
+  return starts.map((start) => {
+    const offset = from.offsets[start.partition] ?? start.offset
+    checkOffset({ ...start, offset }, { startOffset: start.offset, endOffset: ends.get(start.partition) ?? 0 })
+    return { ...start, offset }
+  })
 }
 
-const checkOffset = (partition: TopicPartition, offset: number): number => {
-  if (Number.isSafeInteger(offset) && offset >= 0) return offset
-  throw new MillraceError(
-    engineFailure(
-      'offset-out-of-range',
-      `${partitionName(partition)} has no offset ${offset}: offsets are whole, from 0`,
-    ),
-  )
+const highWatermarks = async (
+  engine: Engine,
+  partitions: readonly TopicPartition[],
+): Promise<ReadonlyMap<number, number>> => {
+  const queries = partitions.map((p) => ({ ...p, at: 'latest' as const }))
+  const ends = await settle(engine.reader.offsets(queries, 'read_uncommitted'))
+  return new Map(ends.map(({ partition, offset }) => [partition, offset]))
+}
+
+/** Here and not at the first fetch: with `until: 'latest'` nothing is fetched beyond the end. */
+const checkOffset = (at: Position, range: LogRange): void => {
+  const { offset } = at
+  if (!(Number.isSafeInteger(offset) && offset >= 0))
+    throw new MillraceError(
+      engineFailure(
+        'offset-out-of-range',
+        `${partitionName(at)} has no offset ${offset}: offsets are whole, from 0; ${wayOut.outside}`,
+      ),
+    )
+  if (offset < range.startOffset || offset > range.endOffset)
+    throw new MillraceError(outsideOfLog(at, range, wayOut.outside))
 }

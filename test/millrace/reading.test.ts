@@ -45,6 +45,35 @@ describe('read', () => {
     expect(await valuesOf({ until: 'latest', partitions: [1] })).toEqual([])
   })
 
+  it.each([undefined, 'latest'] as const)(
+    'refuses an offset that is not there, and says where to begin (until %s)',
+    async (until) => {
+      await send('a', 'b', 'c')
+      await millrace.deleteRecords({ topic: 'lines', partition: 0, offset: 2 })
+      const options = until === undefined ? {} : { until }
+      for (const offset of [1, 4]) {
+        const said = `offset ${offset} of lines-0 is outside of 2 to 3: begin at 'earliest', at 'latest', or at one that is there with from: { offsets } [offset-out-of-range]`
+        const from = { offsets: { 0: offset } }
+        await expect(millrace.read(lines, { from, ...options }).next()).rejects.toThrow(said)
+        await expect(firstValueFrom(millrace.observe(lines, { from, ...options }))).rejects.toThrow(said)
+      }
+      expect(await valuesOf({ from: { offsets: { 0: 2 } }, until: 'latest' })).toEqual(['c'])
+      expect(await valuesOf({ from: { offsets: { 0: 3 } }, until: 'latest' })).toEqual([])
+    },
+  )
+
+  it('rejects where retention overtakes it, since it has not read all', async () => {
+    const large = 'x'.repeat(700_000)
+    for (const value of ['a', large, large, large]) await send(value)
+    const reading = millrace.read(lines, { until: 'latest' })
+    expect((await reading.next()).value?.value).toBe('a')
+    await millrace.deleteRecords({ topic: 'lines', partition: 0, offset: 4 })
+    const rest = async () => {
+      for (let next = await reading.next(); next.done !== true; next = await reading.next());
+    }
+    await expect(rest()).rejects.toMatchObject({ code: 'offset-out-of-range' })
+  })
+
   it('goes on live, and ends without an error when everything is closed', async () => {
     const reading = millrace.read(lines)
     const first = reading.next()

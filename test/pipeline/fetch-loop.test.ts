@@ -91,7 +91,17 @@ const failing = (engine: Engine, tapes: ReadonlyMap<string, readonly Fault[]>, a
 }
 
 const second = topic('second', { key: text, value: int32 })
-const fault = fc.constantFrom<Fault>('comes', 'comes', 'nothing', 'storage-full', 'timed-out', 'corrupt-log')
+
+const fault = fc.constantFrom<Fault>(
+  'comes',
+  'comes',
+  'comes',
+  'corrupt-log',
+  'nothing',
+  'storage-full',
+  'timed-out',
+  'corrupt-log',
+)
 const tape = fc.array(fault, { maxLength: 6 })
 const guarantees = fc.constantFrom('exactly-once', 'at-least-once', 'at-most-once')
 
@@ -113,7 +123,7 @@ describe('whatever partitions cannot be read for a while', () => {
           const answered: [string, Fault][] = []
           world.engine = failing(sound, new Map(names.map((name, at) => [name, tapes[at] ?? []])), answered)
           const operators = [to(out)] as unknown as Operators
-          const running = await world.run('p', { topics: read, operators }, { guarantee, fetchBytesMax: 200 })
+          const running = await world.run('p', { topics: read, operators }, { guarantee, fetchBytesMax: 100 })
           const notices: Notice[] = []
           running.errors$.subscribe((notice) => notices.push(notice))
           const sent = new Map<string, string[]>()
