@@ -8,6 +8,7 @@ import type { BatchStager } from './batch-stager.ts'
 import { GroupCoordinator } from './group-coordinator.ts'
 import { InternalLog } from './internal-log.ts'
 import type { Lifetime } from './lifetime.ts'
+import { abortLostTransactions } from './lost-transactions.ts'
 import { Memberships } from './memberships.ts'
 import { internalTopics, type Partitions } from './partitions.ts'
 import type { ProducerIds } from './producer-ids.ts'
@@ -76,6 +77,9 @@ export const openCoordinators = async (parts: CoordinatorsParts): Promise<E.Eith
 
   const loaded = coordinator.load()
   if (loaded._tag === 'Left') return loaded
+  const isKnown = (producerId: number) => coordinator.isEnding(producerId)
+  const aborted = abortLostTransactions(partitions.all, { isKnown, now: clock.now() })
+  if (aborted._tag === 'Left') return aborted
   // every transaction has ended now, so that the offsets of all are decided
   const ended = await commit()
   if (ended._tag === 'Left') return ended

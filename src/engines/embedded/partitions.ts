@@ -23,6 +23,11 @@ export class Partitions implements PartitionFinder {
     this.#logs = logs
   }
 
+  /** Every partition there is, of whatever topic. */
+  get all(): Iterable<PartitionLog> {
+    return this.#logs.all
+  }
+
   find(at: TopicPartition): E.Either<EngineFailure, PartitionLog> {
     const log = this.#logs.partition(at)
     return log === undefined ? E.left(this.#missing(at)) : E.right(log)

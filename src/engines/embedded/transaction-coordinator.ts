@@ -104,6 +104,13 @@ export class TransactionCoordinator {
     return E.right(undefined)
   }
 
+  /** Whether a transaction of this producer is open, or decided with its end still to be written. */
+  isEnding(producerId: number): boolean {
+    for (const { record } of this.#states.values())
+      if (record?.producerId === producerId && (record.phase === 'Ongoing' || isPrepared(record))) return true
+    return false
+  }
+
   /** Starts to watch the time. */
   start(): void {
     this.#arm(this.#nowMs + sweepMs)

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest'
+import type { Storage } from '../../../src/contracts/storage.ts'
+import { openEmbedded } from '../../../src/engines/embedded/engine.ts'
+import { memoryStorage } from '../../../src/log/memory-storage.ts'
+import { ok } from '../../conformance/calls.ts'
+import { batch, valuesOf } from '../../conformance/records.ts'
+import { seededRandom } from '../../support/seeded-random.ts'
+import { VirtualClock } from '../../support/virtual-clock.ts'
+
+const opened = (storage: Storage) => {
+  const next = seededRandom(1)
+  const random = { next, id: () => Uint8Array.from({ length: 16 }, () => Math.floor(next() * 256)) }
+  const clock = new VirtualClock()
+  return ok(openEmbedded({ name: 'f', storage, durability: 'process', persistent: true, clock, random }))
+}
+
+describe('a transaction of which only its records were left', () => {
+  it('is aborted by the next opening, and holds nobody back', async () => {
+    const storage = memoryStorage()
+    const engine = await opened(storage)
+    await ok(engine.topics.create({ name: 't', partitions: 1, config: {} }))
+    const tx = await ok(engine.transactions({ transactionalId: 'x', timeoutMs: 60_000 }))
+    await ok(tx.append([batch('t', 0, ['lost'])]))
+    const producer = await ok(engine.producer())
+    await ok(producer.append([batch('t', 0, ['behind it'])]))
+    const [log] = storage.list('__transaction_state-0').filter((name) => name.endsWith('.log'))
+    storage.open(`__transaction_state-0/${log}`, 'write').truncate(0)
+
+    const next = await opened(storage)
+    expect(await valuesOf(next, 't')).toEqual(['behind it'])
+    const again = await ok(next.transactions({ transactionalId: 'x', timeoutMs: 60_000 }))
+    await ok(again.append([batch('t', 0, ['anew'])]))
+    await ok(again.commit())
+    expect(await valuesOf(next, 't')).toEqual(['behind it', 'anew'])
+  })
+})
