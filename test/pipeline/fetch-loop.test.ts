@@ -151,6 +151,20 @@ describe('whatever partitions cannot be read for a while', () => {
       { numRuns: 25 },
     ))
 
+  it('damage is told again where there was none between', async () => {
+    const world = await opened()
+    world.engine = failing(world.live, new Map([['in-0', ['corrupt-log', 'corrupt-log', 'comes', 'corrupt-log']]]), [])
+    const running = await world.run('p', copying)
+    const notices: Notice[] = []
+    running.errors$.subscribe((notice) => notices.push(notice))
+    for (const value of [1, 2]) {
+      await world.append(input, 0, [{ key: 'k', value }])
+      await world.caughtUp(running)
+      expect(notices.map(({ _tag }) => _tag)).toEqual(Array.from({ length: value }, () => 'task-halted'))
+    }
+    await world.while(running.stop())
+  })
+
   it('the other tasks go on meanwhile', async () => {
     const world = new EmbeddedWorld()
     await world.open()
