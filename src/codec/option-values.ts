@@ -11,12 +11,12 @@ export const checkChoice = (what: string, option: string, value: unknown, choice
 export const checkCount = (what: string, option: string, value: unknown, least: number): void => {
   if (value === undefined || (Number.isSafeInteger(value) && (value as number) >= least)) return
   throw new TypeError(
-    `${what}: ${option} is a whole number of at least ${least}, and not ${given(value)}${hint(value)}`,
+    `${what}: ${option} is a whole number of at least ${least}, and not ${given(value)}${textHint(value)}`,
   )
 }
 
 /** What comes out of the environment or a file is text. */
-export const hint = (value: unknown): string =>
+export const textHint = (value: unknown): string =>
   typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))
     ? `, which is text: make a number of it, with Number(…)`
     : ''

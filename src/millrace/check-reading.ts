@@ -39,14 +39,7 @@ export const checkConsumer = (options: object): void => {
   checkFrom(what, o['from'], false)
   checkOnUnreadable(what, o['onUnreadable'])
   for (const option of ['sessionTimeoutMs', 'rebalanceTimeoutMs']) checkCount(what, option, o[option], 1)
-  if (o['assign'] !== undefined && Array.isArray(o['assign'])) checkPartitions('consumer({ assign })', o['assign'])
-  else if (o['assign'] !== undefined)
-    refuseArgument(
-      what,
-      'an array of partitions as assign',
-      o['assign'],
-      "write assign: [{ topic: 'orders', partition: 0 }]",
-    )
+  checkAssign(what, o['assign'])
   if (o['onRevoked'] !== undefined)
     requireFunction(what, 'a function as onRevoked', o['onRevoked'], 'onRevoked: () => consumer.commit()')
 }
@@ -57,6 +50,13 @@ export const checkPoll = (options: object): void => {
   const { timeoutMs, maxBytes }: Unchecked = { ...options }
   checkCount('poll(…)', 'timeoutMs', timeoutMs, 0)
   checkCount('poll(…)', 'maxBytes', maxBytes, 1)
+}
+
+const checkAssign = (what: string, assign: unknown): void => {
+  if (assign === undefined) return
+  const wayOut = "write assign: [{ topic: 'orders', partition: 0 }]"
+  if (!Array.isArray(assign)) refuseArgument(what, 'an array of partitions as assign', assign, wayOut)
+  checkPartitions('consumer({ assign })', assign as readonly unknown[])
 }
 
 const checkFrom = (what: string, from: unknown, offsetsToo: boolean): void => {

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { aloneBytes } from '../batch/record-size.ts'
+import { given } from '../codec/arguments.ts'
 import { deadLetterOf } from '../codec/dead-letter.ts'
 import type { Clock } from '../contracts/clock.ts'
 import type { Random } from '../contracts/random.ts'
@@ -70,7 +71,7 @@ export class Judge {
       const record = E.isRight(decoded) ? decoded.right : undecodedRecord(failed.source, failed.raw)
       const policy: unknown = this.#o.choose(failed.reason, record)
       if (isPolicy(policy)) return { policy }
-      return { policy: 'halt', aside: `halt, since onError answered ${String(policy)}, which is no policy` }
+      return { policy: 'halt', aside: `halt, since onError answered ${given(policy)}, which is no policy` }
     } catch (thrown) {
       return { policy: 'halt', aside: `halt, since onError itself threw: ${messageOf(thrown)}` }
     }

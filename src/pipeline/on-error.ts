@@ -67,7 +67,10 @@ const letterFault = ({ key, value }: AnyTopic): string | undefined => {
 
 const sample = { topic: 'orders', partition: 0, offset: 0, timestamp: 0, key: null, value: null, headers: new Map() }
 
-/** What is wrong with `onError`, and what to write; `undefined` where nothing is. A program without types may hand over anything. */
+/**
+ * What is wrong with `onError`, and what to write; `undefined` where nothing is. A program without types may hand over
+ * anything.
+ */
 export const onErrorFault = (onError: unknown): string | undefined => {
   if (onError === deadLetter || onError === deadLetters)
     return "onError is the function deadLetter, which was not called: write onError: deadLetter(deadLetters('billing.dead'))"
@@ -78,7 +81,7 @@ export const onErrorFault = (onError: unknown): string | undefined => {
     const stranger: unknown = Array.isArray(policies) ? policies.find((policy) => !isPolicy(policy)) : undefined
     if (stranger !== undefined)
       return `onError lists ${given(stranger)} among its policies: they are 'halt', 'skip' and deadLetter(topic)`
-    if (typeof choose === 'function' && Array.isArray(policies)) return undefined
+    if (typeof choose === 'function' && Array.isArray(policies) && policies.every(isPolicy)) return undefined
   }
   return `onError ${given(onError)} is none: 'halt', 'skip', deadLetter(…), a function, or { policies: […], choose: (error, record) => … }`
 }

@@ -1,7 +1,7 @@
 import { given, isStore } from '../codec/arguments.ts'
 import { shown } from '../codec/decode-error.ts'
 import { refuseUnknownOptions } from '../codec/known-options.ts'
-import { hint } from '../codec/option-values.ts'
+import { textHint } from '../codec/option-values.ts'
 import type { AnyStore } from '../contracts/store.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
 import { type OnError, onErrorFault } from './on-error.ts'
@@ -80,7 +80,7 @@ export const settingsOf = (name: string, options: RunOptions = {}): RunSettings 
   for (const option of counts) {
     const value: unknown = settings[option]
     if (!(typeof value === 'number' && value >= 1 && (value === Number.POSITIVE_INFINITY || Number.isInteger(value))))
-      refuse(`${option} is a whole number of at least 1, and not ${given(value)}${hint(value)}`)
+      refuse(`${option} is a whole number of at least 1, and not ${given(value)}${textHint(value)}`)
   }
   refuseOthers(settings, refuse)
   return settings

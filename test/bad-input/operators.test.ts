@@ -164,7 +164,8 @@ describe.each(paths)('an operator that throws, on %s', (_path, more) => {
           throw new Error('nor do I know')
         },
       ],
-      ['answered burn', (() => 'burn') as unknown as OnError<R>],
+      ['answered "burn"', (() => 'burn') as unknown as OnError<R>],
+      ['answered a promise', (async () => 'skip') as unknown as OnError<R>],
       ["topic 'in.dead' is neither listed", () => deadLetter(dead)],
     ]
     for (const [words, onError] of bad) {

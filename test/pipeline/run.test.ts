@@ -160,7 +160,7 @@ describe('onError', () => {
         },
         'onError itself threw: Error: oops',
       ],
-      [() => 'retry', 'onError answered retry, which is no policy'],
+      [() => 'retry', 'onError answered "retry", which is no policy'],
     ] as const) {
       const world = await opened()
       await world.append(input, 0, numbered(1))
@@ -207,7 +207,7 @@ describe('run', () => {
       {},
       /'in' has 1, 'wide' has 3/,
     ],
-    ['a guarantee that is none', piped(), { guarantee: 'twice' as never }, /guarantee 'twice' is none/],
+    ['a guarantee that is none', piped(), { guarantee: 'twice' as never }, /guarantee "twice" is none/],
     ['an option that is none', piped(), { concurency: 3 } as never, /no option 'concurency'/],
     [
       'a concurrency that is none',
