@@ -26,8 +26,7 @@ const printed = `${find(/^It prints `(.*?)`/m)}\n`
 const peers = find(/`npm install millrace ([^`]*)`/).split(' ')
 
 /** The oldest Node that the package takes, and the one that it is developed on. */
-const oldest = /^>=(\d+\.\d+)$/.exec(engines.node)?.[1] ?? `the range '${engines.node}'`
-const nodes = [`${oldest}.0`, devDependencies.node]
+const nodes = [engines.node.replace(/^>=(\d+\.\d+)$/, '$1.0'), devDependencies.node]
 
 const tsconfig = { compilerOptions: { strict: true, module: 'nodenext', outDir: 'js' }, files: ['example.ts'] }
 
