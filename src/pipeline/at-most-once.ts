@@ -1,3 +1,4 @@
+import { MillraceError } from '../contracts/failure.ts'
 import type { Committer, CommitterSetup } from './committer.ts'
 import { commitOffsets, writeOutputs } from './without-transactions.ts'
 
@@ -8,7 +9,15 @@ import { commitOffsets, writeOutputs } from './without-transactions.ts'
 export const atMostOnce = async (o: CommitterSetup): Promise<Committer> => {
   const producer = await o.calls.again('opening a producer', () => o.engine.producer())
   return {
-    commit: (taken) => writeOutputs(o, producer, taken),
+    commit: async (taken) => {
+      try {
+        await writeOutputs(o, producer, taken)
+      } catch (error) {
+        // a topic takes less than it did, and some may have been written: once more could be twice
+        if (!(error instanceof MillraceError) || error.code !== 'record-too-large') throw error
+        o.calls.tell('what was to be written is skipped, as at-most-once may', error.failure)
+      }
+    },
     beforeRecords: (ahead) =>
       commitOffsets(o, () =>
         // whoever has a task by now may have gone further

@@ -1,3 +1,4 @@
+import { type EngineFailure, MillraceError } from '../contracts/failure.ts'
 import type { Committer } from './committer.ts'
 import type { Counters } from './counters.ts'
 import type { LiveTask, TakenPrefix } from './live-task.ts'
@@ -7,6 +8,11 @@ export interface CommitSetup {
   readonly counters: Counters
   readonly tasks: () => Iterable<LiveTask>
   readonly committed: () => void
+  /**
+   * A topic takes less than it did when `taken` was written: to be called before it is committed again. Tasks whose
+   * records do not fit any more are to be closed, and begun anew.
+   */
+  readonly refit: (taken: readonly TakenPrefix[], failure: EngineFailure) => Promise<void>
   /** The run cannot go on. */
   readonly failed: (error: unknown) => void
 }
@@ -50,10 +56,10 @@ export class CommitLoop {
   }
 
   async #run(everything: boolean): Promise<void> {
-    const { committer, counters, tasks } = this.#o
+    const { counters, tasks } = this.#o
     try {
       for (let taken = take(tasks(), everything); taken.length > 0 && !this.#isStopped; taken = take(tasks(), false)) {
-        await committer.commit(taken)
+        await this.#commit(taken)
         counters.commits += 1
         for (const one of taken) this.#count(one)
         this.#o.committed()
@@ -61,6 +67,17 @@ export class CommitLoop {
     } catch (error) {
       this.#isStopped = true
       this.#o.failed(error)
+    }
+  }
+
+  async #commit(taken: readonly TakenPrefix[]): Promise<void> {
+    for (let refused = 1; ; refused++) {
+      try {
+        return await this.#o.committer.commit(taken)
+      } catch (error) {
+        if (!(error instanceof MillraceError) || error.code !== 'record-too-large' || refused > refitsMax) throw error
+        await this.#o.refit(taken, error.failure)
+      }
     }
   }
 
@@ -77,6 +94,9 @@ export class CommitLoop {
     task.runner?.committed(prefix)
   }
 }
+
+/** How often a commit is made again since a topic takes less: once for each time that its limit was lowered meanwhile. */
+const refitsMax = 3
 
 const take = (tasks: Iterable<LiveTask>, everything: boolean): readonly TakenPrefix[] => {
   const taken: TakenPrefix[] = []

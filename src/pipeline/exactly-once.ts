@@ -22,10 +22,9 @@ export const exactlyOnce = async (o: CommitterSetup & { readonly transactionalId
       engine.transactions({ transactionalId, timeoutMs }),
     )
   let producer = await open()
-  const batches = new OutputBatches(o.topics)
-
   const attempt = async (taken: readonly TakenPrefix[]): Promise<FailedCommit | undefined> => {
     const now = o.clock.now()
+    const batches = new OutputBatches(o.topics)
     for (const { task, prefix } of taken) batches.add(task.task, prefix, now)
     const unsealed = batches.build()
     if (unsealed.length > 0) {
@@ -55,16 +54,17 @@ export const exactlyOnce = async (o: CommitterSetup & { readonly transactionalId
         if (failed === undefined) return
         const { failure, mayHaveHappened } = failed
         o.counters.commitRetries += 1
-        if (failure.kind === 'fatal' || failure.kind === 'refused') {
+        if (failure.kind === 'fatal') {
           await producer.abort()()
           throw new MillraceError(failure)
         }
-        if (mayHaveHappened) {
+        if (mayHaveHappened && failure.kind !== 'refused') {
           if (await hasHappened(taken)) return
         } else {
           const aborted = await producer.abort()()
           if (E.isLeft(aborted)) producer = await open()
         }
+        if (failure.kind === 'refused') throw new MillraceError(failure)
         await calls.backOff('a commit', failure, failures)
       }
     },

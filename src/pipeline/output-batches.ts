@@ -1,5 +1,6 @@
 import { BatchBuilder } from '../batch/batch-builder.ts'
 import type { UnsealedBatch } from '../contracts/engine.ts'
+import { engineFailure, MillraceError } from '../contracts/failure.ts'
 import { keyedPartition } from '../protocol/client/partitioner.ts'
 import type { DonePrefix } from './done-prefix.ts'
 import type { EncodedOutput } from './encoded-output.ts'
@@ -16,7 +17,11 @@ export class OutputBatches {
     this.#topics = topics
   }
 
-  /** Adds what `task` has done; state changes with this timestamp. */
+  /**
+   * Adds what `task` has done; state changes with this timestamp.
+   *
+   * **Errors** throws {@link MillraceError} `record-too-large` where a topic takes less by now than one record needs.
+   */
   add(task: number, { outputs, writes }: DonePrefix, now: number): void {
     for (const output of outputs) this.#output(task, output)
     for (const write of lastOfEach(writes)) this.#change(task, write, now)
@@ -37,9 +42,9 @@ export class OutputBatches {
     // without a key the task's own number: a replay writes it to the same place
     const partition = key === null ? task % topic.partitions : keyedPartition(key, topic.partitions)
     const builder = this.#builder(topic, partition)
-    if (builder.count === 0 || !builder.add(key, value, headers, timestamp)) {
+    if (!builder.add(key, value, headers, timestamp)) {
       if (builder.count > 0) this.#close(topic, partition, builder)
-      builder.addFirst(key, value, headers, timestamp)
+      if (!builder.add(key, value, headers, timestamp)) throw tooLarge(topic)
     }
     if (builder.sizeBytes > batchBytes) this.#close(topic, partition, builder)
   }
@@ -47,9 +52,9 @@ export class OutputBatches {
   #change(task: number, { store, key, value }: StateWrite, now: number): void {
     const topic = this.#topics.changelogs.get(store.declaration.name) as OutputTopic
     const builder = this.#builder(topic, task)
-    if (builder.count > 0 && builder.add(key, value ?? null, noHeaders, now)) return
+    if (builder.add(key, value ?? null, noHeaders, now)) return
     if (builder.count > 0) this.#close(topic, task, builder)
-    builder.addFirst(key, value ?? null, noHeaders, now)
+    if (!builder.add(key, value ?? null, noHeaders, now)) throw tooLarge(topic)
   }
 
   #builder(topic: OutputTopic, partition: number): BatchBuilder {
@@ -66,6 +71,14 @@ export class OutputBatches {
 
 /** A batch is closed at this size, even where its topic takes larger ones. */
 const batchBytes = 1024 * 1024
+
+const tooLarge = ({ topic, recordBytesMax }: OutputTopic): MillraceError =>
+  new MillraceError(
+    engineFailure(
+      'record-too-large',
+      `topic '${topic}' takes ${recordBytesMax} bytes by now, and what is to be committed has a record of more: raise its 'max.message.bytes' again`,
+    ),
+  )
 
 const noHeaders: ReadonlyMap<string, Uint8Array> = new Map()
 

@@ -6,8 +6,9 @@ import { CatchUp } from './catch-up.ts'
 import { CommitLoop } from './commit-loop.ts'
 import type { RunMetrics } from './counters.ts'
 import { FetchLoop } from './fetch-loop.ts'
-import type { LiveTask } from './live-task.ts'
+import type { LiveTask, TakenPrefix } from './live-task.ts'
 import type { Notice } from './notice.ts'
+import { outgrown } from './outgrown.ts'
 import { type Progress, ProgressMeter } from './progress.ts'
 import { Rate } from './rate.ts'
 import type { RunSetup } from './run-setup.ts'
@@ -52,7 +53,14 @@ export class PipelineRun {
       this.#reject = reject
     })
     const fetches = new FetchLoop({ engine, calls, committer, counters, tasks, fetchBytesMax: settings.fetchBytesMax })
-    const commits = new CommitLoop({ committer, counters, tasks, committed: this.#committed, failed: this.fail })
+    const commits = new CommitLoop({
+      committer,
+      counters,
+      tasks,
+      committed: this.#committed,
+      refit: this.#refit,
+      failed: this.fail,
+    })
     this.#fetches = fetches
     this.#commits = commits
     this.#meter = new ProgressMeter({ engine, clock, counters, tasks })
@@ -171,6 +179,14 @@ export class PipelineRun {
     this.#catchUp.look()
     for (const task of this.#tasks.values()) if (!task.isIdle) return
     this.#pulse.next()
+  }
+
+  readonly #refit = async (taken: readonly TakenPrefix[], failure: EngineFailure): Promise<void> => {
+    await this.look()
+    for (const task of outgrown(taken)) {
+      this.#o.calls.tell(`what task ${task.task} has done since its last commit is dropped, and done again`, failure)
+      this.#roster.again(task)
+    }
   }
 
   async #measure(): Promise<Progress | undefined> {

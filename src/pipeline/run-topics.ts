@@ -1,7 +1,7 @@
 import { BatchBuilder } from '../batch/batch-builder.ts'
 import type { Engine, TopicDescription } from '../contracts/engine.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
-import { type CompressionName, isCompacted, messageBytesDefault } from '../contracts/topic.ts'
+import { type CompressionName, isCompacted, messageBytesDefault, type TopicConfig } from '../contracts/topic.ts'
 import { changelogName, changelogOf } from '../store/changelog.ts'
 import type { Sink } from './encoded-output.ts'
 import type { EngineCalls } from './engine-calls.ts'
@@ -9,8 +9,9 @@ import type { Plan } from './plan.ts'
 
 /** A topic that the run writes to, with what batches for it must keep to. */
 export interface OutputTopic extends Sink {
-  /** As far as was seen: it may grow while the run goes on, see {@link lookAgain}. */
+  /** As far as was seen: both may change while the run goes on, see {@link lookAgain}. */
   partitions: number
+  recordBytesMax: number
   readonly compression: CompressionName
 }
 
@@ -45,16 +46,19 @@ export const findTopics = async (engine: Engine, plan: Plan, calls: EngineCalls)
 }
 
 /**
- * Looks whether topics have grown since: keys go by an output's new count from here on.
+ * Looks whether topics have changed since: keys go by an output's new count from here on, and records by its new limit.
  *
  * **Errors** rejects with {@link MillraceError} `invalid-partitions` where there is state for fewer tasks. A look that the
  * engine refuses changes nothing.
  */
 export const lookAgain = async (engine: Engine, plan: Plan, topics: RunTopics): Promise<void> => {
   const read = plan.topics.map(({ name }) => name)
-  const described = await engine.topics.describe([...new Set([...read, ...topics.outputs.keys()])])()
+  const written = [...topics.outputs.values(), ...topics.changelogs.values()]
+  const described = await engine.topics.describe([...new Set([...read, ...written.map(({ topic }) => topic)])])()
   if (described._tag === 'Left') return
   const counts = new Map(described.right.map(({ name, partitions }) => [name, partitions]))
+  const limits = new Map(described.right.map(({ name, config }) => [name, recordBytesMax(config)]))
+  for (const output of written) output.recordBytesMax = limits.get(output.topic) ?? output.recordBytesMax
   for (const [name, output] of topics.outputs) output.partitions = counts.get(name) ?? output.partitions
   topics.tasks = Math.max(topics.tasks, ...read.map((name) => counts.get(name) ?? 0))
   for (const [store, { partitions: known }] of topics.changelogs)
@@ -97,11 +101,13 @@ const outputTopic = ({ name, partitions, config }: TopicDescription): OutputTopi
   return {
     topic: name,
     partitions,
-    recordBytesMax: config['max.message.bytes'] ?? messageBytesDefault,
+    recordBytesMax: recordBytesMax(config),
     isCompacted: isCompacted(config),
     compression,
   }
 }
+
+const recordBytesMax = (config: TopicConfig): number => config['max.message.bytes'] ?? messageBytesDefault
 
 const unknownTopics = (pipeline: string, engine: string, missing: readonly string[]): MillraceError => {
   const names = missing.map((name) => `'${name}'`).join(', ')

@@ -58,20 +58,29 @@ export class TaskRoster {
     this.#o.tasks.clear()
   }
 
+  /** Drops what `task` has done and not committed: it begins again where it has committed. */
+  again(task: LiveTask): void {
+    const isStaying = task.state === 'running' && this.#o.tasks.get(task.task) === task
+    task.close('it begins again')
+    if (isStaying) this.#begin(task.task)
+  }
+
   #assigned(numbers: readonly number[], members: number): void {
-    const { run, tasks, changed, failed } = this.#o
+    const { tasks, changed } = this.#o
     this.#members = members
     this.#isAssigned = true
-    for (const number of numbers) {
-      if (tasks.has(number)) continue
-      const task = new LiveTask(number, run.plan)
-      tasks.set(number, task)
-      this.#start(task).catch((error: unknown) => {
-        if (task.isOurs) failed(error)
-      })
-    }
+    for (const number of numbers) if (!tasks.has(number)) this.#begin(number)
     if (tasks.size === 0) this.#tellIdle()
     changed()
+  }
+
+  #begin(number: number): void {
+    const { run, tasks, failed } = this.#o
+    const task = new LiveTask(number, run.plan)
+    tasks.set(number, task)
+    this.#start(task).catch((error: unknown) => {
+      if (task.isOurs) failed(error)
+    })
   }
 
   #tellIdle(): void {

@@ -220,6 +220,7 @@ describe('a commit', () => {
       counters: newCounters(),
       tasks: () => tasks,
       committed: () => undefined,
+      refit: () => Promise.resolve(),
       failed: (error) => expect.fail(String(error)),
     })
     await loop.flush()

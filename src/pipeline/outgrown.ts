@@ -1,0 +1,12 @@
+import { noHeaders } from '../batch/record-headers.ts'
+import { aloneBytes } from '../batch/record-size.ts'
+import type { DonePrefix } from './done-prefix.ts'
+import type { LiveTask, TakenPrefix } from './live-task.ts'
+
+/** The tasks of `taken` that have done what its topic no longer takes: each record fitted when it was written. */
+export const outgrown = (taken: readonly TakenPrefix[]): readonly LiveTask[] =>
+  taken.flatMap(({ task, prefix }) => (task.isOurs && !fits(prefix) ? [task] : []))
+
+const fits = ({ outputs, writes }: DonePrefix): boolean =>
+  outputs.every(({ sink, key, value, headers }) => aloneBytes(key, value, headers) <= sink.recordBytesMax) &&
+  writes.every(({ store, key, value }) => aloneBytes(key, value ?? null, noHeaders) <= store.changelog.recordBytesMax)
