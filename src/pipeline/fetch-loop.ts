@@ -1,11 +1,12 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Engine, Fetched, FetchRequest } from '../contracts/engine.ts'
-import { type EngineFailure, engineFailure, MillraceError } from '../contracts/failure.ts'
-import { type Position, partitionName } from '../contracts/position.ts'
-import { drive, type FetchPositionEffect } from '../protocol/client/fetch-position.ts'
+import { type EngineFailure, MillraceError } from '../contracts/failure.ts'
+import type { Position } from '../contracts/position.ts'
+import { drive } from '../protocol/client/fetch-position.ts'
 import type { Committer } from './committer.ts'
 import type { Counters } from './counters.ts'
 import type { EngineCalls } from './engine-calls.ts'
+import { holdUp } from './hold-up.ts'
 import type { LiveTask, Place } from './live-task.ts'
 import { chunkOf } from './read-records.ts'
 
@@ -28,8 +29,6 @@ interface Taken {
   readonly fetched: Fetched
   readonly epoch: number
 }
-
-type Effect<Tag extends FetchPositionEffect['_tag']> = Extract<FetchPositionEffect, { readonly _tag: Tag }>
 
 /**
  * One fetch at a time, for all tasks that have room; each answer is handed on while the next is under way. What a failure
@@ -146,7 +145,7 @@ export class FetchLoop {
       if (task === undefined || place === undefined || task.state !== 'running') continue
       const one = { task, place, fetched, epoch: epochs.get(place) ?? -1 }
       if (fetched.failure === undefined || fetched.batches.length > 0) taken.push(one)
-      else this.#failed(one, fetched.failure)
+      else this.#unreadable(one, fetched.failure)
     }
     await this.#handOn(taken.filter(({ task }) => !task.isResting))
   }
@@ -173,51 +172,9 @@ export class FetchLoop {
     }
   }
 
-  #failed({ task, place, fetched, epoch }: Taken, failure: EngineFailure): void {
+  #unreadable({ task, place, fetched, epoch }: Taken, failure: EngineFailure): void {
     const { startOffset, highWatermark: endOffset } = fetched
     for (const effect of drive(place, { _tag: 'failed', epoch, failure, startOffset, endOffset }))
-      this.#perform(task, place, effect)
-  }
-
-  /** Damage halts the task, and what may pass is asked for again; a place that is none in the log ends the run. */
-  #perform(task: LiveTask, place: Place, effect: FetchPositionEffect): void {
-    switch (effect._tag) {
-      case 'handOn':
-        return
-      case 'overtaken':
-        place.damage = undefined
-        return this.#o.calls.tell('reading', overtaken(place, effect))
-      case 'rest':
-        return this.#rest(task, place, effect)
-      case 'outside':
-        throw new MillraceError(outside(place, effect))
-      case 'stop':
-        throw new MillraceError(effect.failure)
-    }
-  }
-
-  #rest(task: LiveTask, place: Place, { failure, failures, epoch }: Effect<'rest'>): void {
-    const { calls } = this.#o
-    const retryInMs = calls.later(failures, () => {
-      drive(place, { _tag: 'rested', epoch })
-      this.kick(task)
-    })
-    if (failure.code !== 'corrupt-log')
-      return calls.tellAgain(`reading ${partitionName(place.source)}`, failure, { failures, retryInMs })
-    if (place.damage === undefined) calls.tellHalted(task.task, failure)
-    place.damage = failure
+      holdUp(this.#o.calls, { task, place, rested: () => this.kick(task) }, effect)
   }
 }
-
-const overtaken = ({ source }: Place, { from, to }: Effect<'overtaken'>): EngineFailure =>
-  engineFailure(
-    'offset-out-of-range',
-    `records ${from} to ${to - 1} of ${partitionName(source)} were deleted before they were read: going on at ${to}; raise the topic's retention`,
-  )
-
-const outside = ({ source }: Place, { offset, startOffset, endOffset }: Effect<'outside'>): EngineFailure =>
-  engineFailure(
-    'offset-out-of-range',
-    `the pipeline's offset ${offset} of ${partitionName(source)} is outside of ${startOffset} to ${endOffset}: was the topic deleted and created ` +
-      'again, or restored from a backup? Run it under another name, or delete its group (millrace.deleteGroup), and it begins at the oldest record',
-  )
