@@ -99,7 +99,7 @@ export class RecordCursor {
   }
 
   get key(): Uint8Array | null {
-    return this.#keyBytes < 0 ? null : this.#reader.bytes.subarray(this.#keyAt, this.#keyAt + this.#keyBytes)
+    return this.#keyBytes < 0 ? null : this.#view(this.#keyAt, this.#keyBytes)
   }
 
   /** How long {@link value} is; -1 where there is none. Costs no view. */
@@ -108,7 +108,7 @@ export class RecordCursor {
   }
 
   get value(): Uint8Array | null {
-    return this.#valueBytes < 0 ? null : this.#reader.bytes.subarray(this.#valueAt, this.#valueAt + this.#valueBytes)
+    return this.#valueBytes < 0 ? null : this.#view(this.#valueAt, this.#valueBytes)
   }
 
   get headers(): RecordHeaders {
@@ -168,6 +168,12 @@ export class RecordCursor {
     this.#from = end
     this.#read++
     return true
+  }
+
+  /** Not `subarray`: that of a Buffer takes thrice as long. */
+  #view(at: number, length: number): Uint8Array {
+    const { bytes } = this.#reader
+    return new Uint8Array(bytes.buffer, bytes.byteOffset + at, length)
   }
 
   /** Leaves the reader behind the headers, whose lengths are sound then. */

@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { type Codec, EncodeError } from '../contracts/codec.ts'
 import { shown, undecodable } from './decode-error.ts'
+import { ownCopy } from './own-bytes.ts'
 
 /**
  * Bytes as they are.
@@ -18,5 +19,5 @@ export const bytes: Codec<Uint8Array> = {
   decode: (read) =>
     read === null
       ? undecodable('bytes', ['there are no bytes: use nullable(bytes) where that is allowed'])
-      : E.right(new Uint8Array(read)), // not read.slice(): a Buffer's slice is a view
+      : E.right(ownCopy(read)),
 }

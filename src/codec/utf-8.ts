@@ -1,8 +1,39 @@
+import { ownBytes } from './own-bytes.ts'
+
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+/** Up to here a loop over what is most often ASCII is cheaper than a call. */
+const shortMax = 64
+
 /** The bytes of `text`. Lone surrogates become U+FFFD: whoever may have them checks `isWellFormed` first. */
-// Buffer.from, not TextEncoder: it takes small strings from a pool, and took 50 ns against 400 for a short key.
-export const utf8 = (text: string): Uint8Array => Buffer.from(text)
+// Not TextEncoder: it took 400 ns for a short key, Buffer.from 150, the loop 90.
+export const utf8 = (text: string): Uint8Array => shortAscii(text) ?? longer(text)
 
 /** The text that `bytes` spell, byte order mark and all. Throws a `TypeError` where they are no UTF-8. */
-export const fromUtf8 = (bytes: Uint8Array): string => strict.decode(bytes)
+export const fromUtf8 = (bytes: Uint8Array): string =>
+  isShortAscii(bytes) ? latin1.call(bytes, 0, bytes.length) : strict.decode(bytes)
+
+const latin1 = Buffer.prototype.latin1Slice
+
+const isShortAscii = (bytes: Uint8Array): boolean => {
+  if (bytes.length > shortMax) return false
+  for (let i = 0; i < bytes.length; i++) if ((bytes[i] as number) > 0x7f) return false
+  return true
+}
+
+const shortAscii = (text: string): Uint8Array | undefined => {
+  const { length } = text
+  if (length > shortMax) return undefined
+  const bytes = ownBytes(length)
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 0x7f) return undefined
+    bytes[i] = code
+  }
+  return bytes
+}
+
+const longer = (text: string): Uint8Array => {
+  const { buffer, byteOffset, length } = Buffer.from(text)
+  return new Uint8Array(buffer, byteOffset, length)
+}

@@ -2,8 +2,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import { baseOffsetOf, batchSizeOf, checkBatch, checkHeader, headerBytes, lastOffsetOf } from '../batch/record-batch.ts'
 import type { LogFile } from './log-file.ts'
 
-/** The least that is read at once. */
-export const chunkBytesMin: number = 64 * 1024
+/** The least that is read at once, where little is wanted: a small batch or two come with the first. */
+const chunkBytesLeast = 4 * 1024
+/** The least where more is wanted, or nothing is said. */
+const chunkBytesMin = 64 * 1024
 /** The most, where a single batch does not need more. */
 export const chunkBytesMax: number = 1024 * 1024
 
@@ -48,6 +50,7 @@ export class BatchWalk {
   readonly #checkCrc: boolean
   readonly #offsets: OffsetsAhead
   #nextOffset: number
+  readonly #least: number
   #wanted: number
   /** The chunk that the batch lies in, where in it, and how long it is. */
   bytes: Uint8Array = empty
@@ -65,6 +68,7 @@ export class BatchWalk {
     this.#offsets = offsets
     this.#nextOffset = offsets.from
     this.#wanted = wantedBytes
+    this.#least = Math.min(chunkBytesMin, Math.max(chunkBytesLeast, wantedBytes))
     this.position = from
   }
 
@@ -116,7 +120,7 @@ export class BatchWalk {
 
   #has(bytes: number): boolean {
     if (this.#left >= bytes) return true
-    const wanted = Math.max(bytes, chunkBytesMin, Math.min(this.#wanted, chunkBytesMax))
+    const wanted = Math.max(bytes, this.#least, Math.min(this.#wanted, chunkBytesMax))
     const chunk = Buffer.allocUnsafeSlow(Math.min(wanted, this.#end - this.position))
     this.bytes = chunk.subarray(0, this.#file.read(chunk, this.position))
     this.at = 0

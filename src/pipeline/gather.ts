@@ -1,5 +1,6 @@
 import { copyHeaders } from '../batch/record-headers.ts'
 import { aloneBytes } from '../batch/record-size.ts'
+import { ownCopy } from '../codec/own-bytes.ts'
 import { recordFault } from '../codec/record-fault.ts'
 import type { Output } from '../contracts/carrier.ts'
 import type { StateStore } from '../contracts/state-store.ts'
@@ -52,7 +53,7 @@ const noWrites: StateWrite[] = []
 
 /** A copy where a codec answered the very array that it got: whoever has that may change it before it is written. */
 const owned = (encoded: Uint8Array | null, given: unknown): Uint8Array | null =>
-  encoded !== null && encoded === given ? new Uint8Array(encoded) : encoded
+  encoded !== null && encoded === given ? ownCopy(encoded) : encoded
 
 /**
  * What attempts write, in order, until it is decided what becomes of it. One for each record that runs alone; one

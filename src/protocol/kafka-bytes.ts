@@ -8,7 +8,6 @@ export interface MalformedBytes {
 
 class Malformed extends Error {}
 
-const utf8 = new TextEncoder()
 const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
@@ -144,10 +143,20 @@ export class ByteReader {
   }
 }
 
+/** What a writer fills, kept for the next one: a new one takes longer than filling it. */
+let spare: DataView | undefined
+const spareBytesMax = 64 * 1024
+const nothing = new DataView(new ArrayBuffer(0))
+
 /** Appends Kafka's primitive types, big-endian, to a buffer that grows. */
 export class ByteWriter {
-  #view = new DataView(new ArrayBuffer(128))
+  #view: DataView
   #at = 0
+
+  constructor() {
+    this.#view = spare ?? new DataView(new ArrayBuffer(1024))
+    spare = undefined
+  }
 
   #room(length: number): number {
     const at = this.#at
@@ -200,7 +209,7 @@ export class ByteWriter {
   /** At most 32,767 bytes of UTF-8, or a RangeError. `compact`: lengths as Kafka's flexible versions write them. */
   string(value: string | null, compact = false): this {
     if (value === null) return compact ? this.uvarint(0) : this.int16(-1)
-    const bytes = utf8.encode(value)
+    const bytes = Buffer.from(value)
     if (bytes.length > 0x7fff)
       throw new RangeError(`text of ${bytes.length} bytes is too long for Kafka's strings: 32767 at most`)
     return (compact ? this.uvarint(bytes.length + 1) : this.int16(bytes.length)).#raw(bytes)
@@ -218,7 +227,11 @@ export class ByteWriter {
     return this
   }
 
+  /** What was written. Nothing can be written after it. */
   finish(): Uint8Array {
-    return new Uint8Array(this.#view.buffer.slice(0, this.#at))
+    const { buffer, byteOffset, length } = Buffer.from(new Uint8Array(this.#view.buffer, 0, this.#at))
+    if (this.#view.byteLength <= spareBytesMax) spare = this.#view
+    this.#view = nothing
+    return new Uint8Array(buffer, byteOffset, length)
   }
 }

@@ -10,6 +10,7 @@ import { type Field, keyCodec, valueCodec } from '../../src/codec/field-codec.ts
 import { json } from '../../src/codec/json.ts'
 import type { StandardSchema } from '../../src/codec/schema.ts'
 import { text } from '../../src/codec/text.ts'
+import { textOf } from '../support/text-of.ts'
 
 interface PositiveBrand {
   readonly Named: unique symbol
@@ -36,7 +37,7 @@ const strings: Readonly<Record<string, Field>> = {
 describe('keyCodec', () => {
   it.each(Object.entries(strings))('writes %s as raw text', (_, schema) => {
     const codec = keyCodec(schema)
-    expect(String(codec.encode('key'))).toBe('key')
+    expect(textOf(codec.encode('key'))).toBe('key')
     expect(codec.decode(new TextEncoder().encode('key'))).toEqual(E.right('key'))
   })
 
@@ -52,13 +53,13 @@ describe('keyCodec', () => {
     'json(…)': json(t.type({ y: t.number, x: t.number })),
   }
   it.each(Object.entries(points))('writes %s as canonical JSON', (_, field) => {
-    expect(String(keyCodec(field).encode({ y: 1, x: 2 }))).toBe('{"x":2,"y":1}')
-    expect(String(keyCodec(field).encode({ x: 2, y: 1 }))).toBe('{"x":2,"y":1}')
+    expect(textOf(keyCodec(field).encode({ y: 1, x: 2 }))).toBe('{"x":2,"y":1}')
+    expect(textOf(keyCodec(field).encode({ x: 2, y: 1 }))).toBe('{"x":2,"y":1}')
   })
 
   it('writes as JSON what may be a string, or something else', () => {
     for (const schema of [t.union([t.string, t.number]), z.union([z.string(), z.number()]), z.string().nullable()])
-      expect(String(keyCodec(schema).encode('1'))).toBe('"1"')
+      expect(textOf(keyCodec(schema).encode('1'))).toBe('"1"')
   })
 
   it('does not guess about a schema that does not say what it is of', () => {
@@ -66,8 +67,8 @@ describe('keyCodec', () => {
       '~standard': { version: 1, vendor: 'own', validate: (value) => ({ value }) },
     }
     expect(() => keyCodec(anything).encode('a')).toThrow('pass text for raw UTF-8, or json(schema) for JSON')
-    expect(String(keyCodec(anything).encode(1))).toBe('1')
-    expect(String(keyCodec(json(anything)).encode('a'))).toBe('"a"')
+    expect(textOf(keyCodec(anything).encode(1))).toBe('1')
+    expect(textOf(keyCodec(json(anything)).encode('a'))).toBe('"a"')
   })
 
   it('takes a codec as it is', () => {
@@ -86,7 +87,7 @@ describe('keyCodec', () => {
 
 describe('valueCodec', () => {
   it.each(Object.entries(strings))('writes %s as JSON', (_, schema) => {
-    expect(String(valueCodec(schema).encode('key'))).toBe('"key"')
+    expect(textOf(valueCodec(schema).encode('key'))).toBe('"key"')
   })
 
   it('takes a codec as it is', () => {

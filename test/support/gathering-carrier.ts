@@ -2,6 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { Carrier, type Output } from '../../src/contracts/carrier.ts'
 import type { StoreDeclaration, StoreView } from '../../src/contracts/store.ts'
 import type { AnyRecord } from '../../src/contracts/stream-record.ts'
+import { textOf } from './text-of.ts'
 
 /** A carrier that keeps what operators do with it, for operators tested without a runner. State is kept in bytes. */
 export class GatheringCarrier extends Carrier {
@@ -22,7 +23,7 @@ export class GatheringCarrier extends Carrier {
   }
 
   override store<K, V>(declaration: StoreDeclaration<K, V>, record: AnyRecord): StoreView<V> {
-    const place = `${declaration.name} ${String(declaration.key.encode(record.key as K))}`
+    const place = `${declaration.name} ${textOf(declaration.key.encode(record.key as K))}`
     return {
       get: () => {
         const bytes = this.#state.get(place)

@@ -15,8 +15,8 @@ export interface RawRecord {
   readonly timestamp: number
 }
 
-export const utf8 = (text: string): Uint8Array => Buffer.from(text)
-export const fromHex = (hex: string): Uint8Array => Buffer.from(hex, 'hex')
+export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
+export const fromHex = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'))
 export const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
 export const arbitraryCompression: fc.Arbitrary<CompressionName> = fc.constantFrom(
