@@ -52,7 +52,9 @@ export class Logs {
       if (E.isLeft(recovered)) return recovered
       const logs = new Logs(options, recovered.right)
       logs.#root.touch()
-      await logs.#checkpoints.take()
+      // What a killed process has left to sync may be gigabytes.
+      if (recovered.right.resumes) void logs.#commits.checkpoint()
+      else await logs.#checkpoints.take()
       return E.right(logs)
     } catch (error) {
       if (error instanceof StorageError) return E.left(storageFailure(options.storage.name, error))

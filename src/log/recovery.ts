@@ -33,6 +33,8 @@ export interface RecoveredLogs {
   readonly root: LogDirectory
   readonly logs: readonly PartitionLog[]
   readonly recovery: Recovery
+  /** The newest checkpoint still serves: the next crash may go on from it as this opening did. */
+  readonly resumes: boolean
 }
 
 /**
@@ -75,7 +77,8 @@ export const recoverLogs = async (options: LogsOptions): Promise<E.Either<Engine
     const isReplayed = found !== undefined && record?.durability === 'power' && !record.clean
     const replayedFrames = isReplayed ? await replay(opening, found, logs) : 0
     const recovery = { clean: record?.clean ?? true, replayedFrames, cuts }
-    return E.right({ journal, root, logs: [...logs.values()], recovery })
+    const resumes = options.durability === 'process' && record?.durability === 'process' && !record.clean
+    return E.right({ journal, root, logs: [...logs.values()], recovery, resumes })
   } catch (error) {
     if (error instanceof DamagedJournal) return damaged(storage.name, error.message)
     throw error

@@ -196,6 +196,27 @@ describe.each(['power', 'process'] as const)('Logs, %s', (durability) => {
   })
 })
 
+describe('Logs, process, after a kill', () => {
+  it('open without waiting for what the process before has left to sync', async () => {
+    const storage = memoryStorage()
+    const killed = await open(storage, { durability: 'process' })
+    stage(killed, 'kept')
+    rightOf(await killed.commit())
+    const slow: Storage = {
+      ...storage,
+      open: (path, mode) => {
+        const file = storage.open(path, mode)
+        return path.endsWith('.log') ? { ...file, sync: () => new Promise(() => {}) } : file
+      },
+    }
+    const logs = await open(slow, { durability: 'process' })
+    stage(logs, 'more')
+    rightOf(await logs.commit())
+    expect(valuesIn(logs)).toEqual(['kept', 'more'])
+    expect(valuesIn(await open(storage, { durability: 'process' }))).toEqual(['kept', 'more'])
+  })
+})
+
 describe('the journal under the logs', () => {
   it('has one frame and one sync for all that wait, and a write for each partition behind them', async () => {
     const journal = counted(memoryStorage(), /journal/)

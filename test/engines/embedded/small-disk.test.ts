@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Engine } from '../../../src/contracts/engine.ts'
 import { openEmbedded } from '../../../src/engines/embedded/engine.ts'
 import { ownerLock } from '../../../src/engines/embedded/owner-lock.ts'
+import { openReadOnly } from '../../../src/engines/embedded/read-only-engine.ts'
 import { diskStorage } from '../../../src/log/disk-storage.ts'
 import { systemRandom } from '../../../src/millrace/system.ts'
 import { ok } from '../../conformance/calls.ts'
@@ -103,9 +104,21 @@ class World {
   }
 
   /** Everything acknowledged is there, in order and once, and nothing else but what was refused for now. */
-  async verify(): Promise<void> {
+  verify(): Promise<void> {
+    return this.#verify(this.#open)
+  }
+
+  /** Where there is no room to open it, it can be read all the same. */
+  async verifyReadOnly(): Promise<void> {
+    const storage = diskStorage(this.disk.path)
+    const engine = await ok(openReadOnly({ name: 'small', storage, clock: new VirtualClock() }))
+    await this.#verify(engine)
+    await ok(engine.close())
+  }
+
+  async #verify(engine: Engine): Promise<void> {
     for (const [partition, wanted] of this.acknowledged.entries()) {
-      const found = await valuesOf(this.#open, topic, partition)
+      const found = await valuesOf(engine, topic, partition)
       expect(new Set(found).size).toBe(found.length)
       expect(found.filter((value) => !this.refused.has(value)).map(headOf)).toEqual(wanted.map(headOf))
     }
@@ -184,7 +197,7 @@ describe.skipIf(skipped !== undefined).each(['power', 'process'] as const)(
             if (await world.open()) {
               await world.verify()
               await world.write(3)
-            }
+            } else await world.verifyReadOnly()
           }
           world.kill()
           world.disk.free()
