@@ -87,7 +87,8 @@ export class MillraceError extends Error {
   readonly kind: FailureKind
   readonly #failure: EngineFailure
   constructor(failure: EngineFailure) {
-    super(`${failure.message} [${failure.code}]`, { cause: failure.cause })
+    // one that is there without a value is shown as one
+    super(`${failure.message} [${failure.code}]`, failure.cause === undefined ? {} : { cause: failure.cause })
     this.code = failure.code
     this.kind = failure.kind
     this.#failure = failure

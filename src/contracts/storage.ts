@@ -49,7 +49,7 @@ export class StorageError extends Error {
   readonly code: StorageErrorCode
   readonly path: string
   constructor(code: StorageErrorCode, path: string, message: string, cause?: unknown) {
-    super(message, { cause })
+    super(message, cause === undefined ? {} : { cause })
     this.code = code
     this.path = path
   }

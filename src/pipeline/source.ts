@@ -58,18 +58,16 @@ export const decodeRecord = (
 export const undecodedRecord = (source: Source, raw: RawRecord): AnyRecord =>
   record(source, raw, raw.key && new Uint8Array(raw.key), raw.value && new Uint8Array(raw.value), undefined)
 
-const record = (source: Source, raw: RawRecord, key: unknown, value: unknown, carrier: unknown): AnyRecord => ({
-  topic: source.topic,
-  partition: source.partition,
-  offset: raw.offset,
-  id: source.prefix + raw.offset,
-  timestamp: raw.timestamp,
+const record = (source: Source, raw: RawRecord, key: unknown, value: unknown, carrier: unknown): AnyRecord => {
+  const { topic, partition, prefix } = source
+  const { offset, timestamp } = raw
   // bytes can be changed in place, and these lie in what was fetched
-  headers: copyHeaders(raw.headers),
-  key,
-  value,
-  [task]: carrier,
-})
+  const headers = copyHeaders(raw.headers)
+  // each in one literal: a property that is added later, or `undefined`, is slower, or shown
+  if (carrier === undefined)
+    return { topic, partition, offset, id: prefix + offset, timestamp, headers, key, value } as AnyRecord
+  return { topic, partition, offset, id: prefix + offset, timestamp, headers, key, value, [task]: carrier }
+}
 
 interface Unread {
   readonly codec: string

@@ -1,0 +1,28 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { int32 } from '../../src/codec/numbers.ts'
+import { text } from '../../src/codec/text.ts'
+import { topic } from '../../src/codec/topic.ts'
+import { task } from '../../src/contracts/stream-record.ts'
+import { decodeRecord, sourceOf, undecodedRecord } from '../../src/pipeline/source.ts'
+import { rightOf } from '../support/right-of.ts'
+
+const source = sourceOf(topic('in', { key: text, value: int32 }), 3)
+const raw = { offset: 5, timestamp: 9, key: text.encode('k'), value: int32.encode(7), headers: new Map() }
+const fields = { topic: 'in', partition: 3, offset: 5, id: 'in-3-5', timestamp: 9, headers: new Map() }
+
+describe('a record', () => {
+  it('carries its task where it has one', () => {
+    const carrier = {}
+    const record = rightOf(decodeRecord(source, raw, carrier))
+    expect(record).toEqual({ ...fields, key: 'k', value: 7, [task]: carrier })
+    expect({ ...record }[task]).toBe(carrier)
+  })
+
+  it('shows nothing of a task where it has none', () => {
+    for (const record of [rightOf(decodeRecord(source, raw, undefined)), undecodedRecord(source, raw)]) {
+      expect(Reflect.ownKeys(record)).toEqual([...Object.keys(fields), 'key', 'value'])
+      expect(inspect(record)).not.toContain('Symbol')
+    }
+  })
+})
