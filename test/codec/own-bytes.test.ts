@@ -26,7 +26,7 @@ describe('ownCopy', () => {
 
 describe('ownBytes', () => {
   it('shares its buffer with others, so nobody can transfer it away', () => {
-    const { buffer } = ownBytes(10)
+    const buffer = ownBytes(10).buffer as ArrayBuffer
     expect(() => structuredClone(buffer, { transfer: [buffer] })).toThrow('transfer')
     expect(buffer.byteLength).toBeGreaterThan(0)
   })
