@@ -53,6 +53,9 @@ const deleting = { plain: 8, commit: 5, delete: 3, maintain: 2 }
 const rounds = { plain: 8, transactional: 2, end: 2, commit: 2, race: 2, round: 4 }
 const recreating = { plain: 8, transactional: 2, end: 1, commit: 4, recreate: 2 }
 
+/** Hundreds of crashes, each with its openings. */
+const timeout = 120_000
+
 describe('a crash at every write and every sync leaves a prefix with all that was acknowledged or readable', () => {
   it.each([
     { seed: 1, durability: 'power', crash: 'power', steps: 40 },
@@ -66,7 +69,7 @@ describe('a crash at every write and every sync leaves a prefix with all that wa
     { seed: 14, durability: 'power', crash: 'power', steps: 40, mix: rounds, stride: 3 },
     { seed: 15, durability: 'power', crash: 'kill', steps: 30, mix: rounds, stride: 3 },
     { seed: 16, durability: 'process', crash: 'kill', steps: 40, mix: rounds, stride: 3 },
-  ] as const)('%o', (crashing) => crashEverywhere(crashing, goOn))
+  ] as const)('%o', (crashing) => crashEverywhere(crashing, goOn), timeout)
 
   it.each([
     { seed: 8, durability: 'power', crash: 'power', steps: 6, journalBytes: 9000 },

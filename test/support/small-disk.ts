@@ -28,7 +28,7 @@ export const noSmallDisk = (): string | undefined => {
 export const smallDisk = (bytes: number): SmallDisk => {
   const mount = mkdtempSync(join(tmpdir(), 'millrace-disk-'))
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'millrace-test', mount], { stdio: 'pipe' })
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'millrace-test', mount], { stdio: 'pipe' })
   } catch (error) {
     rmSync(mount, { recursive: true })
     throw error
@@ -51,7 +51,7 @@ export const smallDisk = (bytes: number): SmallDisk => {
     },
     remove: () => {
       closeSync(ballast)
-      execFileSync('umount', ['--lazy', mount], { stdio: 'pipe' })
+      execFileSync('/bin/umount', ['--lazy', mount], { stdio: 'pipe' })
       rmSync(mount, { recursive: true, force: true })
     },
   }
