@@ -12,7 +12,6 @@ import { type History, historyOf, toldIn } from './history.ts'
 import type { Anomaly } from './laws/anomaly.ts'
 import { anomaliesIn } from './laws/check.ts'
 import type { Life } from './life.ts'
-import type { SmallDisk } from './small-disk.ts'
 import type { Told } from './told.ts'
 import { copying, totalling } from './topics.ts'
 
@@ -39,18 +38,16 @@ export interface KillingOptions {
   readonly under: string
   /** The engine's directory, where it is not to be in there. */
   readonly data?: string
-  /** On which that lies: too small, until the last life but one is over. */
-  readonly smallDisk?: SmallDisk
-  /** Hears of each kill. */
-  readonly onKill?: () => void
+  /** The disk on which that lies is too small, until this is called before the last life. */
+  readonly makeRoom?: () => void
+  /** Hears of each kill; may end it all by answering true. */
+  readonly onKill?: () => boolean
 }
 
 const script = fileURLToPath(new URL('child.ts', import.meta.url))
 const compiled = fileURLToPath(new URL('../../node_modules/.cache/crash', import.meta.url))
 /** No child takes that long to open, or to get something done, unless it hangs. */
 const patienceMs = 20_000
-/** What a small disk has in the end. */
-const roomyMb = 256
 /** Opening what so short lives have left takes a tenth of a second, on a machine that is busy. */
 const openingMsMax = 5_000
 
@@ -124,6 +121,7 @@ export const killAgainAndAgain = async (options: KillingOptions): Promise<Killed
     const plan = options.lives[life]
     return plan === undefined ? undefined : new Child(errors, plan.heapMb)
   }
+  let isEnough = false
   let spare = next(0)
   for (const [life, plan] of options.lives.entries()) {
     const child = spare as Child
@@ -131,8 +129,8 @@ export const killAgainAndAgain = async (options: KillingOptions): Promise<Killed
     const isLast = life === options.lives.length - 1
     spare = next(life + 1)
     // with room again everything goes on, by itself
-    const mustGoOn = isLast && options.smallDisk !== undefined
-    if (mustGoOn) options.smallDisk?.resize(roomyMb)
+    const mustGoOn = isLast && options.makeRoom !== undefined
+    if (mustGoOn) options.makeRoom?.()
     if (isLoaded) await liveAndDie(child, plan, { ...ordersOf(options, { data, told, life }), ...plan }, mustGoOn)
     if (mustGoOn && !child.has('acknowledged'))
       anomalies.push({ law: 'reopens', what: `life ${life}: there is room again, and nothing goes on` })
@@ -140,7 +138,7 @@ export const killAgainAndAgain = async (options: KillingOptions): Promise<Killed
     if (ending === 'killed') {
       result.kills++
       if (!child.has('opened')) result.whileOpening++
-      options.onKill?.()
+      isEnough = options.onKill?.() ?? false
     } else if (ending === 'no room') result.noRoom++
     else if (ending === 'out of memory') result.outOfMemory++
     else anomalies.push({ law: 'reopens', what: `life ${life}: ${ending}` })
@@ -148,7 +146,7 @@ export const killAgainAndAgain = async (options: KillingOptions): Promise<Killed
     anomalies.push(...failuresOf(history))
     if (plan.isLookedAt || isLast)
       anomalies.push(...(await lookBehind({ data, elsewhere: directory }, history, `life ${life}`, result)))
-    if (anomalies.length > 0) break
+    if (anomalies.length > 0 || isEnough) break
   }
   if (anomalies.length === 0) anomalies.push(...(await ownedAgain(data, history, result)))
   if (spare !== undefined) {
@@ -160,12 +158,12 @@ export const killAgainAndAgain = async (options: KillingOptions): Promise<Killed
 }
 
 const ordersOf = (
-  { seed, smallDisk }: KillingOptions,
+  { seed, makeRoom }: KillingOptions,
   rest: Pick<Orders, 'data' | 'told' | 'life'>,
 ): Omit<Orders, 'cast' | 'durability' | 'fullEvery' | 'leakKb'> => ({
   ...rest,
   seed,
-  isSmallDisk: smallDisk !== undefined,
+  isSmallDisk: makeRoom !== undefined,
 })
 
 /** Tells the child what to do and kills it when its time has come; not before it has done something where it must. */
@@ -180,9 +178,8 @@ const liveAndDie = async (child: Child, plan: Life, orders: Orders, mustGoOn: bo
   if (!child.isOver) child.kill()
 }
 
-type Ending = 'killed' | 'no room' | 'out of memory'
-
-const endingOf = async (child: Child, plan: Life): Promise<Ending | string> => {
+/** `killed`, `no room`, `out of memory`, or what must not be. */
+const endingOf = async (child: Child, plan: Life): Promise<string> => {
   if (!child.has('loaded') && !child.isOver) child.kill()
   await child.exited
   const { exitCode, signalCode } = child.process

@@ -1,11 +1,11 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { seededRandom } from '../support/seeded-random.ts'
+import { noSmallDisk, smallDisk } from '../support/small-disk.ts'
 import { type Killed, killAgainAndAgain } from './killing.ts'
 import { livesOf } from './life.ts'
 import { allActors } from './program/work.ts'
 import { type SimulatedResult, type SimulatedRun, simulate } from './simulated.ts'
-import { smallDisk } from './small-disk.ts'
 import { nothing, ofKilled, ofSimulated, type Tally } from './tally.ts'
 
 /** What a round is about. */
@@ -79,7 +79,7 @@ const kill = (
   { under, onProgress }: RoundOptions,
 ): Promise<Killed> => {
   let kills = 0
-  const onKill = (): void => void onProgress({ ...nothing, kills: ++kills })
+  const onKill = (): boolean => onProgress({ ...nothing, kills: ++kills })
   const ordeal = round === 'full disk' ? 'full' : round === 'little memory' ? 'memory' : 'plain'
   const options = { seed, under, lives: livesOf(seed, livesPerDirectory, ordeal), onKill } as const
   return round === 'small disk' ? killOnSmallDisk(options) : killAgainAndAgain(options)
@@ -87,14 +87,18 @@ const kill = (
 
 /** Too small from the beginning for what is done there; then it gets room, and everything goes on. */
 const killOnSmallDisk = async (options: Parameters<typeof killAgainAndAgain>[0]): Promise<Killed> => {
-  const path = join(options.under, `small-disk-${options.seed}`)
-  mkdirSync(path, { recursive: true })
-  const disk = smallDisk(path, 2)
-  if (disk === undefined) return killAgainAndAgain(options)
+  if (noSmallDisk() !== undefined) return killAgainAndAgain(options)
+  const disk = smallDisk(roomyBytes)
+  disk.leave(smallBytes)
   try {
-    return await killAgainAndAgain({ ...options, data: join(path, 'data'), smallDisk: disk })
+    const killed = await killAgainAndAgain({ ...options, data: disk.path, makeRoom: disk.free })
+    if (killed.anomalies.length > 0) cpSync(disk.path, join(killed.directory, 'data'), { recursive: true })
+    return killed
   } finally {
-    disk.unmount()
-    rmSync(path, { recursive: true })
+    disk.remove()
   }
 }
+
+/** What a small disk has, and what it has in the end. */
+const smallBytes = 2 * 1024 * 1024
+const roomyBytes = 256 * 1024 * 1024

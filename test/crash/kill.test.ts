@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { killAgainAndAgain } from './killing.ts'
+import { type Life, livesOf, type Ordeal } from './life.ts'
+
+/** The directory stays where a law was broken, for somebody to look at; the message names it. */
+const expectSound = async (seed: number, lives: readonly Life[]): Promise<void> => {
+  const under = mkdtempSync(join(tmpdir(), 'millrace-crash-'))
+  const { anomalies, directory } = await killAgainAndAgain({ seed, lives, under })
+  expect(anomalies, `seed ${seed}, ${directory}`).toEqual([])
+  rmSync(under, { recursive: true })
+}
+
+/** Children begin slowly on a machine that is busy. */
+const timeout = 180_000
+
+const ordeals: readonly (readonly [Life['durability'], Ordeal, number, number])[] = [
+  ['power', 'plain', 1, 8],
+  ['process', 'plain', 2, 8],
+  ['power', 'full', 3, 4],
+  ['process', 'memory', 4, 3],
+]
+
+describe('a process that is killed again and again, at work and while it opens', () => {
+  it.each(ordeals)(
+    'loses nothing it acknowledged, doubles and tears nothing, and opens again (%s, %s)',
+    (durability, ordeal, seed, lives) =>
+      expectSound(
+        seed,
+        livesOf(seed, lives, ordeal).map((life) => ({ ...life, durability })),
+      ),
+    timeout,
+  )
+
+  it(
+    'and when the mode is another each time',
+    () =>
+      expectSound(
+        5,
+        livesOf(5, 4, 'plain').map((life, at) => ({ ...life, durability: at % 2 === 0 ? 'process' : 'power' })),
+      ),
+    timeout,
+  )
+})
