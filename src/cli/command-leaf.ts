@@ -38,7 +38,7 @@ export const defaultUrl = 'file:./data'
 export const addLeaf = <O>(parent: Command, shell: Shell, leaf: Leaf<O>): void => {
   const { name, summary, details, options, json, examples } = leaf
   const command = parent.command(name).summary(summary)
-  command.description(details === undefined ? `${summary}.` : `${summary}.\n\n${details}`)
+  command.description(details === undefined ? `${summary}.` : `${summary}.\n\n${unwrapped(details)}`)
   for (const option of options) command.addOption(option)
   if (json !== undefined) command.addOption(new Option('--json', `write JSON: ${json}`))
   command.addHelpText(
@@ -51,3 +51,6 @@ export const addLeaf = <O>(parent: Command, shell: Shell, leaf: Leaf<O>): void =
     shell.ended((await run({ world: shell.world, url, options: command.opts<O & object>() as O })) ?? exitCodes.done)
   })
 }
+
+/** Paragraphs as lines of their own: the help is wrapped to where it is shown. */
+const unwrapped = (paragraphs: string): string => paragraphs.replaceAll(/(?<!\n)\n(?!\n)/g, ' ')

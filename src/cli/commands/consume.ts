@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { addLeaf, type Shell } from '../command-leaf.ts'
+import { binaryFormats } from '../field-formats.ts'
 import { moment, partitionNumbers, unescaped, wholeNumber } from '../option-values.ts'
 import { formatOptions } from './format-options.ts'
 
@@ -34,7 +35,7 @@ export const addConsumeCommand = (program: Command, shell: Shell): void =>
       new Option('--timeout-ms <ms>', 'end when nothing has come for so long').argParser(wholeNumber(1)),
       new Option('-f, --format <template>', 'how to write a record: %k\\t%s\\n').argParser(unescaped).conflicts('json'),
       ...formatOptions(),
-      new Option('--binary <format>', 'how text shows what is no UTF-8').choices(['base64', 'hex']).default('base64'),
+      new Option('--binary <format>', 'how text shows what is no UTF-8').choices(binaryFormats).default('base64'),
       new Option('--null-marker <text>', 'what stands for null in a template').default('null'),
       new Option('--skip-message-on-error', 'say on stderr what cannot be shown, and go on'),
       new Option('--isolation-level <level>', 'whether to see records of open and aborted transactions')

@@ -1,5 +1,5 @@
 import { Option } from 'commander'
-import { fieldFormats } from '../field-format.ts'
+import { fieldFormats } from '../field-formats.ts'
 
 /** How keys and values are written down. */
 export const formatOptions = (): readonly Option[] => [

@@ -15,7 +15,7 @@ const targets = (): readonly Option[] => {
   const options = {
     toEarliest: new Option('--to-earliest', 'to the oldest record'),
     toLatest: new Option('--to-latest', 'behind the newest record'),
-    toCurrent: new Option('--to-current', 'to where it is (with --execute: as it is, or an end where that is gone)'),
+    toCurrent: new Option('--to-current', 'to where it is, or the nearest end where that is gone'),
     toOffset: new Option('--to-offset <offset>', 'to this offset').argParser(wholeNumber(0)),
     toDatetime: new Option(
       '--to-datetime <time>',
@@ -52,7 +52,7 @@ export const addGroupsCommands = (program: Command, shell: Shell): void => {
       new Option('--group <group>', 'which; may be repeated; all where none is named').argParser(gathered),
       new Option('--interval <ms>', 'between the two looks; 0 looks once').argParser(wholeNumber(0)).default(1_000),
     ],
-    json: '[{group, state, assignor, members: [{memberId, partitions}], partitions: [{topic, partition, currentOffset,\nlogEndOffset, lag, timeToDrainMs, memberId}]}]',
+    json: '[{group, state, assignor, members: [{memberId, partitions}], partitions: [{topic, partition, currentOffset, logEndOffset, lag, timeToDrainMs, memberId}]}]',
     examples: ['millrace groups describe --group billing'],
     load: async () => (await import('../groups/describe-groups.ts')).describeGroups,
   })

@@ -29,21 +29,34 @@ const startOf = async (reading: Reading): Promise<From> => {
   if (fromTimestamp !== undefined) return { timestamp: fromTimestamp }
   if (offset === undefined) return fromBeginning ? 'earliest' : 'latest'
   if (typeof offset === 'string') return offset
-  return { offsets: offset < 0 ? await beforeEnd(reading, -offset) : atOffset(reading, offset) }
+  const bounds = await boundsOf(reading)
+  if (offset >= 0) return { offsets: atOffset(reading, bounds, offset) }
+  return { offsets: Object.fromEntries(bounds.map(({ start, end }, at) => [at, Math.max(start, end + offset)])) }
 }
 
-const atOffset = ({ topic, options }: Reading, offset: number): Record<number, number> => {
+interface Bounds {
+  readonly start: number
+  readonly end: number
+}
+
+const atOffset = ({ topic, options }: Reading, bounds: readonly Bounds[], offset: number): Record<number, number> => {
   const { partition: partitions = topic.partitions === 1 ? [0] : [] } = options
   const [only] = partitions
-  if (only !== undefined && partitions.length === 1) return { [only]: offset }
+  if (only === undefined || partitions.length > 1)
+    throw new Complaint(
+      'usage',
+      `--offset ${offset} is a place in one partition, and topic '${topic.name}' has ${topic.partitions}: say which, with --partition`,
+    )
+  const { start, end } = bounds[only] ?? { start: 0, end: Number.POSITIVE_INFINITY }
+  if (offset >= start && offset <= end) return { [only]: offset }
   throw new Complaint(
     'usage',
-    `--offset ${offset} is a place in one partition, and topic '${topic.name}' has ${topic.partitions}: say which, with --partition`,
+    `partition ${only} of topic '${topic.name}' has offsets ${start} to ${end}, and not ${offset}`,
   )
 }
 
-/** So many offsets before the end of each partition, or where it starts. */
-const beforeEnd = async ({ engine, topic, options }: Reading, count: number): Promise<Record<number, number>> => {
+/** Where each partition starts and ends, for readers of this isolation. */
+const boundsOf = async ({ engine, topic, options }: Reading): Promise<readonly Bounds[]> => {
   const all = Array.from({ length: topic.partitions }, (_, partition) => ({ topic: topic.name, partition }))
   const ask = (at: OffsetAt) =>
     settle(
@@ -53,7 +66,5 @@ const beforeEnd = async ({ engine, topic, options }: Reading, count: number): Pr
       ),
     )
   const [starts, ends] = await Promise.all([ask('earliest'), ask('latest')])
-  return Object.fromEntries(
-    ends.map(({ partition, offset }, at) => [partition, Math.max(starts[at]?.offset ?? 0, offset - count)]),
-  )
+  return starts.map(({ offset: start }, at) => ({ start, end: ends[at]?.offset ?? start }))
 }

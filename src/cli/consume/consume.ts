@@ -5,6 +5,7 @@ import { consumeInGroup } from './consume-in-group.ts'
 import { idleTimer } from './idle-timer.ts'
 import { Printer } from './printer.ts'
 import type { ConsumeOptions } from './reading.ts'
+import { settledSoon } from './settled-soon.ts'
 import { recordShower } from './show-record.ts'
 
 /** `millrace consume` */
@@ -19,7 +20,15 @@ export const consume: Run<ConsumeOptions> = async ({ world, url, options }) => {
     await withSession({ world, url }, group === undefined ? 'read' : 'write', async ({ engine }) => {
       const topic = await findTopic(engine, name)
       if (stderr.isTerminal && options.untilLatest !== true) await stderr.write(`reading ${name}, Ctrl-C ends\n`)
-      const reading = { engine, clock, topic, options, printer, ended, onRead: idle.restart }
+      const reading = {
+        engine: settledSoon(engine, clock),
+        clock,
+        topic,
+        options,
+        printer,
+        ended,
+        onRead: idle.restart,
+      }
       await (group === undefined ? consumeAlone(reading) : consumeInGroup(reading, group))
     })
   } finally {

@@ -1,6 +1,6 @@
 import { type Position, partitionName } from '../../contracts/position.ts'
 import { Complaint } from '../complaint.ts'
-import { FieldError } from '../field-format.ts'
+import { FieldError } from '../field-form.ts'
 import type { Sink } from '../world.ts'
 import type { LogRecord } from './show-record.ts'
 

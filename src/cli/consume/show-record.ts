@@ -1,5 +1,6 @@
 import type { StreamRecord } from '../../contracts/stream-record.ts'
-import { type BinaryFormat, FieldError, type FieldForm, type FieldFormat, fieldForm } from '../field-format.ts'
+import { FieldError, type FieldForm, fieldForm } from '../field-form.ts'
+import type { BinaryFormat, FieldFormat } from '../field-formats.ts'
 import type { Field } from '../raw-topic.ts'
 import { jsonLine } from '../say.ts'
 import { readTemplate, type TemplateToken } from './template.ts'

@@ -1,5 +1,5 @@
 import { Complaint } from '../complaint.ts'
-import { FieldError } from '../field-format.ts'
+import { FieldError } from '../field-form.ts'
 import { LineTooLong, linesOf } from './lines.ts'
 import type { Line } from './read-line.ts'
 

@@ -1,7 +1,7 @@
 import { aloneBytes } from '../../batch/record-size.ts'
 import type { TopicDescription } from '../../contracts/engine.ts'
 import { isCompacted, messageBytesDefault } from '../../contracts/topic.ts'
-import { FieldError } from '../field-format.ts'
+import { FieldError } from '../field-form.ts'
 import type { Line } from './read-line.ts'
 
 /** What a record in a batch of its own may take in `topic`. */

@@ -4,8 +4,12 @@ import { Complaint } from '../complaint.ts'
 import type { World } from '../world.ts'
 
 /** The bytes of `file`, or of stdin where none is named or it is `-`. Ctrl-C ends them with an error. */
-export const openInput = async ({ stdin, interrupted }: World, file = '-'): Promise<Readable> =>
-  addAbortSignal(interrupted, file === '-' ? stdin() : (await openFile(file)).createReadStream())
+export const openInput = async ({ stdin, interrupted }: World, file = '-'): Promise<Readable> => {
+  const input = file === '-' ? stdin() : (await openFile(file)).createReadStream()
+  // told to whoever reads it, and thrown where nobody does yet
+  input.on('error', () => undefined)
+  return addAbortSignal(interrupted, input)
+}
 
 const openFile = async (file: string): Promise<FileHandle> => {
   try {

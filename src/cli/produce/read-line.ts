@@ -1,7 +1,8 @@
 import { shown } from '../../codec/decode-error.ts'
 import { fromUtf8, utf8 } from '../../codec/utf-8.ts'
 import type { Outgoing } from '../../millrace/outgoing.ts'
-import { FieldError, type FieldForm, type FieldFormat, fieldForm } from '../field-format.ts'
+import { FieldError, type FieldForm, fieldForm } from '../field-form.ts'
+import type { FieldFormat } from '../field-formats.ts'
 import type { Field } from '../raw-topic.ts'
 
 /** A record as it is sent. */

@@ -5,10 +5,7 @@ import { shown } from '../codec/decode-error.ts'
 import { int32, int64 } from '../codec/numbers.ts'
 import { fromUtf8, utf8 } from '../codec/utf-8.ts'
 import { type Codec, EncodeError } from '../contracts/codec.ts'
-
-/** How the bytes of a key or value are written down, both ways. */
-export const fieldFormats = ['text', 'json', 'int32', 'int64', 'hex', 'base64'] as const
-export type FieldFormat = (typeof fieldFormats)[number]
+import type { BinaryFormat, FieldFormat } from './field-formats.ts'
 
 /** Bytes that are not of the format they were to be shown in, or input that is not of the format it was said to be in. */
 export class FieldError extends Error {
@@ -23,9 +20,6 @@ export interface FieldForm {
   readonly toText: (bytes: Uint8Array) => string
   readonly toJson: (bytes: Uint8Array) => unknown
 }
-
-/** How `text` shows bytes that are no UTF-8. In JSON they stand as `{"base64": …}`, and are read back from that. */
-export type BinaryFormat = 'hex' | 'base64'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')
 

@@ -1,0 +1,106 @@
+import { spawnSync } from 'node:child_process'
+import { posix } from 'node:path'
+import type { Command } from 'commander'
+import { describe, expect, it } from 'vitest'
+import { buildProgram } from '../../src/cli/program.ts'
+import { run } from '../support/cli-world.ts'
+import { read } from '../tidy/sources.ts'
+
+const program = buildProgram({
+  world: {} as never,
+  ended: () => undefined,
+  printed: () => undefined,
+  said: () => undefined,
+})
+
+const leavesOf = (command: Command, path: readonly string[]): readonly (readonly string[])[] =>
+  command.commands.length === 0 ? [path] : command.commands.flatMap((one) => leavesOf(one, [...path, one.name()]))
+
+const leaves = leavesOf(program, []).map((path) => path.join(' '))
+
+describe('every command', () => {
+  it.each(leaves)('%s says what it takes, with an example, and what its JSON is', async (leaf) => {
+    const { code, stdout, stderr } = await run([...leaf.split(' '), '--help'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/\nExamples?:\n {2}\$ .*millrace/)
+    expect(stdout).toContain('--url <url>')
+    if (!leaf.startsWith('completion')) expect(stdout).toMatch(/--json +write JSON: /)
+  })
+})
+
+/** The files that are loaded with `path`, without what is only imported when it is needed. */
+const loadedWith = (path: string, loaded: Set<string> = new Set()): ReadonlySet<string> => {
+  if (loaded.has(path)) return loaded
+  loaded.add(path)
+  for (const [, from = ''] of read(path).matchAll(/^(?:import|export) (?!type\b)[^'"]*? from '(\.[^']+)'/gm))
+    loadedWith(posix.join(posix.dirname(path), from), loaded)
+  return loaded
+}
+
+describe('the help', () => {
+  it('loads no engine, and none of what a command does', () => {
+    const folders = new Set(Array.from(loadedWith('src/cli/main.ts'), (path) => posix.dirname(path)))
+    expect([...folders].sort()).toEqual(['src/cli', 'src/cli/commands', 'src/contracts', 'src/millrace'])
+    expect([...loadedWith('src/cli/main.ts')]).not.toContain('src/millrace/connect.ts')
+  })
+})
+
+describe('a wrong command line', () => {
+  it.each([
+    ['topics create', "required option '--topic <topic>'"],
+    ['topics lits', 'Did you mean list?'],
+    ['topics list orders', '--topic NAME'],
+    ['topics create --topic a --partitions none', 'whole number from 1'],
+    ['topics create --topic a/b', 'use only A-Z'],
+    ['topics create --topic a --config retention', 'NAME=VALUE'],
+    ['topics create --topic a --config retention=1', "did you mean 'retention.ms'?"],
+    ['topics create --topic a --replication-factor 3', 'leave it out'],
+    ['consume --bootstrap-server localhost:9092 --topic a', '--url file:./data'],
+    ['consume --topic a --value-format yaml', 'Allowed choices are text'],
+    ['--url data topics list', "'file:./data'"],
+    ['--url memory: topics list', 'gone with this command'],
+    ['produce --topic a --file /no/such/file', '/no/such/file'],
+  ])('%s is told what to do', async (line, says) => {
+    const { code, stdout, stderr } = await run(line.split(' '))
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain(says)
+    expect(stderr).not.toMatch(/^ +at /m)
+  })
+
+  it('comes with its stack for who debugs', async () => {
+    for (const env of [{}, { MILLRACE_DEBUG: '1' }]) {
+      const flags = 'MILLRACE_DEBUG' in env ? [] : ['--debug']
+      const { stderr } = await run([...flags, '--url', 'memory:', 'topics', 'list'], { env })
+      expect(stderr).toMatch(/^ +at /m)
+    }
+  })
+})
+
+describe('completion', () => {
+  /** What bash offers behind `line`. */
+  const offered = async (line: string): Promise<readonly string[]> => {
+    const { stdout } = await run(['completion', 'bash'])
+    const words = line.split(' ')
+    const ask = `${stdout}\nmillrace() { [ "$3" = "$2" ] || echo "$*" | tr ' ' '\\n'; }
+COMP_LINE='${line}'; COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}
+_millrace; printf '%s\\n' "\${COMPREPLY[@]}"`
+    return spawnSync('bash', ['--norc', '-c', ask], { encoding: 'utf8' }).stdout.trim().split('\n')
+  }
+
+  it.each([
+    ['millrace ', ['topics', 'produce', 'consume', 'groups', 'completion', '--version', '--url', '--debug', '--help']],
+    ['millrace to', ['topics']],
+    ['millrace topics de', ['describe', 'delete']],
+    ['millrace --url file:./x topics create --p', ['--partitions']],
+    ['millrace consume --isolation-level read_', ['read_committed', 'read_uncommitted']],
+    ['millrace completion ', ['bash', 'zsh', 'fish', '--version', '--url', '--debug', '--help']],
+    ['millrace --url file:./x consume --topic ', ['--url', 'file:./x', 'topics', 'list']],
+  ])('offers bash, behind "%s", what may stand there', async (line, words) =>
+    expect(await offered(line)).toEqual(words),
+  )
+
+  it.each(['zsh', 'fish'])('knows every command in %s', async (shell) => {
+    const { stdout } = await run(['completion', shell])
+    for (const leaf of leaves) expect(stdout).toContain(leaf.split(' ').at(-1))
+  })
+})
