@@ -1,11 +1,21 @@
 #!/usr/bin/env node
 import { systemClock, systemRandom } from '../millrace/system.ts'
+import { exitCodes } from './exit-code.ts'
 import { runCli } from './run-cli.ts'
 import { streamSink } from './stream-sink.ts'
 
+/** npx passes on the signal that the terminal has sent to everybody: that is still the first. */
+const sameSignalMs = 1_000
+
 const interrupted = new AbortController()
-// a second one ends the process as if nobody listened
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort())
+let interruptedAt = 0
+const interrupt = (): void => {
+  const now = systemClock.elapsed()
+  if (!interrupted.signal.aborted) interruptedAt = now
+  else if (now - interruptedAt > sameSignalMs) process.exit(exitCodes.interrupted)
+  interrupted.abort()
+}
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt)
 // the timers of an engine let the process go, also while a command waits for what they bring
 const held = setInterval(() => undefined, 2 ** 30)
 

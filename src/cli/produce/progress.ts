@@ -18,7 +18,7 @@ export const progressOn = (stderr: Sink, clock: Clock): Progress => {
   return {
     show: async (records) => {
       const now = clock.elapsed()
-      if (!stderr.isTerminal || now - shownAt < everyMs) return
+      if (!stderr.isTerminal || records === 0 || now - shownAt < everyMs) return
       shownAt = now
       isShown = true
       const perSecond = Math.round((records * 1_000) / (now - begun))
