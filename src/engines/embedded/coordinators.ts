@@ -8,7 +8,7 @@ import type { BatchStager } from './batch-stager.ts'
 import { GroupCoordinator } from './group-coordinator.ts'
 import { InternalLog } from './internal-log.ts'
 import type { Lifetime } from './lifetime.ts'
-import { abortLostTransactions } from './lost-transactions.ts'
+import { abortLostTransactions, epochsIn } from './lost-transactions.ts'
 import { Memberships } from './memberships.ts'
 import { internalTopics, type Partitions } from './partitions.ts'
 import type { ProducerIds } from './producer-ids.ts'
@@ -75,7 +75,7 @@ export const openCoordinators = async (parts: CoordinatorsParts): Promise<E.Eith
     commit,
   })
 
-  const loaded = coordinator.load()
+  const loaded = coordinator.load(epochsIn(partitions.all))
   if (loaded._tag === 'Left') return loaded
   const isKnown = (producerId: number) => coordinator.isEnding(producerId)
   const aborted = abortLostTransactions(partitions.all, { isKnown, now: clock.now() })

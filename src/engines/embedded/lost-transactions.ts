@@ -6,6 +6,17 @@ import { none } from '../../protocol/broker/producer-state.ts'
 /** There is no coordinator to speak for. */
 const coordinatorEpoch = 0
 
+/** Up to where each producer's epochs go in these partitions, once the transactions that are open there have ended. */
+export const epochsIn = (logs: Iterable<PartitionLog>): ReadonlyMap<number, number> => {
+  const epochs = new Map<number, number>()
+  for (const log of logs)
+    for (const { producerId, epoch, openTransaction } of log.producers.values()) {
+      const ended = openTransaction === none ? epoch : epoch + 1
+      if (ended > (epochs.get(producerId) ?? none)) epochs.set(producerId, ended)
+    }
+  return epochs
+}
+
 /**
  * Aborts, in every partition, the transactions that no coordinator knows of; `isKnown` tells those whose end it still
  * has to write. A loss of power leaves such where nothing was synced: the records are there, and what was said of their

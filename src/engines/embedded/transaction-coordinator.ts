@@ -2,6 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Clock } from '../../contracts/clock.ts'
 import type { EngineFailure } from '../../contracts/failure.ts'
 import type { TopicPartition } from '../../contracts/position.ts'
+import { none } from '../../protocol/broker/producer-state.ts'
 import { loadTransaction, stepTransaction, type TransactionState } from '../../protocol/broker/transaction.ts'
 import type {
   TransactionCommand,
@@ -15,7 +16,7 @@ import {
   encodeTransaction,
   encodeTransactionKey,
 } from '../../protocol/broker/transaction-record.ts'
-import { isPrepared, type TransactionRecord } from '../../protocol/broker/transaction-state.ts'
+import { caughtUp, isPrepared, type TransactionRecord } from '../../protocol/broker/transaction-state.ts'
 import type { InternalLog } from './internal-log.ts'
 import type { ProducerIds } from './producer-ids.ts'
 
@@ -76,8 +77,11 @@ export class TransactionCoordinator {
     return Math.floor(this.#begunMs + this.#parts.clock.elapsed())
   }
 
-  /** Takes over what the log holds. Everybody who was at work is dead: open transactions abort, prepared ones end. */
-  load(): E.Either<EngineFailure, void> {
+  /**
+   * Takes over what the log holds. Everybody who was at work is dead: open transactions abort, prepared ones end. `epochs`
+   * is how far each producer's go in the partitions once that is done.
+   */
+  load(epochs: ReadonlyMap<number, number>): E.Either<EngineFailure, void> {
     const { log } = this.#parts
     const records = new Map<string, TransactionRecord>()
     let unreadable: EngineFailure | undefined
@@ -101,6 +105,11 @@ export class TransactionCoordinator {
       this.#perform(transactionalId, effects)
     }
     this.abandon()
+    for (const [transactionalId, state] of this.#states) {
+      if (state.record === undefined) continue
+      const record = caughtUp(state.record, epochs.get(state.record.producerId) ?? none)
+      if (record !== state.record) this.#states.set(transactionalId, { ...state, record })
+    }
     return E.right(undefined)
   }
 

@@ -67,6 +67,14 @@ export const completed = (record: TransactionRecord, now: number): TransactionRe
   updatedAtMs: now,
 })
 
+/**
+ * The record of a producer whose partitions go up to `epoch`: the later of the two counts, lest all that is written next
+ * be refused as late. They differ only after a loss of power where nothing was synced. A transaction that is under way
+ * keeps its epoch, since its end must not be taken for that of a later one.
+ */
+export const caughtUp = (record: TransactionRecord, epoch: number): TransactionRecord =>
+  epoch <= record.epoch || record.phase === 'Ongoing' || isPrepared(record) ? record : { ...record, epoch }
+
 /** With what the producer goes on after the transaction that a prepared record ends. */
 export const identityAfter = ({ producerId, epoch, nextProducerId }: TransactionRecord): ProducerIdentity =>
   nextProducerId === none ? { producerId, epoch } : { producerId: nextProducerId, epoch: 0 }

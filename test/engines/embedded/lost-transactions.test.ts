@@ -33,4 +33,27 @@ describe('a transaction of which only its records were left', () => {
     await ok(again.commit())
     expect(await valuesOf(next, 't')).toEqual(['behind it', 'anew'])
   })
+
+  it('is not in the way of the next, where the record of its producer is older', async () => {
+    const storage = memoryStorage()
+    const engine = await opened(storage)
+    await ok(engine.topics.create({ name: 't', partitions: 1, config: {} }))
+    const tx = await ok(engine.transactions({ transactionalId: 'x', timeoutMs: 60_000 }))
+    const commit = async (value: string) => {
+      await ok(tx.append([batch('t', 0, [value])]))
+      await ok(tx.commit())
+    }
+    await commit('first')
+    const [log] = storage.list('__transaction_state-0').filter((name) => name.endsWith('.log'))
+    const records = storage.open(`__transaction_state-0/${log}`, 'write')
+    const size = records.size()
+    for (const value of ['second', 'third', 'fourth']) await commit(value)
+    records.truncate(size)
+
+    const next = await opened(storage)
+    const again = await ok(next.transactions({ transactionalId: 'x', timeoutMs: 60_000 }))
+    await ok(again.append([batch('t', 0, ['anew'])]))
+    await ok(again.commit())
+    expect(await valuesOf(next, 't')).toEqual(['first', 'second', 'third', 'fourth', 'anew'])
+  })
 })
