@@ -1,5 +1,4 @@
 import { Command, Option } from 'commander'
-import { type ExitCode, exitCodes } from './exit-code.ts'
 import type { World } from './world.ts'
 
 /** A command that was typed, with what it was told. */
@@ -9,14 +8,8 @@ export interface Invocation<O> {
   readonly options: O
 }
 
-/** What a command does. `done` where it answers nothing. */
-export type Run<O> = (invocation: Invocation<O>) => Promise<ExitCode | undefined>
-
-/** What commands are hung into. */
-export interface Shell {
-  readonly world: World
-  readonly ended: (code: ExitCode) => void
-}
+/** What a command does; it rejects where it cannot. */
+export type Run<O> = (invocation: Invocation<O>) => Promise<void>
 
 export interface Leaf<O> {
   readonly name: string
@@ -35,7 +28,7 @@ export interface Leaf<O> {
 export const defaultUrl = 'file:./data'
 
 /** Adds a command to `parent`. */
-export const addLeaf = <O>(parent: Command, shell: Shell, leaf: Leaf<O>): void => {
+export const addLeaf = <O>(parent: Command, world: World, leaf: Leaf<O>): void => {
   const { name, summary, details, options, json, examples } = leaf
   const command = parent.command(name).summary(summary)
   command.description(details === undefined ? `${summary}.` : `${summary}.\n\n${unwrapped(details)}`)
@@ -48,7 +41,7 @@ export const addLeaf = <O>(parent: Command, shell: Shell, leaf: Leaf<O>): void =
   command.action(async () => {
     const { url } = command.optsWithGlobals<{ url: string }>()
     const run = await leaf.load()
-    shell.ended((await run({ world: shell.world, url, options: command.opts<O & object>() as O })) ?? exitCodes.done)
+    await run({ world, url, options: command.opts<O & object>() as O })
   })
 }
 

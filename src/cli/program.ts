@@ -1,12 +1,13 @@
 import { createRequire } from 'node:module'
 import { Command, Option } from 'commander'
-import { defaultUrl, type Shell } from './command-leaf.ts'
+import { defaultUrl } from './command-leaf.ts'
 import { addCompletionCommand } from './commands/completion.ts'
 import { addConsumeCommand } from './commands/consume.ts'
 import { addGroupsCommands } from './commands/groups.ts'
 import { addProduceCommand } from './commands/produce.ts'
 import { addTopicsCommands } from './commands/topics.ts'
 import { hintFor } from './foreign-flags.ts'
+import type { World } from './world.ts'
 
 const { version } = createRequire(import.meta.url)('millrace/package.json') as { readonly version: string }
 
@@ -21,7 +22,7 @@ const about = `Looks after the topics and groups of a millrace directory, writes
 A directory that a program owns can be read meanwhile; to change it, stop the program.`
 
 /** The whole command line, as commander has it. It throws a `CommanderError` for what it does not take. */
-export const buildProgram = ({ printed, said, ...shell }: Shell & ProgramOutput): Command => {
+export const buildProgram = (world: World, { printed, said }: ProgramOutput): Command => {
   const program = new Command('millrace')
     .description(about)
     .version(version, '-v, --version', 'print the version')
@@ -40,10 +41,10 @@ export const buildProgram = ({ printed, said, ...shell }: Shell & ProgramOutput)
       getErrHelpWidth: () => 110,
       outputError: (text, write) => write(`millrace: ${text.replace(/^error: /, '')}${hintFor(text)}`),
     })
-  addTopicsCommands(program, shell)
-  addProduceCommand(program, shell)
-  addConsumeCommand(program, shell)
-  addGroupsCommands(program, shell)
-  addCompletionCommand(program, shell)
+  addTopicsCommands(program, world)
+  addProduceCommand(program, world)
+  addConsumeCommand(program, world)
+  addGroupsCommands(program, world)
+  addCompletionCommand(program, world)
   return program
 }

@@ -9,11 +9,7 @@ export const runCli = async (args: readonly string[], world: World): Promise<Exi
   const said: string[] = []
   const printed: string[] = []
   let exitCode: ExitCode = exitCodes.done
-  const program = buildProgram({
-    world,
-    ended: (code) => {
-      exitCode = code
-    },
+  const program = buildProgram(world, {
     said: (text) => said.push(text),
     printed: (text) => printed.push(text),
   })

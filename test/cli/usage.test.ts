@@ -6,12 +6,7 @@ import { buildProgram } from '../../src/cli/program.ts'
 import { run } from '../support/cli-world.ts'
 import { read } from '../tidy/sources.ts'
 
-const program = buildProgram({
-  world: {} as never,
-  ended: () => undefined,
-  printed: () => undefined,
-  said: () => undefined,
-})
+const program = buildProgram({} as never, { printed: () => undefined, said: () => undefined })
 
 const leavesOf = (command: Command, path: readonly string[]): readonly (readonly string[])[] =>
   command.commands.length === 0 ? [path] : command.commands.flatMap((one) => leavesOf(one, [...path, one.name()]))

@@ -1,6 +1,5 @@
 import { Argument, type Command } from 'commander'
-import type { Shell } from '../command-leaf.ts'
-import { exitCodes } from '../exit-code.ts'
+import type { World } from '../world.ts'
 
 const help = `
 Examples:
@@ -10,7 +9,7 @@ Examples:
 `
 
 /** `millrace completion` */
-export const addCompletionCommand = (program: Command, shell: Shell): void => {
+export const addCompletionCommand = (program: Command, world: World): void => {
   program
     .command('completion')
     .summary('print a script that completes commands, flags, topics and groups')
@@ -21,7 +20,6 @@ export const addCompletionCommand = (program: Command, shell: Shell): void => {
     .addHelpText('after', help)
     .action(async (name: 'bash' | 'zsh' | 'fish') => {
       const { completionScript } = await import('../completion/completion-script.ts')
-      await shell.world.stdout.write(completionScript(name, program))
-      shell.ended(exitCodes.done)
+      await world.stdout.write(completionScript(name, program))
     })
 }

@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander'
-import { addLeaf, type Shell } from '../command-leaf.ts'
+import { addLeaf } from '../command-leaf.ts'
 import { binaryFormats } from '../field-formats.ts'
 import { moment, partitionNumbers, unescaped, wholeNumber } from '../option-values.ts'
+import type { World } from '../world.ts'
 import { formatOptions } from './format-options.ts'
 
 const details = `Follows the topic from its end on, until Ctrl-C: --from-beginning and the like begin earlier, --until-latest and
@@ -14,8 +15,8 @@ sign; \\n, \\t, \\r, \\\\ and \\xNN are what they are in C. The line end is your
 With --group the reading goes on where the group has committed, and what was printed is committed.`
 
 /** `millrace consume` */
-export const addConsumeCommand = (program: Command, shell: Shell): void =>
-  addLeaf(program, shell, {
+export const addConsumeCommand = (program: Command, world: World): void =>
+  addLeaf(program, world, {
     name: 'consume',
     summary: 'read records of a topic',
     details,

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
-import { addLeaf, type Shell } from '../command-leaf.ts'
+import { addLeaf } from '../command-leaf.ts'
 import { duration, gathered, moment, wholeNumber } from '../option-values.ts'
+import type { World } from '../world.ts'
 
 const drain = `TIME-TO-DRAIN is how long the lag will last: it is taken twice, --interval apart, and divided by how much it shrank
 in between, per second. It is - where that is not known, because nothing was committed meanwhile, and 'growing'
@@ -33,10 +34,10 @@ const targets = (): readonly Option[] => {
 }
 
 /** `millrace groups …` */
-export const addGroupsCommands = (program: Command, shell: Shell): void => {
+export const addGroupsCommands = (program: Command, world: World): void => {
   const groups = program.command('groups').summary('list, describe, reset and delete consumer groups')
   groups.description('Looks after consumer groups. A pipeline is the group of its name.').helpCommand(false)
-  addLeaf(groups, shell, {
+  addLeaf(groups, world, {
     name: 'list',
     summary: 'list the groups',
     options: [],
@@ -44,7 +45,7 @@ export const addGroupsCommands = (program: Command, shell: Shell): void => {
     examples: ['millrace groups list'],
     load: async () => (await import('../groups/list-groups.ts')).listGroups,
   })
-  addLeaf(groups, shell, {
+  addLeaf(groups, world, {
     name: 'describe',
     summary: 'show where groups have come to, and how far they are behind',
     details: drain,
@@ -56,7 +57,7 @@ export const addGroupsCommands = (program: Command, shell: Shell): void => {
     examples: ['millrace groups describe --group billing'],
     load: async () => (await import('../groups/describe-groups.ts')).describeGroups,
   })
-  addLeaf(groups, shell, {
+  addLeaf(groups, world, {
     name: 'reset',
     summary: 'move a group to other offsets',
     details: resetDetails,
@@ -77,7 +78,7 @@ export const addGroupsCommands = (program: Command, shell: Shell): void => {
     ],
     load: async () => (await import('../groups/reset-group.ts')).resetGroup,
   })
-  addLeaf(groups, shell, {
+  addLeaf(groups, world, {
     name: 'delete',
     summary: 'forget groups that have no members, and their offsets',
     options: [new Option('--group <group>', 'which; may be repeated').argParser(gathered).makeOptionMandatory()],

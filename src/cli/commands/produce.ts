@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
-import { addLeaf, type Shell } from '../command-leaf.ts'
+import { addLeaf } from '../command-leaf.ts'
 import { settings, unescaped, wholeNumber } from '../option-values.ts'
+import type { World } from '../world.ts'
 import { formatOptions } from './format-options.ts'
 
 const details = `Reads a record a line, until the end of the input. Without --key-separator or --key records have no key, and
@@ -10,8 +11,8 @@ With --jsonl a line is {"key": …, "value": …, "headers": {NAME: TEXT}, "time
 the value optional: what 'millrace consume --json' writes.`
 
 /** `millrace produce` */
-export const addProduceCommand = (program: Command, shell: Shell): void =>
-  addLeaf(program, shell, {
+export const addProduceCommand = (program: Command, world: World): void =>
+  addLeaf(program, world, {
     name: 'produce',
     summary: 'write records to a topic, from a file or stdin',
     details,

@@ -1,16 +1,17 @@
 import { type Command, Option } from 'commander'
-import { addLeaf, type Shell } from '../command-leaf.ts'
+import { addLeaf } from '../command-leaf.ts'
 import { gathered, settings, wholeNumber } from '../option-values.ts'
+import type { World } from '../world.ts'
 
 const topic = (): Option => new Option('--topic <topic>', 'its name').makeOptionMandatory()
 const config = (): Option =>
   new Option('--config <name=value>', "a setting, under Kafka's name; may be repeated").argParser(settings)
 
 /** `millrace topics …` */
-export const addTopicsCommands = (program: Command, shell: Shell): void => {
+export const addTopicsCommands = (program: Command, world: World): void => {
   const topics = program.command('topics').summary('create, list, describe, alter and delete topics')
   topics.description('Looks after topics.').helpCommand(false)
-  addLeaf(topics, shell, {
+  addLeaf(topics, world, {
     name: 'create',
     summary: 'create a topic, and the directory where there is none',
     options: [
@@ -23,7 +24,7 @@ export const addTopicsCommands = (program: Command, shell: Shell): void => {
     examples: ['millrace topics create --topic orders --partitions 4 --config retention.ms=-1'],
     load: async () => (await import('../topics/create-topic.ts')).createTopic,
   })
-  addLeaf(topics, shell, {
+  addLeaf(topics, world, {
     name: 'list',
     summary: 'list the topics',
     options: [new Option('--internal', "the engine's own too, as __consumer_offsets")],
@@ -31,7 +32,7 @@ export const addTopicsCommands = (program: Command, shell: Shell): void => {
     examples: ['millrace topics list'],
     load: async () => (await import('../topics/list-topics.ts')).listTopics,
   })
-  addLeaf(topics, shell, {
+  addLeaf(topics, world, {
     name: 'describe',
     summary: "show topics' settings, and where their partitions begin and end",
     options: [
@@ -42,7 +43,7 @@ export const addTopicsCommands = (program: Command, shell: Shell): void => {
     examples: ['millrace topics describe --topic orders'],
     load: async () => (await import('../topics/describe-topics.ts')).describeTopics,
   })
-  addLeaf(topics, shell, {
+  addLeaf(topics, world, {
     name: 'alter',
     summary: 'add partitions to a topic, or change its settings',
     details:
@@ -60,7 +61,7 @@ export const addTopicsCommands = (program: Command, shell: Shell): void => {
     ],
     load: async () => (await import('../topics/alter-topic.ts')).alterTopic,
   })
-  addLeaf(topics, shell, {
+  addLeaf(topics, world, {
     name: 'delete',
     summary: 'delete topics with all their records',
     options: [

@@ -34,5 +34,4 @@ export const consume: Run<ConsumeOptions> = async ({ world, url, options }) => {
   } finally {
     idle.stop()
   }
-  return undefined
 }

@@ -19,5 +19,4 @@ export const deleteGroups: Run<DeleteOptions> = async ({ world, url, options: { 
   })
   if (json) await world.stdout.write(jsonLine({ deleted }))
   else for (const name of deleted) await world.stderr.write(`deleted group ${name}\n`)
-  return undefined
 }

@@ -26,7 +26,6 @@ export const describeGroups: Run<DescribeOptions> = async (invocation) => {
     return { ...lag, partitions: lag.partitions.map((partition) => ({ ...partition, drain: drain(partition) })) }
   })
   await world.stdout.write(json ? jsonLine(groups.map(document)) : groups.map(page).join('\n'))
-  return undefined
 }
 
 interface Described extends Omit<GroupLag, 'partitions'> {

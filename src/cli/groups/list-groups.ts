@@ -11,5 +11,4 @@ export const listGroups: Run<{ readonly json?: boolean }> = async ({ world, url,
       ? jsonLine(groups.map(({ group, state, members }) => ({ group, state, members: members.length })))
       : groups.map(({ group }) => `${group}\n`).join(''),
   )
-  return undefined
 }

@@ -47,7 +47,6 @@ export const resetGroup: Run<ResetOptions> = async ({ world, url, options }) => 
   if (json) await world.stdout.write(jsonLine({ group, executed: execute, partitions: steps.map(document) }))
   else await world.stdout.write(table(columns, steps.map(row)))
   if (!execute) await world.stderr.write('nothing was changed: add --execute to do it\n')
-  return undefined
 }
 
 const targetOf = (o: ResetOptions, { clock }: World): ResetTarget => {

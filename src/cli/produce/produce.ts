@@ -35,7 +35,6 @@ export const produce: Run<ProduceOptions> = async (invocation) => {
   }
   if (json) await world.stdout.write(jsonLine({ topic, acknowledged }))
   else await world.stderr.write(`${counted(acknowledged, 'record')} sent to ${topic}\n`)
-  return undefined
 }
 
 const sendInput = (

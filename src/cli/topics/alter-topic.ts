@@ -37,7 +37,6 @@ export const alterTopic: Run<AlterOptions> = async ({ world, url, options }) => 
     await world.stderr.write(
       `topic ${name} has ${counted(altered.partitions, 'partition')}, config ${shownConfig(altered.config)}\n`,
     )
-  return undefined
 }
 
 const shrinking = (name: string, count: number, wanted: number): string =>

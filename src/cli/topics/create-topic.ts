@@ -30,13 +30,12 @@ export const createTopic: Run<CreateOptions> = async ({ world, url, options }) =
   if (json) {
     const { id, partitions, config } = topic
     await world.stdout.write(jsonLine({ topic: name, id, partitions, config, created }))
-    return undefined
+    return
   }
   const has = counted(topic.partitions, 'partition')
   await world.stderr.write(
     created ? `created topic ${name} with ${has} at ${url}\n` : `topic ${name} is there already, with ${has}\n`,
   )
-  return undefined
 }
 
 /** Before a directory is made for it. */

@@ -21,5 +21,4 @@ export const deleteTopics: Run<DeleteOptions> = async ({ world, url, options }) 
   })
   if (json) await world.stdout.write(jsonLine({ deleted }))
   else for (const name of deleted) await world.stderr.write(`deleted topic ${name}\n`)
-  return undefined
 }

@@ -33,7 +33,6 @@ export const describeTopics: Run<DescribeOptions> = async ({ world, url, options
     return Promise.all(topics.map((topic) => withOffsets(engine, topic)))
   })
   await world.stdout.write(json ? jsonLine(described.map(document)) : described.map(page).join('\n'))
-  return undefined
 }
 
 const withOffsets = async (engine: Engine, topic: TopicDescription): Promise<Described> => {

@@ -17,5 +17,4 @@ export const listTopics: Run<ListOptions> = async ({ world, url, options: { inte
       ? jsonLine(topics.map(({ name, id, partitions, internal }) => ({ topic: name, id, partitions, internal })))
       : topics.map(({ name }) => `${name}\n`).join(''),
   )
-  return undefined
 }
