@@ -42,6 +42,8 @@ export type Signal = 'loaded' | 'opened' | 'acknowledged' | 'no room'
 const journalBytes = 256 * 1024
 /** How long a send waits for room before it gives up: longer than nobody lives. */
 const deliveryTimeoutMs = 100
+/** What a kilobyte of the heap takes. */
+const numbersInKb = 128
 /** Maintenance comes so often. */
 const maintenanceMs = 30
 
@@ -50,12 +52,12 @@ const signal = (what: Signal): void => void process.send?.(what)
 const obey = async (orders: Orders): Promise<void> => {
   const { data, durability, seed, life, cast, fullEvery, isSmallDisk, leakKb } = orders
   const file = openSync(orders.told, 'a')
-  const leaked: string[][] = []
+  const leaked: number[][] = []
   let hasAcknowledged = false
   const tell = (told: Told): void => {
     // one write a line: what has been written survives this process, and a line that is cut short was not said
     writeSync(file, `${JSON.stringify(told)}\n`)
-    if (leakKb > 0) leaked.push(Array.from({ length: leakKb * 16 }, (_, at) => `${life}.${at}.${leaked.length}`))
+    if (leakKb > 0) leaked.push(new Array<number>(leakKb * numbersInKb).fill(life))
     if (hasAcknowledged || told.tag !== 'ended' || told.how !== 'done') return
     hasAcknowledged = true
     signal('acknowledged')

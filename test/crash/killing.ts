@@ -186,7 +186,8 @@ const endingOf = async (child: Child, plan: Life): Promise<string> => {
   if (signalCode === 'SIGKILL')
     return child.has('loaded') ? 'killed' : `a child did not load its modules in ${patienceMs} ms`
   if (exitCode === 0 && child.has('no room')) return 'no room'
-  if (plan.heapMb > 0 && /out of memory|allocation failed/i.test(child.lastWords)) return 'out of memory'
+  const isAborted = exitCode === 134 || signalCode === 'SIGABRT' || signalCode === 'SIGTRAP'
+  if (plan.heapMb > 0 && isAborted && /out of memory/i.test(child.lastWords)) return 'out of memory'
   return `a child ended by itself, with ${signalCode ?? `exit code ${exitCode}`}: ${child.lastWords}`
 }
 

@@ -35,7 +35,7 @@ export const livesOf = (seed: number, lives: number, ordeal: Ordeal): readonly L
       killed: isEarly ? { after: 'told', ms: random() * 40 } : { after: 'opened', ms: 5 + random() * 145 },
       isLookedAt: !isEarly || below(2) === 0,
       fullEvery: ordeal === 'full' ? 20 + below(400) : 0,
-      leakKb: ordeal === 'memory' ? 40 + below(160) : 0,
+      leakKb: ordeal === 'memory' ? 200 + below(2_000) : 0,
       heapMb: ordeal === 'memory' ? 24 + below(16) : 0,
     }
   })
