@@ -57,7 +57,7 @@ const obey = async (orders: Orders): Promise<void> => {
   const tell = (told: Told): void => {
     // one write a line: what has been written survives this process, and a line that is cut short was not said
     writeSync(file, `${JSON.stringify(told)}\n`)
-    if (leakKb > 0) leaked.push(new Array<number>(leakKb * numbersInKb).fill(life))
+    if (leakKb > 0) leaked.push(Array.from({ length: leakKb * numbersInKb }, () => life))
     if (hasAcknowledged || told.tag !== 'ended' || told.how !== 'done') return
     hasAcknowledged = true
     signal('acknowledged')

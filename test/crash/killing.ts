@@ -1,12 +1,10 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { appendFileSync, closeSync, cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { fileEngine } from '../../src/engines/embedded/open-url.ts'
 import { systemClock, systemRandom } from '../../src/millrace/system.ts'
 import { ok } from '../conformance/calls.ts'
-import type { Orders, Signal } from './child.ts'
+import type { Orders } from './child.ts'
+import { DoomedChild, patienceMs } from './doomed-child.ts'
 import { lookAround } from './found.ts'
 import { type History, historyOf, toldIn } from './history.ts'
 import type { Anomaly } from './laws/anomaly.ts'
@@ -44,65 +42,8 @@ export interface KillingOptions {
   readonly onKill?: () => boolean
 }
 
-const script = fileURLToPath(new URL('child.ts', import.meta.url))
-const compiled = fileURLToPath(new URL('../../node_modules/.cache/crash', import.meta.url))
-/** No child takes that long to open, or to get something done, unless it hangs. */
-const patienceMs = 20_000
 /** Opening what so short lives have left takes a tenth of a second, on a machine that is busy. */
 const openingMsMax = 5_000
-
-/** A child that has loaded its modules, or is about to. */
-class Child {
-  readonly process: ChildProcess
-  readonly #said = new Set<Signal>()
-  readonly #errors: string
-  readonly exited: Promise<unknown>
-
-  constructor(errors: string, heapMb: number) {
-    this.#errors = errors
-    const stderr = openSync(errors, 'a')
-    this.process = fork(script, {
-      execArgv: ['--conditions=millrace-source', ...(heapMb > 0 ? [`--max-old-space-size=${heapMb}`] : [])],
-      env: { ...process.env, NODE_COMPILE_CACHE: compiled },
-      stdio: ['ignore', stderr, stderr, 'ipc'],
-    })
-    closeSync(stderr)
-    this.process.on('message', (said: Signal) => this.#said.add(said))
-    this.exited = once(this.process, 'exit')
-  }
-
-  /** Whether it has said so, or says so before it ends or `patienceMs` are over. */
-  async says(what: Signal): Promise<boolean> {
-    const given = new AbortController()
-    const over = () => given.abort()
-    const stop = systemClock.after(patienceMs, over)
-    void this.exited.then(over)
-    try {
-      while (!this.#said.has(what) && !given.signal.aborted)
-        await once(this.process, 'message', { signal: given.signal })
-    } catch {
-      // it is over, or has been too long
-    }
-    stop()
-    return this.#said.has(what)
-  }
-
-  get isOver(): boolean {
-    return this.process.exitCode !== null || this.process.signalCode !== null
-  }
-
-  has(said: Signal): boolean {
-    return this.#said.has(said)
-  }
-
-  kill(): void {
-    this.process.kill('SIGKILL')
-  }
-
-  get lastWords(): string {
-    return readFileSync(this.#errors, 'utf8').slice(-2_000)
-  }
-}
 
 const passed = (ms: number): Promise<void> => new Promise((over) => systemClock.after(ms, over, true))
 
@@ -117,14 +58,14 @@ export const killAgainAndAgain = async (options: KillingOptions): Promise<Killed
   const result = { kills: 0, whileOpening: 0, outOfMemory: 0, noRoom: 0, transactions: 0, records: 0 }
   const anomalies: Anomaly[] = []
   let history: History = historyOf([])
-  const next = (life: number): Child | undefined => {
+  const next = (life: number): DoomedChild | undefined => {
     const plan = options.lives[life]
-    return plan === undefined ? undefined : new Child(errors, plan.heapMb)
+    return plan === undefined ? undefined : new DoomedChild(errors, plan.heapMb)
   }
   let isEnough = false
   let spare = next(0)
   for (const [life, plan] of options.lives.entries()) {
-    const child = spare as Child
+    const child = spare as DoomedChild
     const isLoaded = await child.says('loaded')
     const isLast = life === options.lives.length - 1
     spare = next(life + 1)
@@ -167,7 +108,7 @@ const ordersOf = (
 })
 
 /** Tells the child what to do and kills it when its time has come; not before it has done something where it must. */
-const liveAndDie = async (child: Child, plan: Life, orders: Orders, mustGoOn: boolean): Promise<void> => {
+const liveAndDie = async (child: DoomedChild, plan: Life, orders: Orders, mustGoOn: boolean): Promise<void> => {
   const { data, told, durability, seed, life, cast, fullEvery, isSmallDisk, leakKb } = orders
   child.process.send({ data, told, durability, seed, life, cast, fullEvery, isSmallDisk, leakKb })
   if (plan.killed.after === 'opened') await child.says('opened')
@@ -179,7 +120,7 @@ const liveAndDie = async (child: Child, plan: Life, orders: Orders, mustGoOn: bo
 }
 
 /** `killed`, `no room`, `out of memory`, or what must not be. */
-const endingOf = async (child: Child, plan: Life): Promise<string> => {
+const endingOf = async (child: DoomedChild, plan: Life): Promise<string> => {
   if (!child.has('loaded') && !child.isOver) child.kill()
   await child.exited
   const { exitCode, signalCode } = child.process

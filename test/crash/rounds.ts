@@ -60,7 +60,7 @@ export const simulatedOf = (seed: number): SimulatedRun => {
   const crash = chosen < 0.5 || chosen > 0.9 ? 'power' : 'kill'
   const some = allActors.filter(() => random() < 0.6)
   const cast = some.length === 0 || random() < 0.4 ? allActors : some
-  return { seed, durability, crash, cast, acts: 4, lives: 2, doubleEvery: 2 }
+  return { seed, durability, crash, cast, acts: 2, lives: 2, doubleEvery: 2 }
 }
 
 const described = ({ durability, crash, cast }: SimulatedRun): string => `${durability}, ${crash}, ${cast.join('+')}`
