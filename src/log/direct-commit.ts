@@ -15,6 +15,9 @@ export interface DirectCommitOptions extends Appliers {
 /**
  * `process`: what is staged is written to the segments at once, in the order of staging, so that what a killed process
  * leaves is a prefix of it. Now and then a checkpoint, so that a crash leaves little to read again.
+ *
+ * **Guarantees** where writing outruns the disk, whoever commits waits for the checkpoint under way once the next one is
+ * due. So a crash leaves about twice `checkpointBytes` to read again, at the most.
  */
 export class DirectCommit implements CommitPath {
   readonly #options: DirectCommitOptions
@@ -37,7 +40,7 @@ export class DirectCommit implements CommitPath {
   }
 
   commit(): Promise<Answer> {
-    if (!this.isSettled) return Promise.resolve(this.#applyQueue())
+    if (!this.isSettled) return this.#inPace(this.#applyQueue())
     this.#options.failure.hasRoom()
     return answered
   }
@@ -89,9 +92,18 @@ export class DirectCommit implements CommitPath {
     applyTo(this.#options, log, entries)
   }
 
+  /** Holds the answer back while there is more to read again than the checkpoint under way will save. */
+  async #inPace(answer: Answer): Promise<Answer> {
+    if (this.#isDue && this.#checkpointing !== undefined) await this.#checkpointing
+    return answer
+  }
+
+  get #isDue(): boolean {
+    return this.#bytesSinceCheckpoint >= this.#options.checkpointBytes
+  }
+
   #checkpointLater(): void {
-    if (this.#bytesSinceCheckpoint < this.#options.checkpointBytes || this.#checkpointing !== undefined) return
-    void this.#checkpointNow()
+    if (this.#isDue && this.#checkpointing === undefined) void this.#checkpointNow()
   }
 
   #checkpointNow(): Promise<void> {

@@ -217,6 +217,49 @@ describe('Logs, process, after a kill', () => {
   })
 })
 
+describe('Logs, process, where writing outruns the disk', () => {
+  /** A disk whose segments are synced when the test says so. */
+  const held = () => {
+    const storage = memoryStorage()
+    const syncs: (() => void)[] = []
+    const slow: Storage = {
+      ...storage,
+      open: (path, mode) => {
+        const file = storage.open(path, mode)
+        const sync = () => new Promise<void>((resolve) => syncs.push(resolve))
+        return path.endsWith('.log') ? { ...file, sync } : file
+      },
+    }
+    return { storage: slow, syncs }
+  }
+
+  const settledAfter = async (commit: Promise<unknown>): Promise<boolean> => {
+    let settled = false
+    void commit.then(() => {
+      settled = true
+    })
+    await new Promise((resolve) => setImmediate(resolve))
+    return settled
+  }
+
+  it('answer once the checkpoint under way is over where the next one is due', async () => {
+    const { storage, syncs } = held()
+    const logs = await open(storage, { durability: 'process', checkpointBytes: 1000 })
+    stage(logs, 'x'.repeat(1000))
+    expect(await settledAfter(logs.commit())).toBe(true)
+    stage(logs, 'while it goes on')
+    expect(await settledAfter(logs.commit())).toBe(true)
+    stage(logs, 'y'.repeat(1000))
+    const due = logs.commit()
+    expect(await settledAfter(due)).toBe(false)
+    expect(valuesIn(logs).length).toBe(3)
+    for (const synced of syncs.splice(0)) synced()
+    expect(await due).toEqual(E.right(undefined))
+    stage(logs, 'while the next goes on')
+    expect(await settledAfter(logs.commit())).toBe(true)
+  })
+})
+
 describe('the journal under the logs', () => {
   it('has one frame and one sync for all that wait, and a write for each partition behind them', async () => {
     const journal = counted(memoryStorage(), /journal/)
