@@ -8,6 +8,8 @@ import type { Measurement } from './measurement.ts'
 interface SuiteOptions {
   /** How large a directory `open` opens. */
   readonly gib: number
+  /** How many records `memory` sends through a pipeline. */
+  readonly records: number
 }
 
 /** Each is a suite of its own: it runs in a process of its own, so that none warms up or slows down another's code. */
@@ -17,20 +19,26 @@ const suites: Readonly<Record<string, (options: SuiteOptions) => Promise<readonl
   'produce-consume': async () => (await import('./produce-consume.ts')).produceConsume(),
   'read-process-write': async () => (await import('./read-process-write.ts')).readProcessWrite(),
   open: async ({ gib }) => (await import('./open.ts')).openDirectories(gib),
+  memory: async ({ records }) => (await import('./memory.ts')).memoryOfPipeline(records),
 }
 
-const usage = `npm run bench -- [--json] [--only NAME]… [--gib N] [--help]
+/** Node sizes its young generation by the machine's memory, up to 64 MiB for each half: here it is what smaller ones get. */
+const flags: Readonly<Record<string, readonly string[]>> = { memory: ['--max-semi-space-size=16'] }
+
+const usage = `npm run bench -- [--json] [--only NAME]… [--gib N] [--records N] [--help]
 
   --json        a line of JSON for each measurement
   --only NAME   only this one of those below; may be given several times
   --gib N       how large a directory 'open' opens, in the temporary directory; 0.25 where nothing is said
+  --records N   how many records 'memory' sends through a pipeline; 1,000,000 where nothing is said
   --help        this list
 
   batch                what a record costs in a batch, written and read
   runner               what a pipeline costs beside bare RxJS, on its fast path and its slow one
   produce-consume      records written and read, against SQLite
   read-process-write   records read, processed and written exactly once, against SQLite
-  open                 how long it takes to open a directory, closed in good order or not`
+  open                 how long it takes to open a directory, closed in good order or not
+  memory               what a process holds while records go through a pipeline`
 
 const figure = (value: number, unit: string): string =>
   `${value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3)} ${unit}`
@@ -47,13 +55,27 @@ const line = ({ name, value, unit, against, ratio, target, met }: Measurement): 
 /** Runs a suite in a process of its own, handing over its figures as they come. */
 const runAlone = async (
   suite: string,
-  { gib }: SuiteOptions,
+  { gib, records }: SuiteOptions,
   onMeasured: (measured: Measurement) => void,
 ): Promise<void> => {
   const self = fileURLToPath(import.meta.url)
-  const child = spawn(process.execPath, [...process.execArgv, self, '--in-process', suite, '--gib', `${gib}`], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    [
+      ...process.execArgv,
+      ...(flags[suite] ?? []),
+      self,
+      '--in-process',
+      suite,
+      '--gib',
+      `${gib}`,
+      '--records',
+      `${records}`,
+    ],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   for await (const text of createInterface({ input: child.stdout })) onMeasured(JSON.parse(text) as Measurement)
   const code = await ended
@@ -67,13 +89,16 @@ const main = async (args: readonly string[]): Promise<void> => {
       json: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: Object.keys(suites) },
       gib: { type: 'string', default: '0.25' },
+      records: { type: 'string', default: '1000000' },
       'in-process': { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
   if (values.help) return console.log(usage)
-  const options = { gib: Number(values.gib) }
+  const options = { gib: Number(values.gib), records: Number(values.records) }
   if (!(options.gib > 0)) throw new Error(`--gib takes a number of GiB, and not '${values.gib}'.\n\n${usage}`)
+  if (!(Number.isInteger(options.records) && options.records > 0))
+    throw new Error(`--records takes a whole number above 0, and not '${values.records}'.\n\n${usage}`)
   const alone = values['in-process']
   if (alone !== undefined) {
     for (const measured of (await suites[alone]?.(options)) ?? []) console.log(JSON.stringify(measured))
