@@ -37,7 +37,13 @@ interface SentBatch extends OpenBatch {
 }
 
 /** Where the records of one `send` came to lie. */
-export class Sent {
+export interface Sent {
+  readonly count: number
+  /** Of record `index` of the call. **Errors** throws a `RangeError` where there is none. */
+  readonly position: (index: number) => Position
+}
+
+class SentRecords implements Sent {
   readonly #call: SendCall
 
   constructor(call: SendCall) {
@@ -48,7 +54,6 @@ export class Sent {
     return this.#call.places.length / 2
   }
 
-  /** The position of record `index` of the call. */
   position(index: number): Position {
     const batch = this.#call.batches[this.#call.places[2 * index] ?? -1]
     if (batch?.appended === undefined) throw new RangeError(`there is no record ${index}: the call sent ${this.count}`)
@@ -118,7 +123,7 @@ export class Sender {
     })
     const failure = await acknowledged
     if (failure !== undefined) throw new MillraceError(failure)
-    return new Sent(call)
+    return new SentRecords(call)
   }
 
   /** Resolves once everything sent so far is acknowledged or refused. */
