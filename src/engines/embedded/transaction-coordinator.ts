@@ -16,7 +16,7 @@ import {
   encodeTransaction,
   encodeTransactionKey,
 } from '../../protocol/broker/transaction-record.ts'
-import { caughtUp, isPrepared, type TransactionRecord } from '../../protocol/broker/transaction-state.ts'
+import { caughtUp, isComplete, isPrepared, type TransactionRecord } from '../../protocol/broker/transaction-state.ts'
 import type { InternalLog } from './internal-log.ts'
 import type { ProducerIds } from './producer-ids.ts'
 
@@ -49,14 +49,19 @@ export interface TransactionCoordinatorParts {
   readonly finished: () => void
 }
 
+const unwritten: E.Either<never, void> = E.right(undefined)
+
 type Asked<R> = R extends TransactionRequest ? Omit<R, 'request' | 'now'> : never
 
 /**
  * Drives the machine of every transactional id over the log.
  *
  * What it writes counts as written once it is staged: the journal is one ordered prefix, so nothing that follows can
- * survive without it. The decision, the markers and the completion are staged in one run, behind the data; answers are
- * for the caller to hold back until the log has committed.
+ * survive without it. The decision and the markers are staged in one run, behind the data; answers are for the caller to
+ * hold back until the log has committed.
+ *
+ * Of a transaction only the decision is written. That one is open is to be seen in its partitions, and who opens the
+ * directory next aborts it; that one is complete is written where its id is left, lest its markers be written again.
  */
 export class TransactionCoordinator {
   readonly #parts: TransactionCoordinatorParts
@@ -64,6 +69,9 @@ export class TransactionCoordinator {
   readonly #states = new Map<string, TransactionState>()
   readonly #replies = new Map<number, (reply: TransactionReply) => void>()
   readonly #retries = new Set<() => void>()
+  /** Whose completion is not in the log. */
+  readonly #uncompleted = new Set<string>()
+  #isAtWork = false
   #requests = 0
   #timer: { readonly at: number; readonly stop: () => void } | undefined
 
@@ -122,6 +130,7 @@ export class TransactionCoordinator {
 
   /** Starts to watch the time. */
   start(): void {
+    this.#isAtWork = true
     this.#arm(this.#nowMs + sweepMs)
   }
 
@@ -133,16 +142,21 @@ export class TransactionCoordinator {
   }
 
   stop(): void {
+    this.#isAtWork = false
     for (const stop of this.#retries) stop()
     this.#retries.clear()
     this.#timer?.stop()
     this.#timer = undefined
   }
 
-  /** Everybody is gone: what is open is aborted. */
+  /** Everybody is gone: what is open is aborted, and what is complete is written down. */
   abandon(): void {
     const now = this.#nowMs
     for (const transactionalId of [...this.#states.keys()]) this.#step(transactionalId, { _tag: 'abandoned', now })
+    for (const transactionalId of [...this.#uncompleted]) {
+      const record = this.#states.get(transactionalId)?.record
+      if (record !== undefined) this.#write(transactionalId, record)
+    }
   }
 
   #step(transactionalId: string, command: TransactionCommand): void {
@@ -186,12 +200,26 @@ export class TransactionCoordinator {
   }
 
   #persist(transactionalId: string, record: TransactionRecord | undefined): void {
-    const value = record === undefined ? null : encodeTransaction(record)
-    const written = this.#parts.log.write([{ key: encodeTransactionKey(transactionalId), value }])
+    const written = this.#isKept(transactionalId, record) ? this.#write(transactionalId, record) : unwritten
     this.#step(
       transactionalId,
       written._tag === 'Right' ? { _tag: 'persisted' } : { _tag: 'persistFailed', failure: written.left },
     )
+  }
+
+  /** Whether the log needs to know: what it does not, is to be seen in the partitions or follows from the decision. */
+  #isKept(transactionalId: string, record: TransactionRecord | undefined): boolean {
+    if (record?.phase === 'Ongoing') return false
+    if (record === undefined || !isComplete(record) || !this.#isAtWork) return true
+    this.#uncompleted.add(transactionalId)
+    return false
+  }
+
+  #write(transactionalId: string, record: TransactionRecord | undefined): E.Either<EngineFailure, unknown> {
+    const value = record === undefined ? null : encodeTransaction(record)
+    const written = this.#parts.log.write([{ key: encodeTransactionKey(transactionalId), value }])
+    if (written._tag === 'Right') this.#uncompleted.delete(transactionalId)
+    return written
   }
 
   #allocate(transactionalId: string): void {

@@ -42,6 +42,10 @@ export const isExhausted = (epoch: number): boolean => epoch >= lastUsableEpoch
 export const isPrepared = ({ phase }: TransactionRecord): boolean =>
   phase === 'PrepareCommit' || phase === 'PrepareAbort'
 
+/** A transaction is over, with all its markers written. */
+export const isComplete = ({ phase }: TransactionRecord): boolean =>
+  phase === 'CompleteCommit' || phase === 'CompleteAbort'
+
 /** The record with which a transaction ends: its markers' epoch, and what the producer goes on with. */
 export const prepared = (
   record: TransactionRecord,

@@ -7,12 +7,60 @@ import { batch, valuesOf } from '../../conformance/records.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
-const opened = (storage: Storage) => {
+const opened = (storage: Storage, durability: 'process' | 'power' = 'process') => {
   const next = seededRandom(1)
   const random = { next, id: () => Uint8Array.from({ length: 16 }, () => Math.floor(next() * 256)) }
   const clock = new VirtualClock()
-  return ok(openEmbedded({ name: 'f', storage, durability: 'process', persistent: true, clock, random }))
+  return ok(openEmbedded({ name: 'f', storage, durability, persistent: true, clock, random }))
 }
+
+describe.each(['process', 'power'] as const)('a transaction that a kill leaves open, %s', (durability) => {
+  it('is aborted by the next opening, and the one before it stays', async () => {
+    const storage = memoryStorage()
+    const engine = await opened(storage, durability)
+    await ok(engine.topics.create({ name: 't', partitions: 2, config: {} }))
+    const tx = await ok(engine.transactions({ transactionalId: 'x', timeoutMs: 60_000 }))
+    for (const value of ['first', 'second']) {
+      await ok(tx.append([batch('t', 0, [value]), batch('t', 1, [value])]))
+      await ok(tx.commit())
+    }
+    await ok(tx.append([batch('t', 0, ['open']), batch('t', 1, ['open'])]))
+    const producer = await ok(engine.producer())
+    await ok(producer.append([batch('t', 0, ['behind it'])]))
+
+    for (const value of ['anew', 'and again']) {
+      const next = await opened(storage, durability)
+      const [position] = await ok(next.reader.offsets([{ topic: 't', partition: 0, at: 'latest' }], 'read_uncommitted'))
+      expect(await ok(next.reader.settled([{ topic: 't', partition: 0 }]))).toEqual([position])
+      const again = await ok(next.transactions({ transactionalId: 'x', timeoutMs: 60_000 }))
+      await ok(again.append([batch('t', 0, [value])]))
+      await ok(again.commit())
+      await ok(again.append([batch('t', 0, ['open again'])]))
+    }
+    const last = await opened(storage, durability)
+    expect(await valuesOf(last, 't')).toEqual(['first', 'second', 'behind it', 'anew', 'and again'])
+    expect(await valuesOf(last, 't', 1)).toEqual(['first', 'second'])
+  })
+})
+
+describe('what is left of a transactional id at a clean close', () => {
+  it('is complete, so that the next opening writes no marker once more', async () => {
+    const storage = memoryStorage()
+    const engine = await opened(storage)
+    await ok(engine.topics.create({ name: 't', partitions: 1, config: {} }))
+    const tx = await ok(engine.transactions({ transactionalId: 'x', timeoutMs: 60_000 }))
+    await ok(tx.append([batch('t', 0, ['kept'])]))
+    await ok(tx.commit())
+    await ok(engine.close())
+    const end = async () => {
+      const next = await opened(storage)
+      const [position] = await ok(next.reader.offsets([{ topic: 't', partition: 0, at: 'latest' }], 'read_uncommitted'))
+      await ok(next.close())
+      return position?.offset
+    }
+    expect([await end(), await end()]).toEqual([2, 2])
+  })
+})
 
 describe('a transaction of which only its records were left', () => {
   it('is aborted by the next opening, and holds nobody back', async () => {
