@@ -141,7 +141,7 @@ export class PartitionLog implements ReadablePartition {
     now: number,
     crc: 'check' | 'trust' = 'check',
   ): E.Either<EngineFailure, Staged> {
-    const refusal = this.#refusal() ?? this.#reads.damage
+    const refusal = this.#refusal() ?? this.#reads.stillDamaged()
     if (refusal !== undefined) return E.left(refusal)
     return this.#staging.batch(batch, { name: this.name, config: this.config, origin, crc }, now)
   }

@@ -20,15 +20,20 @@ export interface ReadablePartition extends Readable {
 export class PartitionReads {
   readonly #log: ReadablePartition
   readonly #reader = new LogReader()
-  #damage: EngineFailure | undefined
+  #damaged: { readonly offset: number; readonly failure: EngineFailure } | undefined
 
   constructor(log: ReadablePartition) {
     this.#log = log
   }
 
-  /** What a read has found: behind it nobody could read what is written. */
-  get damage(): EngineFailure | undefined {
-    return this.#damage
+  /**
+   * What a read has found, if it is there still: behind it nobody could read what is written. Looks again at each call,
+   * as readers do, so that both notice when it is mended.
+   */
+  stillDamaged(): EngineFailure | undefined {
+    if (this.#damaged !== undefined)
+      this.read({ offset: this.#damaged.offset, maxBytes: 1, isolation: 'read_uncommitted' })
+    return this.#damaged?.failure
   }
 
   /** The segments were changed: forgets where the readers were. */
@@ -38,7 +43,7 @@ export class PartitionReads {
 
   /** The damage may be among what was deleted; if it is not, the next read finds it again. */
   forgetDamage(): void {
-    this.#damage = undefined
+    this.#damaged = undefined
   }
 
   /** Batches from an offset on. Errors: `offset-out-of-range`, `corrupt-log`, and what the storage fails with. */
@@ -47,10 +52,14 @@ export class PartitionReads {
     if (request.offset < log.startOffset || request.offset > log.endOffset)
       return E.left(outOfRange(log, request.offset))
     const answer = this.#reading(() => this.#reader.read(log, request))
+    const { offset } = request
     if (E.isLeft(answer)) {
-      if (answer.left.code === 'corrupt-log') this.#damage = answer.left
+      if (answer.left.code === 'corrupt-log') this.#damaged = { offset, failure: answer.left }
       return answer
     }
+    const damaged = this.#damaged
+    if (damaged !== undefined && offset <= damaged.offset && damaged.offset < answer.right.nextOffset)
+      this.forgetDamage()
     const { startOffset, highWatermark, lastStableOffset } = log
     return E.right({ ...answer.right, startOffset, highWatermark, lastStableOffset })
   }

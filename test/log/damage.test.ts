@@ -115,6 +115,24 @@ describe('a bit that flipped in a segment', () => {
     log.apply()
     rightOf(stage())
   })
+
+  it.each(['whoever writes', 'a reader'])('lets writing go on once it is mended and %s looks again', async (who) => {
+    const storage = await filled('process', true)
+    const [whole = '', damaged = ''] = logFiles(storage)
+    flip(storage, damaged, 70)
+    const log = logOf(rightOf(await open(storage, 'process')))
+    const stage = () => log.stage(batchOf({ records: [{ key: 'k', value: 'behind' }] }), 'client', 5)
+    expect(readOn(log).values).not.toEqual([])
+    expect(stage()).toMatchObject({ left: { code: 'corrupt-log', message: expect.stringContaining(damaged) } })
+    // what lies before it was readable all the time
+    rightOf(log.read({ offset: 0, maxBytes: sizeOf(storage, whole), isolation: 'read_committed' }))
+    expect(stage()).toMatchObject({ left: { code: 'corrupt-log' } })
+    flip(storage, damaged, 70)
+    if (who === 'a reader') expect(readOn(log)).toEqual({ values: expected, failure: undefined })
+    rightOf(stage())
+    log.apply()
+    expect(readOn(log).values).toEqual([...expected, 'behind'])
+  })
 })
 
 describe('a segment that lost its end', () => {
