@@ -52,9 +52,9 @@ export class TaskRunner {
     return this.#parts.feed.heldBytes
   }
 
-  /** Whether all that was offered is done. */
+  /** Whether all that was offered is done; never again once it is given up, since what was read ahead is dropped then. */
   get isIdle(): boolean {
-    return this.#parts.feed.isEmpty && this.#parts.window.isEmpty
+    return !this.#isClosed && this.#parts.feed.isEmpty && this.#parts.window.isEmpty
   }
 
   /** Whether {@link take} would answer records. */

@@ -144,6 +144,46 @@ describe('caughtUp', () => {
     await caughtUp
   })
 
+  it('rejects where what was read ahead is left undone as it stops', async () => {
+    const world = await opened()
+    await fill(world, [5])
+    let finish: () => void = () => undefined
+    const held = mapAsync((value: number) => new Promise<number>((resolve) => (finish = () => resolve(value))))
+    const running = await world.run('p', piped(held, to(out)), { concurrency: 1 })
+    const caughtUp = running.caughtUp()
+    caughtUp.catch(() => undefined)
+    await world.pass(100)
+    const stopped = running.stop()
+    await world.pass(100)
+    finish()
+    await world.while(stopped)
+    expect(await written(world, 1)).toBe(1)
+    await expect(caughtUp).rejects.toMatchObject({ code: 'closed' })
+  })
+
+  it('goes on waiting where a task goes elsewhere before what was read ahead is done', async () => {
+    const world = await opened(2)
+    await fill(world, [0, 5])
+    const finish: (() => void)[] = []
+    let finished = 0
+    const held = mapAsync(async (value: number) => {
+      await new Promise<void>((resolve) => finish.push(resolve))
+      finished++
+      return value
+    })
+    const running = [await world.run('p', piped(held, to(out)))]
+    const finishedThen = running[0]?.caughtUp().then(() => finished)
+    await world.pass(100)
+    running.push(await world.run('p', piped(held, to(out))))
+    await world.pass(1_000)
+    for (let rounds = 0; rounds < 20; rounds++) {
+      for (const one of finish.splice(0)) one()
+      await world.pass(1_000)
+    }
+    expect(await finishedThen).toBe(5)
+    for (const one of running) await world.while(one.stop())
+  })
+
   it('waits for the tasks of other instances too', async () => {
     const world = await opened(2)
     const finish: (() => void)[] = []
