@@ -33,7 +33,10 @@ export interface StorageFile {
   /** Writes all of `parts` one after the other at `position`, or throws; a torn write may leave some of it. */
   readonly write: (parts: readonly Uint8Array[], position: number) => void
   readonly truncate: (size: number) => void
-  /** Resolves once all that was written before the call survives a power loss; rejects with {@link StorageError}. */
+  /**
+   * Resolves once all that was written before the call survives a power loss; rejects with {@link StorageError}, which is
+   * never `full`: what a sync that failed was to make durable may be gone, whatever made it fail.
+   */
   readonly sync: () => Promise<void>
   /** The same, and holds up everything until then: throws {@link StorageError}. */
   readonly syncNow: () => void

@@ -17,7 +17,9 @@ const codes: Readonly<Record<string, StorageErrorCode>> = {
 
 const storageError = (action: string, path: string, cause: unknown): StorageError => {
   const { code = '', message = String(cause) } = cause as NodeJS.ErrnoException
-  return new StorageError(codes[code] ?? 'failed', path, `cannot ${action} ${path}: ${message}`, cause)
+  // what a sync found no room for may be lost by now, and another one would not say so
+  const kind = action === 'sync' ? 'failed' : (codes[code] ?? 'failed')
+  return new StorageError(kind, path, `cannot ${action} ${path}: ${message}`, cause)
 }
 
 const attempt = <A>(action: string, path: string, work: () => A): A => {

@@ -1,4 +1,5 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import fs, { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
@@ -153,5 +154,30 @@ describe('a disk', () => {
     expect(codeOf(() => file.write([new Uint8Array(1)], 0))).toBe('full')
     expect(codeOf(() => file.write([new Uint8Array(1), new Uint8Array(1)], 0))).toBe('full')
     file.close()
+  })
+
+  it.each(['ENOSPC', 'EDQUOT'])('that finds only at a sync that it is full has failed: %s', async (code) => {
+    const storage = diskStorage(join(root, code))
+    storage.makeDirectory('')
+    const file = storage.open('f', 'create')
+    file.write([new Uint8Array(1)], 0)
+    const { fdatasync, fdatasyncSync, fsync } = fs
+    const refusal = Object.assign(new Error(`${code}: no space left on device`), { code })
+    const refuse = (_fd: number, done: fs.NoParamCallback): void => done(refusal)
+    fs.fdatasync = Object.assign(refuse, { __promisify__: fdatasync.__promisify__ })
+    fs.fsync = Object.assign(refuse, { __promisify__: fsync.__promisify__ })
+    fs.fdatasyncSync = () => {
+      throw refusal
+    }
+    syncBuiltinESMExports()
+    try {
+      expect(codeOf(() => file.syncNow())).toBe('failed')
+      await expect(file.sync()).rejects.toMatchObject({ code: 'failed' })
+      await expect(storage.syncDirectory('')).rejects.toMatchObject({ code: 'failed' })
+    } finally {
+      Object.assign(fs, { fdatasync, fdatasyncSync, fsync })
+      syncBuiltinESMExports()
+      file.close()
+    }
   })
 })
