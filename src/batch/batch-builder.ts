@@ -10,7 +10,7 @@ import { varintBytes, writeVarint, writeVarlong } from './varint.ts'
 export const batchBytesMax: number = 2 ** 31 - 1
 
 export interface BatchBuilderOptions {
-  /** Throws `MissingPackageError` where it needs a package that is not installed. */
+  /** Throws a `MillraceError` (`missing-package`) where it needs a package that is not installed. */
   readonly compression: CompressionName
   /** What the batch may take before compression; {@link batchBytesMax} where nothing is said. */
   readonly maxBytes?: number

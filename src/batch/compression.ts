@@ -1,8 +1,8 @@
 import { constants, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { MillraceError } from '../contracts/failure.ts'
 import type { CompressionName } from '../contracts/topic.ts'
 import { CorruptBatchError, refuseBatch } from './corrupt-batch.ts'
 import { compressLz4, decompressLz4, requireLz4 } from './lz4.ts'
-import { MissingPackageError } from './optional-package.ts'
 import { compressSnappy, decompressSnappy, requireSnappy } from './snappy.ts'
 
 /** What the records of one batch may decompress to where nobody says otherwise. */
@@ -34,7 +34,7 @@ const compressions: Readonly<Record<Compressed, Compression>> = {
 /** 128 MiB: the largest window that any level of zstd asks for, and the most that its decoder sets aside. */
 const zstdWindowLogMax = 27
 
-/** Throws a {@link MissingPackageError} where `name` needs a package that is not installed. */
+/** Throws a {@link MillraceError} `missing-package` where `name` needs a package that is not installed. */
 export const requireCompression = (name: CompressionName): void => {
   if (name !== 'none') compressions[name].require?.()
 }
@@ -49,7 +49,7 @@ export const compress = (name: Compressed, records: Uint8Array): Uint8Array => c
  * such batches must yield in between.
  *
  * **Errors** throws a `CorruptBatchError`, at position `at`, where the bytes are unsound or would become more than
- * `maxBytes`; a {@link MissingPackageError} where a package is missing.
+ * `maxBytes`; a {@link MillraceError} `missing-package` where a package is missing.
  */
 export const decompress = (
   name: Compressed,
@@ -59,7 +59,7 @@ export const decompress = (
   try {
     return compressions[name].decompress(bytes, maxBytes)
   } catch (error) {
-    if (error instanceof MissingPackageError || error instanceof CorruptBatchError) throw error
+    if (error instanceof MillraceError || error instanceof CorruptBatchError) throw error
     const { message } = error as Error
     return refuseBatch(at, `the records do not decompress with ${name} into ${maxBytes} bytes or fewer: ${message}`)
   }

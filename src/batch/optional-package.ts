@@ -1,22 +1,10 @@
 import { createRequire } from 'node:module'
-
-/** A feature that needs an optional package which is not there, or does not load. The message names the package. */
-export class MissingPackageError extends Error {
-  readonly _tag = 'MissingPackageError'
-  override readonly name = 'MissingPackageError'
-  readonly packageName: string
-  constructor(feature: string, packageName: string, cause: unknown) {
-    super(`${feature} needs the package ${packageName}, which could not be loaded: npm install ${packageName}`, {
-      cause,
-    })
-    this.packageName = packageName
-  }
-}
+import { engineFailure, MillraceError } from '../contracts/failure.ts'
 
 /**
  * A package that is loaded when it is first needed, and then kept.
  *
- * **Errors** the function it answers throws a {@link MissingPackageError}, at each call anew.
+ * **Errors** the function it answers throws a {@link MillraceError} `missing-package`, at each call anew.
  */
 export const optionalPackage = <A>(feature: string, packageName: string): (() => A) => {
   let loaded: A | undefined
@@ -26,7 +14,8 @@ export const optionalPackage = <A>(feature: string, packageName: string): (() =>
       loaded = createRequire(import.meta.url)(packageName) as A
       return loaded
     } catch (error) {
-      throw new MissingPackageError(feature, packageName, error)
+      const message = `${feature} needs the package ${packageName}, which could not be loaded: npm install ${packageName}`
+      throw new MillraceError(engineFailure('missing-package', message, error))
     }
   }
 }

@@ -20,8 +20,8 @@ export interface OpenOptions {
  * **Guarantees** no record is copied: keys and values are parts of `bytes`, or of the one buffer that a compressed
  * batch is unpacked into. `bytes` must not change while they are in use.
  *
- * **Errors** a {@link CorruptBatch} where the header, the CRC or the compression is unsound. Throws
- * `MissingPackageError` where the compression needs a package that is not installed.
+ * **Errors** a {@link CorruptBatch} where the header, the CRC or the compression is unsound. Throws a
+ * `MillraceError` (`missing-package`) where the compression needs a package that is not installed.
  */
 export const openBatch = (bytes: Uint8Array, options: OpenOptions = {}): E.Either<CorruptBatch, RecordCursor> => {
   const { at = 0, checkCrc = true, maxBytes = decompressedBytesMax } = options

@@ -23,6 +23,7 @@ export const failureKinds = {
   'record-too-large': 'refused',
   'offset-out-of-range': 'refused',
   unsupported: 'refused',
+  'missing-package': 'refused',
   'read-only': 'refused',
   // the disk
   'storage-full': 'retriable',

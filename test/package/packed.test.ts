@@ -96,9 +96,11 @@ describe.each(nodes)('the packed package on Node %s', (node) => {
       const millrace = await connect('memory:')
       const squeezed = topic('t', { key: text, value: text, config: { 'compression.type': 'snappy' } })
       await millrace.create(squeezed)
-      await millrace.send(squeezed, [{ key: 'k', value: 'v' }]).catch(({ message }) => console.log(message))
+      await millrace.send(squeezed, [{ key: 'k', value: 'v' }]).catch(({ message, code }) => console.log(message, code))
       await millrace.close()`,
     )
-    expect(await print('snappy.js')).toMatch(/needs the package snappy.*: npm install snappy\n$/)
+    expect(await print('snappy.js')).toMatch(
+      /needs the package snappy.*: npm install snappy \[missing-package\] missing-package\n$/,
+    )
   })
 })
