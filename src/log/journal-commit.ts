@@ -36,7 +36,7 @@ export class JournalCommit implements CommitPath {
   /** Staged, and not in a frame that is synced. */
   #queue: Queued[] = []
   /** In a frame that is synced, and not applied yet. */
-  #synced: Queued[] = []
+  #synced = new Map<PartitionLog, readonly Queued[]>()
   #stagedCount = 0
   #appliedCount = 0
   /** Who joins the next frame. */
@@ -54,7 +54,7 @@ export class JournalCommit implements CommitPath {
   }
 
   get isBehind(): boolean {
-    return this.#synced.length > 0
+    return this.#synced.size > 0
   }
 
   enqueue(queued: Queued): void {
@@ -133,7 +133,7 @@ export class JournalCommit implements CommitPath {
       else await this.#sync()
     }
     this.#queue = this.#queue.slice(count)
-    this.#synced = queued
+    this.#synced = Map.groupBy(queued, ({ of }) => of)
     this.#applySynced()
     if (journal.fill > 0.5) checkpoints.warm()
   }
@@ -164,24 +164,26 @@ export class JournalCommit implements CommitPath {
 
   /** A partition at a time: the journal has their order. */
   #applySynced(): void {
-    const byLog = Map.groupBy(this.#synced, ({ of }) => of)
-    for (const [log, entries] of byLog) {
+    for (const [log, entries] of this.#synced) {
       const before = log.pending
       try {
         applyTo(this.#options, log, entries)
-        this.#synced = this.#synced.filter((queued) => queued.of !== log)
+        this.#synced.delete(log)
         this.#appliedCount += entries.length
       } catch (error) {
-        this.#dropApplied(log, before - log.pending)
+        this.#dropApplied(log, entries, before - log.pending)
         throw error
       }
     }
   }
 
-  /** The first `count` entries of `log` are applied. */
-  #dropApplied(log: PartitionLog, count: number): void {
+  /** The first `count` of `entries` are applied. */
+  #dropApplied(log: PartitionLog, entries: readonly Queued[], count: number): void {
     let left = count
-    this.#synced = this.#synced.filter((queued) => queued.of !== log || queued.change._tag === 'created' || left-- <= 0)
+    this.#synced.set(
+      log,
+      entries.filter(({ change }) => change._tag === 'created' || left-- <= 0),
+    )
     this.#appliedCount += count
   }
 

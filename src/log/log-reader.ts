@@ -102,6 +102,10 @@ export class LogReader {
         found.push(walk.batch)
         bytes += walk.sizeBytes
         nextOffset = walk.lastOffset + 1
+        if (bytes >= maxBytes) {
+          const at = { offset: nextOffset, segment, position: walk.position + walk.sizeBytes }
+          return this.#done(log, { found, offset, nextOffset, isolation, at })
+        }
       }
       if (walk.damage !== undefined) {
         if (found.length === 0) return E.left(corruptLog(log.name, walk.damage))

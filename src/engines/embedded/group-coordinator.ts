@@ -1,9 +1,12 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Clock } from '../../contracts/clock.ts'
+import type { CommittedOffset } from '../../contracts/engine.ts'
 import { type EngineFailure, engineFailure } from '../../contracts/failure.ts'
 import { stepGroup } from '../../protocol/broker/group.ts'
 import type { GroupCommand, GroupEffect, GroupReply, Moment } from '../../protocol/broker/group-command.ts'
 import { deadline } from '../../protocol/broker/group-membership.ts'
+import { offsetOf } from '../../protocol/broker/group-offset-table.ts'
+import { isUndecided } from '../../protocol/broker/group-offsets.ts'
 import { decodeGroupRecord, encodeGroupRecord } from '../../protocol/broker/group-records.ts'
 import { recovered, replayed } from '../../protocol/broker/group-recovery.ts'
 import { emptyGroup, type Group, type GroupSettings, isForgettable } from '../../protocol/broker/group-state.ts'
@@ -67,6 +70,20 @@ export class GroupCoordinator {
 
   has(group: string): boolean {
     return this.#groups.has(group)
+  }
+
+  /**
+   * Those of `offsets` that are not committed as they are already: the others need no record. One that a transaction is
+   * about to change does.
+   */
+  changed(group: string, offsets: readonly CommittedOffset[]): readonly CommittedOffset[] {
+    const known = this.#groups.get(group)
+    if (known === undefined) return offsets
+    return offsets.filter((committed) => {
+      const stored = offsetOf(known.offsets, committed)
+      const stands = stored?.offset === committed.offset && stored.metadata === committed.metadata
+      return !stands || isUndecided(known, committed)
+    })
   }
 
   get names(): readonly string[] {

@@ -39,7 +39,9 @@ export class InternalLog {
     for (const { key, value } of records) builder.add(key, value, noHeaders, now)
     const bytes = builder.build()
     if (producer !== undefined) seal(bytes, { ...producer, baseSequence: -1, transactional: true })
-    return E.map(({ baseOffset }: { baseOffset: number }) => baseOffset)(this.#log.stage(bytes, 'coordinator', now))
+    return E.map(({ baseOffset }: { baseOffset: number }) => baseOffset)(
+      this.#log.stage(bytes, 'coordinator', now, 'trust'),
+    )
   }
 
   /** Every record that counts, in order. Those of aborted transactions do not, nor those whose transaction is open. */

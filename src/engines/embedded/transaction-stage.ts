@@ -65,7 +65,7 @@ export class TransactionStage {
     const { stager } = this.#parts
     const logs = stager.locate(batches)
     if (logs._tag === 'Left') return refused('partition', logs.left)
-    const added = this.#add(batches, logs.right, identity)
+    const added = this.#add(logs.right, identity)
     if (added._tag === 'Left') return added
     const signature = { producerId: identity.producerId, producerEpoch: identity.epoch, transactional: true }
     const appended: Appended[] = []
@@ -86,12 +86,14 @@ export class TransactionStage {
   ): E.Either<SendRefusal, void> {
     const wrong = wrongOffset(this.#parts.partitions, offsets)
     if (wrong !== undefined) return refused('coordinator', wrong)
-    const added = this.#add([offsetsPartition], ['offsets'], identity)
+    const added = this.#add(['offsets'], identity)
     if (added._tag === 'Left') return added
     let reply: GroupReply | undefined
+    const { groups } = this.#parts
     const { producerId, epoch: producerEpoch } = identity
     const from = { generation, memberId, instanceId, producerId, producerEpoch }
-    this.#parts.groups.ask(group, { _tag: 'commit-in-transaction', ...from, offsets }, (answer) => {
+    const changed = groups.changed(group, offsets)
+    groups.ask(group, { _tag: 'commit-in-transaction', ...from, offsets: changed }, (answer) => {
       reply = answer
     })
     if (reply?._tag === 'done') return E.right(undefined)
@@ -100,15 +102,16 @@ export class TransactionStage {
   }
 
   /** Makes partitions part of the transaction, if they are not yet. */
-  #add(
-    partitions: readonly TopicPartition[],
-    keys: readonly (PartitionLog | 'offsets')[],
-    identity: GivenIdentity,
-  ): E.Either<SendRefusal, void> {
-    if (keys.every((key) => this.#added.has(key))) return E.right(undefined)
+  #add(keys: readonly (PartitionLog | 'offsets')[], identity: GivenIdentity): E.Either<SendRefusal, void> {
+    const partitions: TopicPartition[] = []
+    for (const key of new Set(keys)) {
+      if (this.#added.has(key)) continue
+      partitions.push(key === 'offsets' ? offsetsPartition : { topic: key.topic, partition: key.partition })
+    }
+    if (partitions.length === 0) return E.right(undefined)
     const { coordinator, transactionalId } = this.#parts
     let reply: TransactionReply | undefined
-    const asked = { _tag: 'addPartitions' as const, ...identity, partitions: distinct(partitions) }
+    const asked = { _tag: 'addPartitions' as const, ...identity, partitions }
     coordinator.ask(transactionalId, asked, (answer) => {
       reply = answer
     })
@@ -117,10 +120,4 @@ export class TransactionStage {
     for (const key of keys) this.#added.add(key)
     return E.right(undefined)
   }
-}
-
-const distinct = (partitions: readonly TopicPartition[]): readonly TopicPartition[] => {
-  const seen = new Map<string, TopicPartition>()
-  for (const { topic, partition } of partitions) seen.set(`${topic}-${partition}`, { topic, partition })
-  return [...seen.values()]
 }
