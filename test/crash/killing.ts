@@ -189,10 +189,12 @@ const looked = async (o: {
   }
 }
 
-const withinPatience = <A>(promise: Promise<A>): Promise<A> =>
-  Promise.race([
-    promise,
-    passed(patienceMs).then((): never => {
-      throw new Error(`reading took longer than ${patienceMs} ms`)
-    }),
-  ])
+const withinPatience = async <A>(promise: Promise<A>): Promise<A> => {
+  let stop = (): void => undefined
+  const tooLong = new Promise<never>((_, fail) => {
+    const over = () => fail(new Error(`reading took longer than ${patienceMs} ms`))
+    stop = systemClock.after(patienceMs, over, true)
+  })
+  // a timer that goes on would keep the process from ending
+  return Promise.race([promise, tooLong]).finally(() => stop())
+}
