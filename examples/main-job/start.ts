@@ -21,10 +21,10 @@ const dataDirectory = (given: string | undefined): string => {
   return directory
 }
 
-const run = async ({ rows, kills }: Options, data: string): Promise<Result> => {
+const run = async ({ rows, kills }: Options, data: string, signal: AbortSignal): Promise<Result> => {
   const begin = performance.now()
   const view = progressView(process.stderr, rows)
-  const killed = await superviseWorkers({ data, rows, kills, onReport: view.show }).finally(view.end)
+  const killed = await superviseWorkers({ data, rows, kills, signal, onReport: view.show }).finally(view.end)
   const verdict = await verify(data, rows)
   return { ...verdict, kills: killed, seconds: Math.round((performance.now() - begin) / 100) / 10 }
 }
@@ -51,13 +51,24 @@ const main = async (args: readonly string[]): Promise<number> => {
     return 0
   }
   const data = dataDirectory(options.data)
-  const result = await run(options, data)
+  const isTemporary = options.data === undefined
+  const interrupted = new AbortController()
+  process.once('SIGINT', () => {
+    interrupted.abort()
+    // the worker may still be at its last write
+    if (isTemporary) rmSync(data, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
+    process.exit(130)
+  })
+  const result = await run(options, data, interrupted.signal).catch((error: unknown) => {
+    console.error(`the data is kept in ${data}`)
+    throw error
+  })
   console.log(options.json ? JSON.stringify(result) : sentence(result))
   const exact = result.lost + result.duplicated + result.reordered + result.wrong === 0
   if (result.kills < options.kills)
     console.error(`${result.kills} of ${options.kills} kills found a worker still at work: take more --rows`)
   if (!exact) console.error(`the data is kept in ${data}`)
-  else if (options.data === undefined) rmSync(data, { recursive: true })
+  else if (isTemporary) rmSync(data, { recursive: true })
   return exact ? 0 : 1
 }
 

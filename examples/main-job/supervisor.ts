@@ -16,24 +16,25 @@ const workerFile = fileURLToPath(new URL('worker.ts', import.meta.url))
 const killPoints = (kills: number, rows: number): readonly number[] =>
   Array.from({ length: kills }, () => Math.random() * 1.8 * rows).sort((a, b) => a - b)
 
-const startWorker = (data: string, rows: number): ChildProcess =>
+const startWorker = (data: string, rows: number, signal: AbortSignal): ChildProcess =>
   // The worker's own output goes to stderr: stdout is for the result.
-  fork(workerFile, [data, String(rows)], { stdio: ['ignore', 2, 2, 'ipc'] })
+  fork(workerFile, [data, String(rows)], { stdio: ['ignore', 2, 2, 'ipc'], signal, killSignal: 'SIGKILL' })
 
 /**
  * Runs workers until one has done all the work, killing each with SIGKILL at a random moment while it works.
- * Answers how many were killed. Rejects when a worker fails by itself.
+ * Answers how many were killed. Rejects when a worker fails by itself, and, killing it, when `signal` aborts.
  */
 export const superviseWorkers = async (options: {
   readonly data: string
   readonly rows: number
   readonly kills: number
+  readonly signal: AbortSignal
   readonly onReport: (report: Report, kills: number) => void
 }): Promise<number> => {
   const points = killPoints(options.kills, options.rows)
   let known: Report = { sent: 0, processed: 0 }
   for (let kills = 0; ; kills += 1) {
-    const worker = startWorker(options.data, options.rows)
+    const worker = startWorker(options.data, options.rows, options.signal)
     let killing = false
     worker.on('message', (report: Report) => {
       // What one worker has committed stays so, though the next one does not know it at once.
