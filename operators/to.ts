@@ -46,8 +46,7 @@ export const to = <K, V, N extends string>(
   const write = <R>(written: R): R => {
     const record = written as AnyRecord // what is none does not compile, and has no carrier
     const carrier = Carrier.of(record) ?? refuseUncarried(need, record)
-    const { key, value, headers, timestamp } = record
-    carrier.emit({ topic, key, value, headers, timestamp })
+    carrier.emit(topic, record)
     return written
   }
   return recordwise(map(write), [need]) as <R>(source: Observable<R>) => Observable<R>

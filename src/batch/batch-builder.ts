@@ -1,7 +1,8 @@
 import type { CompressionName } from '../contracts/topic.ts'
 import { compress, requireCompression } from './compression.ts'
 import { compressionNames, headerBytes, writeHeader } from './record-batch.ts'
-import { type RecordHeaders, writeHeaders } from './record-headers.ts'
+import { fieldsBytes, writeFields } from './record-fields.ts'
+import type { RecordHeaders } from './record-headers.ts'
 import { aloneBytes, bodyBytes } from './record-size.ts'
 import { giveScratch, growScratch, takeScratch } from './scratch.ts'
 import { varintBytes, writeVarint, writeVarlong } from './varint.ts'
@@ -54,28 +55,40 @@ export class BatchBuilder {
    * 2^53, or when a batch without `maxBytes` grows beyond {@link batchBytesMax}.
    */
   add(key: Uint8Array | null, value: Uint8Array | null, headers: RecordHeaders, timestamp: number): boolean {
+    const at = this.#begin(fieldsBytes(key, value, headers), timestamp)
+    if (at < 0) return false
+    writeFields(this.#scratch as Uint8Array, at, key, value, headers)
+    return true
+  }
+
+  /** The same with fields that lie in `source` as `writeFields` wrote them there. */
+  addFields(source: Uint8Array, from: number, to: number, timestamp: number): boolean {
+    const at = this.#begin(to - from, timestamp)
+    if (at < 0) return false
+    // not `set`, which would need a view of the source for each record
+    copy.call(source, this.#scratch as Uint8Array, at, from, to)
+    return true
+  }
+
+  /** Begins a record, and answers where its fields go; -1 where it cannot be added. */
+  #begin(fields: number, timestamp: number): number {
     const count = this.#count
     const delta = count === 0 ? 0 : timestamp - this.#baseTimestamp
     if (!(timestamp >= -1) || !Number.isSafeInteger(timestamp)) return refuseTimestamp(timestamp)
-    if (!Number.isSafeInteger(delta)) return false
-    const body = bodyBytes(key, value, headers, delta, count)
-    let at = this.#sizeBytes
+    if (!Number.isSafeInteger(delta)) return -1
+    const body = bodyBytes(fields, delta, count)
+    const at = this.#sizeBytes
     const end = at + varintBytes(body) + body
     if (end > this.#maxBytes) return this.#full(end)
     const bytes = this.#room(end)
-    at = writeVarint(bytes, at, body)
-    bytes[at++] = 0
-    at = writeVarlong(bytes, at, delta)
-    at = writeVarint(bytes, at, count)
-    at = writeField(bytes, at, key)
-    at = writeField(bytes, at, value)
-    if (headers.size === 0) bytes[at] = 0
-    else writeHeaders(bytes, at, headers)
+    const from = writeVarint(bytes, at, body)
+    bytes[from] = 0
+    writeVarint(bytes, writeVarlong(bytes, from + 1, delta), count)
     if (count === 0) this.#baseTimestamp = this.#maxTimestamp = timestamp
     else if (timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp
     this.#sizeBytes = end
     this.#count = count + 1
-    return true
+    return end - fields
   }
 
   /**
@@ -135,27 +148,14 @@ export class BatchBuilder {
     return this.#scratch
   }
 
-  #full(sizeBytes: number): boolean {
-    if (this.#maxBytes < batchBytesMax) return false
+  #full(sizeBytes: number): -1 {
+    if (this.#maxBytes < batchBytesMax) return -1
     throw new RangeError(`A batch of ${sizeBytes} bytes is beyond ${batchBytesMax}: build what there is first.`)
   }
 }
 
+const { copy } = Buffer.prototype
+
 const refuseTimestamp = (timestamp: number): never => {
   throw new RangeError(`The timestamp ${timestamp} is no whole number of milliseconds from -1 (none) to 2^53.`)
 }
-
-const writeField = (bytes: Uint8Array, at: number, field: Uint8Array | null): number => {
-  if (field === null) {
-    bytes[at] = 1
-    return at + 1
-  }
-  const length = field.length
-  const from = writeVarint(bytes, at, length)
-  if (length > copiedByHandMax) bytes.set(field, from)
-  else for (let i = 0; i < length; i++) bytes[from + i] = field[i] as number
-  return from + length
-}
-
-// A call to `set` costs what a loop needs for so many bytes.
-const copiedByHandMax = 32

@@ -2,14 +2,8 @@ import type { StoreDeclaration, StoreView } from './store.ts'
 import { type AnyRecord, task } from './stream-record.ts'
 import type { AnyTopic } from './topic.ts'
 
-/** What an operator hands over to be written with the attempt: not yet encoded, topic and all. */
-export interface Output {
-  readonly topic: AnyTopic
-  readonly key: unknown
-  readonly value: unknown
-  readonly headers: ReadonlyMap<string, Uint8Array>
-  readonly timestamp: number
-}
+/** What an operator hands over to be written with the attempt: what a record has of it, not yet encoded. */
+export type Written = Pick<AnyRecord, 'key' | 'value' | 'headers' | 'timestamp'>
 
 /**
  * One attempt at one record, as operators see it: what they write through it is committed with the record,
@@ -30,8 +24,8 @@ export abstract class Carrier {
       : undefined
   }
 
-  /** Gathers an output; encodes it now, so that a value that does not fit fails this attempt, here. */
-  abstract emit(output: Output): void
+  /** Gathers an output to `topic`; encodes it now, so that a value that does not fit fails this attempt, here. */
+  abstract emit(topic: AnyTopic, written: Written): void
   /** The store as this attempt sees it, for `record`'s key, which must be the key that the task let in. */
   abstract store<K, V>(declaration: StoreDeclaration<K, V>, record: AnyRecord): StoreView<V>
   /** Milliseconds since the epoch. */

@@ -1,36 +1,42 @@
-import { Carrier, type Output } from '../contracts/carrier.ts'
+import { Carrier, type Written } from '../contracts/carrier.ts'
 import { keyText } from '../contracts/state-store.ts'
 import type { StoreDeclaration, StoreView } from '../contracts/store.ts'
 import type { AnyRecord } from '../contracts/stream-record.ts'
+import type { AnyTopic } from '../contracts/topic.ts'
 import { AttemptGivenUp } from './attempt-errors.ts'
 import type { Gather } from './gather.ts'
 import { OpenStore } from './open-store.ts'
-import type { Source } from './source.ts'
+import type { RawRecord, Source } from './source.ts'
 
 /** The carrier of one attempt at one record: writes go to its gather, for as long as it is the one open there. */
 export class Attempt extends Carrier {
   readonly #gather: Gather
   readonly source: Source
   readonly offset: number
-  /** The key bytes that the task let in; nobody may change them. */
-  readonly key: Uint8Array | null
+  readonly #raw: RawRecord
   #stores: OpenStore[] | undefined
   #controller: AbortController | undefined
 
-  constructor(gather: Gather, source: Source, offset: number, key: Uint8Array | null) {
+  constructor(gather: Gather, source: Source, raw: RawRecord) {
     super()
     this.#gather = gather
     this.source = source
-    this.offset = offset
-    this.key = key
+    this.offset = raw.offset
+    this.#raw = raw
+  }
+
+  /** The key bytes that the task let in; nobody may change them. To be asked for while this is the attempt at work. */
+  // Most attempts open no store, and a view of the key costs what reading the key does.
+  get key(): Uint8Array | null {
+    return this.#raw.key
   }
 
   get recordId(): string {
     return this.source.prefix + this.offset
   }
 
-  override emit(output: Output): void {
-    this.#gather.emit(this, output)
+  override emit(topic: AnyTopic, written: Written): void {
+    this.#gather.emit(this, topic, written)
   }
 
   override store<K, V>(declaration: StoreDeclaration<K, V>, record: AnyRecord): StoreView<V> {

@@ -85,7 +85,7 @@ export class CommitLoop {
     if (!task.isOurs) return
     const { counters } = this.#o
     counters.records += prefix.records
-    counters.outputs += prefix.outputs.length
+    counters.outputs += prefix.outputs.count
     counters.stateWrites += prefix.writes.length
     for (const [source, offset] of prefix.positions) {
       const place = task.place(source.topic)

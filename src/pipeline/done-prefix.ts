@@ -1,10 +1,10 @@
-import type { EncodedOutput } from './encoded-output.ts'
 import type { Gather, Meter, StateWrite } from './gather.ts'
+import { OutputLog } from './output-log.ts'
 import type { Source } from './source.ts'
 
 /** What a task has done since the last commit took it: everything up to `positions`, and nothing beyond. */
 export interface DonePrefix {
-  readonly outputs: readonly EncodedOutput[]
+  readonly outputs: OutputLog
   readonly writes: readonly StateWrite[]
   readonly positions: ReadonlyMap<Source, number>
   readonly records: number
@@ -20,13 +20,15 @@ export class DoneSoFar {
   /** All that the task holds. */
   readonly meter: Meter = { bytes: 0 }
   readonly #bytesMax: number
-  #outputs: EncodedOutput[] = []
+  #outputs = new OutputLog()
   #writes: StateWrite[] = []
   #positions = new Map<Source, number>()
   #records = 0
   #bytes = 0
   #taken = 0
   #takenBytes = 0
+  /** Empty, to be filled again: what was written once is quick to write. */
+  #spare: OutputLog | undefined
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax
@@ -57,7 +59,7 @@ export class DoneSoFar {
     this.#records += records
     if (gather === undefined || gather.bytes === 0) return
     this.#bytes += gather.bytes
-    gather.handOver(this.#outputs, this.#writes)
+    this.#outputs = gather.handOver(this.#outputs, this.#writes)
   }
 
   /** What was added since; `undefined` where nothing has moved. */
@@ -72,23 +74,35 @@ export class DoneSoFar {
     }
     this.#taken += 1
     this.#takenBytes += taken.bytes
-    this.clear()
+    this.#outputs = this.#spare ?? new OutputLog()
+    this.#spare = undefined
+    this.#begin()
     return taken
   }
 
-  /** What was taken is committed, or has gone: its bytes are free. */
-  committed({ bytes }: DonePrefix): void {
+  /** What was taken is committed, or has gone: its bytes are free, and its outputs are not to be used again. */
+  committed({ bytes, outputs }: DonePrefix): void {
     this.#taken -= 1
     this.#takenBytes -= bytes
     this.meter.bytes -= bytes
+    if (outputs.heldBytes > spareBytesMax) return
+    outputs.truncate(0)
+    this.#spare = outputs
   }
 
   /** Forgets what was not taken. */
   clear(): void {
-    this.#outputs = []
+    this.#outputs = new OutputLog()
+    this.#begin()
+  }
+
+  #begin(): void {
     this.#writes = []
     this.#positions = new Map()
     this.#records = 0
     this.#bytes = 0
   }
 }
+
+/** What is larger is left to the collector. */
+const spareBytesMax = 2 * 1024 * 1024

@@ -18,14 +18,18 @@ export interface EncodedOutput {
   readonly timestamp: number
 }
 
-/** Why `output`, which takes `sizeBytes` in a batch of its own, cannot be written to its topic; `undefined` where it can. */
+/**
+ * Why an output to a topic, which takes `sizeBytes` in a batch of its own, cannot be written there by record `of`;
+ * `undefined` where it can.
+ */
 export const misfit = (
-  { sink: { topic, recordBytesMax: maxBytes, isCompacted }, key }: EncodedOutput,
+  { topic, recordBytesMax: maxBytes, isCompacted }: Sink,
+  key: Uint8Array | null,
   sizeBytes: number,
-  recordId: string,
+  of: { readonly recordId: string },
 ): InvalidOutput | OutputTooLarge | undefined => {
-  if (sizeBytes > maxBytes) return new OutputTooLarge({ topic, recordId, sizeBytes, maxBytes })
-  if (key === null && isCompacted === true) return new InvalidOutput({ topic, recordId, fault: noKey })
+  if (sizeBytes > maxBytes) return new OutputTooLarge({ topic, recordId: of.recordId, sizeBytes, maxBytes })
+  if (key === null && isCompacted === true) return new InvalidOutput({ topic, recordId: of.recordId, fault: noKey })
   return undefined
 }
 

@@ -55,7 +55,7 @@ export const runSlice = (operators: Operators, feed: Feed, gather: Gather, limit
     if (input === undefined || end.isOver) return takeBack('does not subscribe to its source at once')
     while (feed.next() === 'record') {
       const raw = feed.record
-      const attempt = new Attempt(gather, source, raw.offset, raw.key)
+      const attempt = new Attempt(gather, source, raw)
       gather.begin(attempt)
       const decoded = decodeRecord(source, raw, attempt)
       if (E.isLeft(decoded)) end.fail(decoded.left)

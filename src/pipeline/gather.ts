@@ -1,12 +1,13 @@
-import { copyHeaders } from '../batch/record-headers.ts'
-import { aloneBytes } from '../batch/record-size.ts'
-import { ownCopy } from '../codec/own-bytes.ts'
+import { fieldsBytes } from '../batch/record-fields.ts'
+import { aloneBytesOf } from '../batch/record-size.ts'
 import { recordFault } from '../codec/record-fault.ts'
-import type { Output } from '../contracts/carrier.ts'
+import type { Written } from '../contracts/carrier.ts'
 import type { StateStore } from '../contracts/state-store.ts'
 import type { AnyStore } from '../contracts/store.ts'
+import type { AnyTopic } from '../contracts/topic.ts'
 import { InvalidOutput, LateEmission, OutputsTooLarge, UndeclaredStore, UndeclaredTopic } from './attempt-errors.ts'
 import { type EncodedOutput, misfit, type Sink } from './encoded-output.ts'
+import { OutputLog } from './output-log.ts'
 
 /** A store of one task: its declaration, where its changes are written, and its state. */
 export interface TaskStore {
@@ -51,17 +52,13 @@ export interface GatherSetup {
 /** Most records write none: nobody adds to this one. */
 const noWrites: StateWrite[] = []
 
-/** A copy where a codec answered the very array that it got: whoever has that may change it before it is written. */
-const owned = (encoded: Uint8Array | null, given: unknown): Uint8Array | null =>
-  encoded !== null && encoded === given ? ownCopy(encoded) : encoded
-
 /**
  * What attempts write, in order, until it is decided what becomes of it. One for each record that runs alone; one
  * for a whole batch on the fast path, where only one attempt is {@link open} at a time.
  */
 export class Gather {
   readonly setup: GatherSetup
-  outputs: EncodedOutput[] = []
+  outputs: OutputLog = new OutputLog()
   writes: StateWrite[] = noWrites
   bytes = 0
   /** The attempt that may write now. */
@@ -77,7 +74,7 @@ export class Gather {
 
   /** Lets `attempt` write; what it wrote is kept by {@link keep} or taken back by {@link drop}. */
   begin(attempt: Writer): void {
-    this.#startOutputs = this.outputs.length
+    this.#startOutputs = this.outputs.count
     this.#startBytes = this.bytes
     this.refused = undefined
     this.open = attempt
@@ -93,7 +90,7 @@ export class Gather {
   /** Ends the open attempt as if it had never been. */
   drop(): void {
     this.open = undefined
-    this.outputs.length = this.#startOutputs
+    this.outputs.truncate(this.#startOutputs)
     this.#meter(this.#startBytes - this.bytes)
   }
 
@@ -104,36 +101,52 @@ export class Gather {
       const { store, text, before } = this.writes[at] as StateWrite
       store.state.set(text, before)
     }
-    this.outputs = []
+    this.outputs.truncate(0)
     this.writes = noWrites
     this.#meter(-this.bytes)
   }
 
-  /** Moves what is kept behind what is there, and begins anew; the meter goes on counting it until it is committed. */
-  handOver(outputs: EncodedOutput[], writes: StateWrite[]): void {
-    for (const output of this.outputs) outputs.push(output)
+  /**
+   * Moves what is kept behind what is there, and begins anew; the meter goes on counting it until it is committed.
+   * Answers the log that has all outputs now: `outputs`, or, where that was empty, the one that was filled here.
+   */
+  handOver(outputs: OutputLog, writes: StateWrite[]): OutputLog {
+    const filled = this.outputs
     for (const write of this.writes) writes.push(write)
-    this.outputs.length = 0
     this.writes = noWrites
     this.bytes = 0
+    if (outputs.count === 0 && filled.usedBytes >= movedWholeBytes) {
+      this.outputs = outputs
+      return filled
+    }
+    outputs.append(filled)
+    filled.truncate(0)
+    return outputs
   }
 
-  emit(attempt: Writer, output: Output): void {
-    if (this.open !== attempt) throw this.late(attempt, `an output to topic '${output.topic.name}'`)
-    const sink = this.setup.sinks.get(output.topic.name)
-    if (sink === undefined) throw this.refuse(new UndeclaredTopic(this.setup.pipeline, output.topic.name))
-    const fault = recordFault(output, -1)
+  emit(attempt: Writer, topic: AnyTopic, written: Written): void {
+    if (this.open !== attempt) throw this.late(attempt, `an output to topic '${topic.name}'`)
+    const sink = this.setup.sinks.get(topic.name)
+    if (sink === undefined) throw this.refuse(new UndeclaredTopic(this.setup.pipeline, topic.name))
+    const fault = recordFault(written, -1)
     if (fault !== undefined)
-      throw this.refuse(new InvalidOutput({ topic: output.topic.name, recordId: attempt.recordId, fault }))
-    const key = owned(output.topic.key.encode(output.key), output.key)
-    const value = owned(output.topic.value.encode(output.value), output.value)
-    this.#add({ sink, key, value, headers: copyHeaders(output.headers), timestamp: output.timestamp }, attempt)
+      throw this.refuse(new InvalidOutput({ topic: topic.name, recordId: attempt.recordId, fault }))
+    const key = topic.key.encode(written.key)
+    const value = topic.value.encode(written.value)
+    const { headers, timestamp } = written
+    const fields = fieldsBytes(key, value, headers)
+    const sizeBytes = aloneBytesOf(fields)
+    const reason = misfit(sink, key, sizeBytes, attempt)
+    if (reason !== undefined) throw this.refuse(reason)
+    this.hold(sizeBytes, attempt)
+    this.outputs.add(sink, key, value, headers, timestamp, fields)
   }
 
   /** Adds what is written in place of a record's own outputs, and was found to fit by whoever decided so. */
-  addInstead(output: EncodedOutput): void {
-    this.#meter(aloneBytes(output.key, output.value, output.headers))
-    this.outputs.push(output)
+  addInstead({ sink, key, value, headers, timestamp }: EncodedOutput): void {
+    const fields = fieldsBytes(key, value, headers)
+    this.#meter(aloneBytesOf(fields))
+    this.outputs.add(sink, key, value, headers, timestamp, fields)
   }
 
   /** Notes a change of state. */
@@ -168,16 +181,11 @@ export class Gather {
     return error
   }
 
-  #add(output: EncodedOutput, of: Writer): void {
-    const sizeBytes = aloneBytes(output.key, output.value, output.headers)
-    const reason = misfit(output, sizeBytes, of.recordId)
-    if (reason !== undefined) throw this.refuse(reason)
-    this.hold(sizeBytes, of)
-    this.outputs.push(output)
-  }
-
   #meter(bytes: number): void {
     this.bytes += bytes
     this.setup.meter.bytes += bytes
   }
 }
+
+/** What is less is copied: a record that runs alone keeps its own small log, to be used again. */
+const movedWholeBytes = 16 * 1024

@@ -116,7 +116,7 @@ export class Judge {
     const bytes = topic.value.encode(letter)
     const output = { sink, key, value: bytes, headers: noHeaders, timestamp: this.#o.clock.now() }
     const sizeBytes = aloneBytes(key, bytes, noHeaders)
-    const refusal = misfit(output, sizeBytes, failed.recordId)
+    const refusal = misfit(sink, key, sizeBytes, failed)
     if (refusal !== undefined) return E.left(`halt, since its letter cannot be written: ${refusal.message}`)
     const { outputBytesMax } = this.#o
     if (sizeBytes <= outputBytesMax) return E.right(output)

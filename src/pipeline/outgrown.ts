@@ -7,6 +7,10 @@ import type { LiveTask, TakenPrefix } from './live-task.ts'
 export const outgrown = (taken: readonly TakenPrefix[]): readonly LiveTask[] =>
   taken.flatMap(({ task, prefix }) => (task.isOurs && !fits(prefix) ? [task] : []))
 
-const fits = ({ outputs, writes }: DonePrefix): boolean =>
-  outputs.every(({ sink, key, value, headers }) => aloneBytes(key, value, headers) <= sink.recordBytesMax) &&
-  writes.every(({ store, key, value }) => aloneBytes(key, value ?? null, noHeaders) <= store.changelog.recordBytesMax)
+const fits = ({ outputs, writes }: DonePrefix): boolean => {
+  for (let at = 0; at < outputs.count; at++)
+    if (outputs.aloneBytesOf(at) > outputs.sinkOf(at).recordBytesMax) return false
+  return writes.every(
+    ({ store, key, value }) => aloneBytes(key, value ?? null, noHeaders) <= store.changelog.recordBytesMax,
+  )
+}

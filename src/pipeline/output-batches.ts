@@ -1,10 +1,9 @@
 import { BatchBuilder } from '../batch/batch-builder.ts'
 import type { UnsealedBatch } from '../contracts/engine.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
-import { keyedPartition } from '../protocol/client/partitioner.ts'
 import type { DonePrefix } from './done-prefix.ts'
-import type { EncodedOutput } from './encoded-output.ts'
 import type { StateWrite } from './gather.ts'
+import type { OutputLog } from './output-log.ts'
 import type { OutputTopic, RunTopics } from './run-topics.ts'
 
 /** Batches of what several tasks have done, each partition's in order. */
@@ -23,7 +22,7 @@ export class OutputBatches {
    * **Errors** throws {@link MillraceError} `record-too-large` where a topic takes less by now than one record needs.
    */
   add(task: number, { outputs, writes }: DonePrefix, now: number): void {
-    for (const output of outputs) this.#output(task, output)
+    for (let at = 0; at < outputs.count; at++) this.#output(task, outputs, at)
     for (const write of lastOfEach(writes)) this.#change(task, write, now)
   }
 
@@ -37,14 +36,14 @@ export class OutputBatches {
     return built
   }
 
-  #output(task: number, { sink, key, value, headers, timestamp }: EncodedOutput): void {
-    const topic = this.#topics.outputs.get(sink.topic) as OutputTopic
+  #output(task: number, outputs: OutputLog, at: number): void {
+    const topic = this.#topics.outputs.get(outputs.sinkOf(at).topic) as OutputTopic
     // without a key the task's own number: a replay writes it to the same place
-    const partition = key === null ? task % topic.partitions : keyedPartition(key, topic.partitions)
+    const partition = outputs.partitionOf(at, topic.partitions, task % topic.partitions)
     const builder = this.#builder(topic, partition)
-    if (!builder.add(key, value, headers, timestamp)) {
+    if (!outputs.addTo(builder, at)) {
       if (builder.count > 0) this.#close(topic, partition, builder)
-      if (!builder.add(key, value, headers, timestamp)) throw tooLarge(topic)
+      if (!outputs.addTo(builder, at)) throw tooLarge(topic)
     }
     if (builder.sizeBytes > batchBytes) this.#close(topic, partition, builder)
   }

@@ -10,7 +10,7 @@ import { decodeRecord } from './source.ts'
 
 /** A new attempt at `entry`: decoded anew, gathering into `gather`, which is empty. Answers what its first stage begins with. */
 export const beginAttempt = (entry: Entry, gather: Gather): Observable<AnyRecord> | undefined => {
-  const attempt = new Attempt(gather, entry.source, entry.offset, entry.key)
+  const attempt = new Attempt(gather, entry.source, entry)
   gather.begin(attempt)
   entry.gather = gather
   entry.attempt = attempt

@@ -1,9 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { Observable } from 'rxjs'
-import { Carrier, type Output } from '../../src/contracts/carrier.ts'
+import { Carrier, type Written } from '../../src/contracts/carrier.ts'
 import { keyText } from '../../src/contracts/state-store.ts'
 import type { StoreDeclaration, StoreView } from '../../src/contracts/store.ts'
 import { type AnyRecord, task } from '../../src/contracts/stream-record.ts'
+import type { AnyTopic } from '../../src/contracts/topic.ts'
 import type { Operators } from '../../src/pipeline/chain.ts'
 import type { Input } from './simulated-task.ts'
 
@@ -19,7 +20,7 @@ class ReferenceCarrier extends Carrier {
     super()
     this.#state = state
   }
-  emit({ topic, key, value }: Output): void {
+  emit(topic: AnyTopic, { key, value }: Written): void {
     const text = (bytes: Uint8Array | null): string => (bytes === null ? '-' : keyText(bytes))
     this.outputs.push(`${topic.name} ${text(topic.key.encode(key))}=${text(topic.value.encode(value))}`)
   }

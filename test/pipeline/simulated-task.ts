@@ -1,3 +1,5 @@
+import { BatchBuilder } from '../../src/batch/batch-builder.ts'
+import { readRecords } from '../../src/batch/read-records.ts'
 import type { Clock } from '../../src/contracts/clock.ts'
 import { keyText } from '../../src/contracts/state-store.ts'
 import type { AnyTopic } from '../../src/contracts/topic.ts'
@@ -146,7 +148,13 @@ export class SimulatedTask {
   }
 
   #apply({ outputs, writes, positions, records }: DonePrefix): void {
-    for (const { sink, key, value } of outputs) this.committed.outputs.push(`${sink.topic} ${text(key)}=${text(value)}`)
+    for (let at = 0; at < outputs.count; at++) {
+      const builder = new BatchBuilder({ compression: 'none' })
+      outputs.addTo(builder, at)
+      readRecords(builder.build(), ({ key, value }) =>
+        this.committed.outputs.push(`${outputs.sinkOf(at).topic} ${text(key)}=${text(value)}`),
+      )
+    }
     for (const { store, text: at, value } of writes) {
       const state = this.committed.state.get(store.declaration.name) ?? new Map<string, Uint8Array>()
       this.committed.state.set(store.declaration.name, state)

@@ -1,8 +1,13 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { Carrier, type Output } from '../../src/contracts/carrier.ts'
+import { Carrier, type Written } from '../../src/contracts/carrier.ts'
 import type { StoreDeclaration, StoreView } from '../../src/contracts/store.ts'
 import type { AnyRecord } from '../../src/contracts/stream-record.ts'
+import type { AnyTopic } from '../../src/contracts/topic.ts'
 import { textOf } from './text-of.ts'
+
+interface Output extends Written {
+  readonly topic: AnyTopic
+}
 
 /** A carrier that keeps what operators do with it, for operators tested without a runner. State is kept in bytes. */
 export class GatheringCarrier extends Carrier {
@@ -16,10 +21,10 @@ export class GatheringCarrier extends Carrier {
     this.#state = state
   }
 
-  override emit(output: Output): void {
-    output.topic.key.encode(output.key)
-    output.topic.value.encode(output.value)
-    this.outputs.push(output)
+  override emit(topic: AnyTopic, { key, value, headers, timestamp }: Written): void {
+    topic.key.encode(key)
+    topic.value.encode(value)
+    this.outputs.push({ topic, key, value, headers, timestamp })
   }
 
   override store<K, V>(declaration: StoreDeclaration<K, V>, record: AnyRecord): StoreView<V> {

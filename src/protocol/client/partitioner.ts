@@ -31,8 +31,11 @@ export const murmur2 = (bytes: Uint8Array): number => {
   return hash ^ (hash >>> 15)
 }
 
-/** The partition of `key` among `partitions` (at least 1). An empty key is a key; only an absent one has no partition. */
-export const keyedPartition = (key: Uint8Array, partitions: number): number => (murmur2(key) & 0x7fffffff) % partitions
+/** What chooses the partition of `key`, by its remainder: 0 or more. An empty key is a key; only an absent one has none. */
+export const keyHash = (key: Uint8Array): number => murmur2(key) & 0x7fffffff
+
+/** The partition of `key` among `partitions` (at least 1). */
+export const keyedPartition = (key: Uint8Array, partitions: number): number => keyHash(key) % partitions
 
 /**
  * Where records without a key go: one partition until a batch's worth was produced to it, then another, so that

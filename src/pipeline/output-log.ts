@@ -1,0 +1,118 @@
+import type { BatchBuilder } from '../batch/batch-builder.ts'
+import { writeFields } from '../batch/record-fields.ts'
+import type { RecordHeaders } from '../batch/record-headers.ts'
+import { aloneBytesOf } from '../batch/record-size.ts'
+import { keyHash } from '../protocol/client/partitioner.ts'
+import type { Sink } from './encoded-output.ts'
+
+/**
+ * Outputs in order, as bytes: what each is in its batch but for where it comes to lie there. So the last ones are cheap to
+ * take back, all are cheap to hand on, and a commit that is made again writes the same.
+ *
+ * **Guarantees** keys, values and headers are copied at once. Not an object an output: a run gathers thousands a commit.
+ */
+export class OutputLog {
+  #count = 0
+  #bytes: Uint8Array = noBytes
+  // Never made shorter, so that they need not grow again: what is behind the count means nothing.
+  readonly #sinks: Sink[] = []
+  /** Where the fields of each end in the bytes. */
+  readonly #ends: number[] = []
+  readonly #timestamps: number[] = []
+  /** Of each key; -1 where there is none. */
+  readonly #hashes: number[] = []
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** What the outputs take up here. */
+  get usedBytes(): number {
+    return this.#endOf(this.#count - 1)
+  }
+
+  /** What is kept for them, and for more. */
+  get heldBytes(): number {
+    return this.#bytes.length
+  }
+
+  /** Adds an output whose fields take `fields` bytes. */
+  // Not an object with all of it: that would be one a record.
+  add(
+    sink: Sink,
+    key: Uint8Array | null,
+    value: Uint8Array | null,
+    headers: RecordHeaders,
+    timestamp: number,
+    fields: number,
+  ): void {
+    const at = this.usedBytes
+    const end = at + fields
+    this.#reserve(end)
+    writeFields(this.#bytes, at, key, value, headers)
+    this.#note(sink, end, timestamp, key === null ? -1 : keyHash(key))
+  }
+
+  /** Adds all of `other`, which stays as it is. */
+  append(other: OutputLog): void {
+    const at = this.usedBytes
+    this.#reserve(at + other.usedBytes)
+    this.#bytes.set(new Uint8Array(other.#bytes.buffer, other.#bytes.byteOffset, other.usedBytes), at)
+    for (let i = 0; i < other.count; i++)
+      this.#note(
+        other.#sinks[i] as Sink,
+        at + other.#endOf(i),
+        other.#timestamps[i] as number,
+        other.#hashes[i] as number,
+      )
+  }
+
+  /** Takes back all but the first `count`. */
+  truncate(count: number): void {
+    this.#count = count
+  }
+
+  sinkOf(index: number): Sink {
+    return this.#sinks[index] as Sink
+  }
+
+  /** Among `partitions`, by its key; `keyless` where it has none. */
+  partitionOf(index: number, partitions: number, keyless: number): number {
+    const hash = this.#hashes[index] as number
+    return hash < 0 ? keyless : hash % partitions
+  }
+
+  /** What a batch of output `index` alone takes. */
+  aloneBytesOf(index: number): number {
+    return aloneBytesOf(this.#endOf(index) - this.#endOf(index - 1))
+  }
+
+  /** Adds output `index` to `builder`; false where that has no room. */
+  addTo(builder: BatchBuilder, index: number): boolean {
+    return builder.addFields(this.#bytes, this.#endOf(index - 1), this.#endOf(index), this.#timestamps[index] as number)
+  }
+
+  #note(sink: Sink, end: number, timestamp: number, hash: number): void {
+    const at = this.#count++
+    this.#sinks[at] = sink
+    this.#ends[at] = end
+    this.#timestamps[at] = timestamp
+    this.#hashes[at] = hash
+  }
+
+  #endOf(index: number): number {
+    return index < 0 ? 0 : (this.#ends[index] as number)
+  }
+
+  #reserve(sizeBytes: number): void {
+    if (sizeBytes <= this.#bytes.length) return
+    const larger = Buffer.allocUnsafeSlow(Math.max(sizeBytes, 2 * this.#bytes.length, firstBytes))
+    larger.set(this.#bytes)
+    this.#bytes = larger
+  }
+}
+
+const noBytes = new Uint8Array(0)
+
+/** Little: a record that runs by itself has a log of its own. */
+const firstBytes = 512
