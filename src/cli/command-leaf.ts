@@ -34,15 +34,18 @@ export const addLeaf = <O>(parent: Command, world: World, leaf: Leaf<O>): void =
   command.description(details === undefined ? `${summary}.` : `${summary}.\n\n${unwrapped(details)}`)
   for (const option of options) command.addOption(option)
   if (json !== undefined) command.addOption(new Option('--json', `write JSON: ${json}`))
-  command.addHelpText(
-    'after',
-    `\nExample${examples.length > 1 ? 's' : ''}:\n${examples.map((line) => `  $ ${line}\n`).join('')}`,
-  )
+  showExamples(command, examples)
   command.action(async () => {
     const { url } = command.optsWithGlobals<{ url: string }>()
     const run = await leaf.load()
     await run({ world, url, options: command.opts<O & object>() as O })
   })
+}
+
+/** Ends the help of `command` with whole lines, as they are typed. */
+export const showExamples = (command: Command, lines: readonly string[]): void => {
+  const shown = lines.map((line) => `  $ ${line}\n`).join('')
+  command.addHelpText('after', `\nExample${lines.length > 1 ? 's' : ''}:\n${shown}`)
 }
 
 /** Paragraphs as lines of their own: the help is wrapped to where it is shown. */

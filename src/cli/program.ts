@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { Command, Option } from 'commander'
-import { defaultUrl } from './command-leaf.ts'
+import { defaultUrl, showExamples } from './command-leaf.ts'
 import { addCompletionCommand } from './commands/completion.ts'
 import { addConsumeCommand } from './commands/consume.ts'
 import { addGroupsCommands } from './commands/groups.ts'
@@ -46,5 +46,11 @@ export const buildProgram = (world: World, { printed, said }: ProgramOutput): Co
   addConsumeCommand(program, world)
   addGroupsCommands(program, world)
   addCompletionCommand(program, world)
+  showExamples(program, [
+    'millrace topics create --topic orders --partitions 4',
+    "printf 'o1:paid\\n' | millrace produce --topic orders --key-separator :",
+    'millrace consume --topic orders --from-beginning --until-latest',
+    'millrace groups describe --help',
+  ])
   return program
 }

@@ -21,6 +21,12 @@ describe('every command', () => {
     expect(stdout).toContain('--url <url>')
     if (!leaf.startsWith('completion')) expect(stdout).toMatch(/--json +write JSON: /)
   })
+
+  it.each([[[]], [['topics']], [['groups']]])('has an example above it, too: %j', async (path) => {
+    const { code, stdout, stderr } = await run([...path, '--help'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/\nExamples?:\n {2}\$ .*millrace/)
+  })
 })
 
 /** The files that are loaded with `path`, without what is only imported when it is needed. */

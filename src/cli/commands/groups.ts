@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { addLeaf } from '../command-leaf.ts'
+import { addLeaf, showExamples } from '../command-leaf.ts'
 import { duration, gathered, moment, wholeNumber } from '../option-values.ts'
 import type { World } from '../world.ts'
 
@@ -37,6 +37,7 @@ const targets = (): readonly Option[] => {
 export const addGroupsCommands = (program: Command, world: World): void => {
   const groups = program.command('groups').summary('list, describe, reset and delete consumer groups')
   groups.description('Looks after consumer groups. A pipeline is the group of its name.').helpCommand(false)
+  showExamples(groups, ['millrace groups describe --group billing'])
   addLeaf(groups, world, {
     name: 'list',
     summary: 'list the groups',

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { addLeaf } from '../command-leaf.ts'
+import { addLeaf, showExamples } from '../command-leaf.ts'
 import { gathered, settings, wholeNumber } from '../option-values.ts'
 import type { World } from '../world.ts'
 
@@ -11,6 +11,10 @@ const config = (): Option =>
 export const addTopicsCommands = (program: Command, world: World): void => {
   const topics = program.command('topics').summary('create, list, describe, alter and delete topics')
   topics.description('Looks after topics.').helpCommand(false)
+  showExamples(topics, [
+    'millrace topics create --topic orders --partitions 4',
+    'millrace topics describe --topic orders',
+  ])
   addLeaf(topics, world, {
     name: 'create',
     summary: 'create a topic, and the directory where there is none',
