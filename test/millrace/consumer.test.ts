@@ -78,6 +78,23 @@ describe('consumer', () => {
     expect(() => consumer.seek({ topic: 'lines', partition: 5, offset: 0 })).toThrow('lines-5 is not assigned here')
   })
 
+  it('under a lasting name comes back to its partitions, and takes none from the others meanwhile', async () => {
+    const revoked: number[] = []
+    const onRevoked = async () => void revoked.push(1)
+    const named = (instanceId: string) => millrace.consumer({ topics: [lines], group: 'g', instanceId, onRevoked })
+    const [first, other] = [await named('one'), await named('two')]
+    while (first.positions().length !== 1 || other.positions().length !== 1)
+      for (const consumer of [first, other]) await consumer.poll({ timeoutMs: 1 })
+    const had = first.positions().map(({ partition }) => partition)
+    revoked.length = 0
+    await first.close()
+    const again = await named('one')
+    while (again.positions().length === 0) for (const consumer of [again, other]) await consumer.poll({ timeoutMs: 1 })
+    expect(again.positions().map(({ partition }) => partition)).toEqual(had)
+    expect(other.positions()).toHaveLength(1)
+    expect(revoked).toEqual([])
+  })
+
   it('commits its position with a transaction, or not at all', async () => {
     await send(0, 'a', 'b')
     const out = topic('out', { key: text, value: text })
