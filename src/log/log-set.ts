@@ -1,29 +1,37 @@
-import { partitionName, type TopicPartition } from '../contracts/position.ts'
+import type { TopicPartition } from '../contracts/position.ts'
 import type { PartitionLog } from './partition-log.ts'
 
-/** The partitions of a directory by their names, and which of those that were here are deleted. */
+/** The partitions of a directory by topic and number, and which of those that were here are deleted. */
 export class LogSet {
-  readonly #logs = new Map<string, PartitionLog>()
+  readonly #topics = new Map<string, Map<number, PartitionLog>>()
   readonly #removed = new WeakSet<PartitionLog>()
 
   get all(): Iterable<PartitionLog> {
-    return this.#logs.values()
+    return this.#each()
   }
 
-  get(of: TopicPartition): PartitionLog | undefined {
-    return this.#logs.get(partitionName(of))
+  get({ topic, partition }: TopicPartition): PartitionLog | undefined {
+    return this.#topics.get(topic)?.get(partition)
   }
 
   add(log: PartitionLog): void {
-    this.#logs.set(log.name, log)
+    const of = this.#topics.get(log.topic)
+    if (of === undefined) this.#topics.set(log.topic, new Map([[log.partition, log]]))
+    else of.set(log.partition, log)
   }
 
   remove(log: PartitionLog): void {
-    this.#logs.delete(log.name)
+    const of = this.#topics.get(log.topic)
+    of?.delete(log.partition)
+    if (of?.size === 0) this.#topics.delete(log.topic)
     this.#removed.add(log)
   }
 
   isRemoved(log: PartitionLog): boolean {
     return this.#removed.has(log)
+  }
+
+  *#each(): Generator<PartitionLog> {
+    for (const of of this.#topics.values()) yield* of.values()
   }
 }

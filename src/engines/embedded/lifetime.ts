@@ -24,7 +24,8 @@ export class Lifetime {
     return async () => {
       if (this.#ended !== undefined) return E.left(this.#ended)
       try {
-        return await work()
+        const answer = work()
+        return answer instanceof Promise ? await answer : answer
       } catch (error) {
         return E.left(thrownFailure(this.#what, error))
       }

@@ -88,9 +88,15 @@ export class TransactionHolder {
     },
   }
 
-  async #append(batches: readonly UnsealedBatch[]): Answer<readonly Appended[]> {
+  #append(
+    batches: readonly UnsealedBatch[],
+  ): E.Either<EngineFailure, readonly Appended[]> | Answer<readonly Appended[]> {
     const appended = this.#send((identity) => this.#stage.batches(batches, identity))
-    if (appended._tag === 'Left' || !this.#stage.isLarge) return appended
+    return appended._tag === 'Left' || !this.#stage.isLarge ? appended : this.#written(appended)
+  }
+
+  /** So much is staged that whoever appends waits until it is written. */
+  async #written<A>(appended: E.Either<EngineFailure, A>): Answer<A> {
     this.#stage.written()
     const written = await this.#parts.commit()
     if (written._tag === 'Left') this.#refuse('partition', written.left)
@@ -208,7 +214,13 @@ export class TransactionHolder {
     asked: Parameters<TransactionCoordinator['ask']>[1],
   ): Promise<readonly [TransactionReply, E.Either<EngineFailure, void>]> {
     const { coordinator, transactionalId } = this.#parts
-    const reply = await new Promise<TransactionReply>((resolve) => coordinator.ask(transactionalId, asked, resolve))
+    const { promise, resolve } = Promise.withResolvers<TransactionReply>()
+    let known: TransactionReply | undefined
+    coordinator.ask(transactionalId, asked, (reply) => {
+      known = reply
+      resolve(reply)
+    })
+    const reply = known ?? (await promise)
     return [reply, await this.#parts.commit()]
   }
 

@@ -4,13 +4,16 @@ import { type EngineFailure, engineFailure } from '../../contracts/failure.ts'
 import { partitionName, type TopicPartition } from '../../contracts/position.ts'
 import type { Lifetime } from './lifetime.ts'
 
+/** How long a process is kept alive at a time, for a wait without an end of its own. */
+const holdMs = 60 * 60 * 1000
+
 /** A question that is asked again whenever one of its partitions has changed. */
 export interface Question<A> {
   readonly partitions: readonly TopicPartition[]
   /** The answer, or `undefined`: not yet. */
   readonly ask: () => E.Either<EngineFailure, A> | undefined
   readonly signal: AbortSignal | undefined
-  /** After so long, `late` is the answer; without it the wait has no end of its own. */
+  /** After so long, `late` is the answer; without it the wait has no end of its own. The process lives on meanwhile. */
   readonly limit?: { readonly afterMs: number; readonly late: () => E.Either<EngineFailure, A> }
 }
 
@@ -27,6 +30,7 @@ export class Wakeups {
 
   /** Something about the partition has changed. */
   wake(partition: TopicPartition): void {
+    if (this.#waiting.size === 0) return
     const waiting = this.#waiting.get(partitionName(partition))
     if (waiting !== undefined) for (const look of [...waiting]) look()
   }
@@ -59,7 +63,7 @@ export class Wakeups {
     const finish = (answer: E.Either<EngineFailure, A>) => {
       for (const name of names) this.#forget(name, look)
       signal?.removeEventListener('abort', cancel)
-      stopTimer?.()
+      stopTimer()
       notEnding()
       resolve(answer)
     }
@@ -68,10 +72,21 @@ export class Wakeups {
       if (answer !== undefined) finish(answer)
     }
     const cancel = () => finish(E.left(cancelled()))
-    const stopTimer = limit && this.#clock.after(limit.afterMs, () => finish(limit.late()), true)
+    const stopTimer =
+      limit === undefined ? this.#hold() : this.#clock.after(limit.afterMs, () => finish(limit.late()), true)
     for (const name of names) this.#remember(name, look)
     signal?.addEventListener('abort', cancel)
     const notEnding = this.#lifetime.onEnd((failure) => finish(E.left(failure)))
+  }
+
+  /** Keeps the process alive until the answer is called. */
+  #hold(): () => void {
+    let stop = (): void => {}
+    const again = () => {
+      stop = this.#clock.after(holdMs, again, true)
+    }
+    again()
+    return () => stop()
   }
 
   #remember(name: string, look: () => void): void {
