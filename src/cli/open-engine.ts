@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
-import type { Engine, GroupDescription } from '../contracts/engine.ts'
+import type { Engine } from '../contracts/engine.ts'
 import { MillraceError } from '../contracts/failure.ts'
-import { isOwned, lockFiles, readPid } from '../engines/embedded/owner-lock.ts'
+import { lockFiles, readPid } from '../engines/embedded/owner-lock.ts'
 import { diskStorage } from '../log/disk-storage.ts'
 import { engineAt } from '../millrace/engine-at.ts'
 import { systemClock, systemRandom } from '../millrace/system.ts'
@@ -26,8 +26,7 @@ export const openEngine = async (url: string, access: Access): Promise<Engine> =
   if (access !== 'create') refuseMissing(directory)
   const readOnly = access === 'read'
   try {
-    const engine = await engineAt(url, { durability: 'power', readOnly, clock: systemClock, random: systemRandom })
-    return readOnly ? withLivingMembers(engine, directory) : engine
+    return await engineAt(url, { durability: 'power', readOnly, clock: systemClock, random: systemRandom })
   } catch (error) {
     if (!(error instanceof MillraceError && error.code === 'already-owned')) throw error
     throw new Complaint('inUse', ownedBy(directory), error)
@@ -54,33 +53,3 @@ const isEmpty = (directory: string): boolean => {
 
 const ownedBy = (directory: string): string =>
   `${directory} is open in process ${readPid(diskStorage(directory)) ?? 'of unknown pid'}, and only that one may write there: stop it first, or do this from within it; topics list, topics describe, groups list, groups describe, and consume without --group work beside it`
-
-/**
- * A group has no members where nobody owns the directory: those that the last owner left behind died with it, and the
- * next one evicts them.
- */
-const withLivingMembers = (engine: Engine, directory: string): Engine => {
-  const living = (group: GroupDescription): GroupDescription =>
-    group.members.length === 0 || hasOwner(directory) ? group : { ...group, state: 'Empty', members: [] }
-  const describe: Engine['groups']['describe'] = (names) => async () => {
-    const described = await engine.groups.describe(names)()
-    return E.isLeft(described) ? described : E.right(described.right.map(living))
-  }
-  return { ...engine, groups: { ...engine.groups, describe } }
-}
-
-/** Asks the lock only where the pid that was written down is nobody's: it may be one of another container. */
-const hasOwner = (directory: string): boolean => {
-  const pid = Number(readPid(diskStorage(directory)))
-  return (Number.isInteger(pid) && pid > 0 && isAlive(pid)) || isOwned(directory)
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // not ours to signal, and there all the same
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}

@@ -6,14 +6,13 @@ import { memoryEngine } from '../../src/engines/embedded/open-url.ts'
 import { openMillrace } from '../../src/millrace/open-millrace.ts'
 import { systemClock, systemRandom } from '../../src/millrace/system.ts'
 import { run } from '../support/cli-world.ts'
-import { manualClock } from '../support/manual-clock.ts'
 import { rightOf } from '../support/right-of.ts'
 
 const lines = topic('lines', { key: text, value: text })
 /** More than is held back until a transaction ends. */
 const manyRecords = Array.from({ length: 100 }, () => ({ key: 'k', value: 'x'.repeat(100_000) }))
 
-it('consume --until-latest waits for no open transaction, and shows its records only when it is told to', async () => {
+it('consume --until-latest waits for open transactions, unless it is to show their records', async () => {
   const parts = { clock: systemClock, random: systemRandom }
   const engine = rightOf(await memoryEngine({ name: 'memory:', ...parts })())
   const millrace = openMillrace({ url: 'memory:', engine, ...parts, clientId: 'test', send: {} })
@@ -33,13 +32,13 @@ it('consume --until-latest waits for no open transaction, and shows its records 
   })
   await begun.promise
   const open = async () => ({ ...engine, close: () => async () => E.right(undefined) })
-  const consume = (level: string) =>
-    run(`consume --topic lines --from-beginning --until-latest --isolation-level ${level}`.split(' '), {
-      open,
-      clock: manualClock(),
-    })
-  expect((await consume('read_committed')).stdout).toBe('committed\n')
-  expect((await consume('read_uncommitted')).stdout).toMatch(/^committed\nx{100000}\n/)
+  const consume = (more: string) =>
+    run(`consume --topic lines --from-beginning --until-latest ${more}`.split(' '), { open })
+  const committed = consume('--isolation-level read_committed')
+  expect((await consume('--isolation-level read_uncommitted')).stdout).toMatch(/^committed\nx{100000}\n/)
+  expect(await consume('--timeout-ms 1')).toEqual({ code: 0, stdout: '', stderr: '' })
   const { stdout } = await run(['topics', 'describe', '--topic', 'lines', '--json'], { open })
   expect(stdout).toContain('"lastStableOffset":1,')
+  gate.resolve()
+  expect((await committed).stdout).toMatch(/^committed\n(x{100000}\n)+$/)
 })

@@ -5,7 +5,6 @@ import { consumeInGroup } from './consume-in-group.ts'
 import { idleTimer } from './idle-timer.ts'
 import { Printer } from './printer.ts'
 import type { ConsumeOptions } from './reading.ts'
-import { settledSoon } from './settled-soon.ts'
 import { recordShower } from './show-record.ts'
 
 /** `millrace consume` */
@@ -21,7 +20,7 @@ export const consume: Run<ConsumeOptions> = async ({ world, url, options }) => {
       const topic = await findTopic(engine, name)
       if (stderr.isTerminal && options.untilLatest !== true) await stderr.write(`reading ${name}, Ctrl-C ends\n`)
       const reading = {
-        engine: settledSoon(engine, clock),
+        engine,
         clock,
         topic,
         options,

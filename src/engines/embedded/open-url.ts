@@ -5,7 +5,7 @@ import type { Durability } from '../../log/checkpoint-record.ts'
 import { diskStorage } from '../../log/disk-storage.ts'
 import { memoryStorage } from '../../log/memory-storage.ts'
 import { openEmbedded } from './engine.ts'
-import { ownerLock } from './owner-lock.ts'
+import { isOwned, ownerLock } from './owner-lock.ts'
 import { openReadOnly } from './read-only-engine.ts'
 
 export interface FileEngineOptions {
@@ -23,7 +23,7 @@ export interface FileEngineOptions {
 /** The embedded engine on a directory of this machine. */
 export const fileEngine = ({ path, readOnly, ...options }: FileEngineOptions): Call<Engine> => {
   const storage = diskStorage(path)
-  if (readOnly) return openReadOnly({ ...options, storage })
+  if (readOnly) return openReadOnly({ ...options, storage, isOwned: () => isOwned({ path, storage }) })
   const lock = ownerLock({ path, storage, pid: process.pid })
   return openEmbedded({ ...options, storage, lock, persistent: true })
 }

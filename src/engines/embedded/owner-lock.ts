@@ -11,6 +11,9 @@ export const lockFiles: readonly string[] = ['lock.db', 'lock.pid']
 /** SQLite's own result codes: https://www.sqlite.org/rescode.html */
 const sqliteCodes = { busy: 5, locked: 6, readonly: 8, full: 13, cantOpen: 14, notADatabase: 26 } as const
 
+/** {@link isOwned} holds its lock for less than a millisecond, unless its process is held up. */
+const patienceMs = 100
+
 /** The locks of this process: SQLite drops the lock of a handle that is collected, and nobody else may refer to it. */
 const heldLocks = new Set<object>()
 
@@ -28,7 +31,7 @@ export const ownerLock =
       storage.makeDirectory('')
       const { DatabaseSync } = sqlite()
       database = new DatabaseSync(`${path}/lock.db`)
-      database.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+      database.exec(`PRAGMA busy_timeout = ${patienceMs}; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE`)
     } catch (error) {
       database?.close()
       return E.left(lockFailure({ path, storage, pid, error }))
@@ -43,19 +46,19 @@ export const ownerLock =
   }
 
 /**
- * Whether a process owns the directory at `path`; changes nothing there. It holds a shared lock for as long as it looks,
- * and whoever wants to own the directory in that moment is refused: ask only where the answer matters.
+ * Whether a process owns the directory at `path`, or is about to; true where that cannot be found out. Changes nothing
+ * there. It holds a shared lock for as long as it looks, and whoever wants to own the directory waits for that.
  */
-export const isOwned = (path: string): boolean => {
+export const isOwned = ({ path, storage }: { readonly path: string; readonly storage: Storage }): boolean => {
   let database: InstanceType<typeof import('node:sqlite').DatabaseSync> | undefined
   try {
+    if (!storage.exists('lock.db')) return false
     const { DatabaseSync } = sqlite()
     database = new DatabaseSync(`${path}/lock.db`, { readOnly: true })
     database.prepare('SELECT 1 FROM sqlite_schema').get()
     return false
-  } catch (error) {
-    const { errcode } = error as { errcode?: number }
-    return errcode === sqliteCodes.busy || errcode === sqliteCodes.locked
+  } catch {
+    return true
   } finally {
     database?.close()
   }

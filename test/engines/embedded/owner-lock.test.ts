@@ -3,22 +3,25 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { ownerLock } from '../../../src/engines/embedded/owner-lock.ts'
+import { isOwned, ownerLock } from '../../../src/engines/embedded/owner-lock.ts'
 import { diskStorage } from '../../../src/log/disk-storage.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
 const lockOf = (path: string) => ownerLock({ path, storage: diskStorage(path), pid: process.pid })
 
-const holder = async (path: string): Promise<ChildProcess> => {
-  const script = join(import.meta.dirname, 'hold-lock.ts')
+/** A process that does this with the lock until it is killed. */
+const childThat = async (deed: 'hold' | 'look', path: string): Promise<ChildProcess> => {
+  const script = join(import.meta.dirname, `${deed}-lock.ts`)
   const child = spawn(process.execPath, [script, path], { stdio: ['pipe', 'pipe', 'inherit'] })
   onTestFinished(() => {
     child.kill('SIGKILL')
   })
   const [said] = (await once(child.stdout ?? child, 'data')) as [Buffer]
-  expect(said.toString()).toBe('locked\n')
+  expect(said.toString()).toBe(deed === 'hold' ? 'locked\n' : 'looking\n')
   return child
 }
+
+const holder = (path: string): Promise<ChildProcess> => childThat('hold', path)
 
 describe('ownerLock', () => {
   it('is had by one at a time in a process', () => {
@@ -48,6 +51,20 @@ describe('ownerLock', () => {
     const taken = lockOf(path)()
     expect(taken._tag).toBe('Right')
     if (taken._tag === 'Right') taken.right()
+  })
+
+  it('is seen by whoever asks whether it is held, which keeps nobody from taking it', async () => {
+    const path = temporaryDirectory()
+    const seen = () => isOwned({ path, storage: diskStorage(path) })
+    expect(seen()).toBe(false)
+    await Promise.all([childThat('look', path), childThat('look', path)])
+    for (let time = 0; time < 300; time++) {
+      const taken = lockOf(path)()
+      expect(taken).toMatchObject({ _tag: 'Right' })
+      expect(seen()).toBe(true)
+      if (taken._tag === 'Right') taken.right()
+    }
+    expect(seen()).toBe(false)
   })
 
   it('refuses a lock file that is not ours', () => {

@@ -111,7 +111,9 @@ class World {
   /** Where there is no room to open it, it can be read all the same. */
   async verifyReadOnly(): Promise<void> {
     const storage = diskStorage(this.disk.path)
-    const engine = await ok(openReadOnly({ name: 'small', storage, clock: new VirtualClock() }))
+    const engine = await ok(
+      openReadOnly({ name: 'small', storage, clock: new VirtualClock(), random: systemRandom, isOwned: () => false }),
+    )
     await this.#verify(engine)
     await ok(engine.close())
   }
