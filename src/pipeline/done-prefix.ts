@@ -57,7 +57,7 @@ export class DoneSoFar {
   add(gather: Gather | undefined, source: Source, nextOffset: number, records: number): void {
     this.#positions.set(source, nextOffset)
     this.#records += records
-    if (gather === undefined || gather.bytes === 0) return
+    if (gather === undefined || gather.isEmpty) return
     this.#bytes += gather.bytes
     this.#outputs = gather.handOver(this.#outputs, this.#writes)
   }

@@ -72,6 +72,11 @@ export class Gather {
     this.setup = setup
   }
 
+  /** Not where it merely counts no bytes: the change of a key without any, to a value without any, is one. */
+  get isEmpty(): boolean {
+    return this.outputs.count === 0 && this.writes.length === 0
+  }
+
   /** Lets `attempt` write; what it wrote is kept by {@link keep} or taken back by {@link drop}. */
   begin(attempt: Writer): void {
     this.#startOutputs = this.outputs.count

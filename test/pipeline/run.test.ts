@@ -285,6 +285,23 @@ describe('run', () => {
     await expect(world.while(running.done)).rejects.toThrow(/belongs to no task/)
   })
 
+  it.each([
+    ['at once', []],
+    ['later', [mapAsync(async (v: string) => v)]],
+  ])('keeps state of no bytes under a key of no bytes, set %s', async (_when, before) => {
+    const texts = topic('texts', { key: text, value: text })
+    const last = scanByKey(store('last', { key: text, value: text }), 'none', (_, v: string) => v)
+    const world = await opened(1, [texts])
+    const running = await world.run('p', { topics: [texts], operators: [...before, last] as unknown as Operators })
+    for (const value of ['a', '']) {
+      await world.append(texts, 0, [{ key: '', value }])
+      await world.caughtUp(running)
+    }
+    await world.while(running.stop())
+    const changelog = topic('p--last-changelog', { key: text, value: text })
+    expect(await world.committed(changelog, 1)).toEqual([['="a"', '=""']])
+  })
+
   it('keeps state in a compacted changelog, and restores it', async () => {
     const world = await opened()
     const sum = scanByKey(store('sum', { key: text, value: int32 }), 0, (s, v: number) => s + v)
