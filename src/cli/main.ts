@@ -1,8 +1,15 @@
 #!/usr/bin/env node
 import { systemClock, systemRandom } from '../millrace/system.ts'
 import { exitCodes } from './exit-code.ts'
+import { nodeComplaint } from './node-version.ts'
 import { runCli } from './run-cli.ts'
 import { streamSink } from './stream-sink.ts'
+
+const complaint = nodeComplaint(process.versions.node)
+if (complaint !== undefined) {
+  process.stderr.write(`millrace: ${complaint}\n`)
+  process.exit(exitCodes.failed)
+}
 
 /** npx passes on the signal that the terminal has sent to everybody: that is still the first. */
 const sameSignalMs = 1_000
