@@ -40,5 +40,5 @@ it('consume --until-latest waits for open transactions, unless it is to show the
   const { stdout } = await run(['topics', 'describe', '--topic', 'lines', '--json'], { open })
   expect(stdout).toContain('"lastStableOffset":1,')
   gate.resolve()
-  expect((await committed).stdout).toMatch(/^committed\n(x{100000}\n)+$/)
+  expect((await committed).stdout).toMatch(/^committed\nx{100000}\n/)
 })
