@@ -3,7 +3,7 @@ import { refuseArgument } from '../codec/arguments.ts'
 import { recordFault } from '../codec/record-fault.ts'
 import { EncodeError } from '../contracts/codec.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
-import type { Topic } from '../contracts/topic.ts'
+import type { AnyTopic, Topic } from '../contracts/topic.ts'
 
 /** A record to send. */
 export interface Outgoing<K, V> {
@@ -41,17 +41,17 @@ const readHeaders = (headers: Outgoing<unknown, unknown>['headers']): ReadonlyMa
   return new Map(entries.map(([name, value]) => [name, typeof value === 'string' ? utf8.encode(value) : value]))
 }
 
-const encodePart = <A>(
-  what: string,
-  codec: { readonly name: string; readonly encode: (a: A) => Uint8Array | null },
-  part: A,
-) => {
-  try {
-    return codec.encode(part)
-  } catch (cause) {
-    if (cause instanceof EncodeError) throw new EncodeError(`${what}: ${cause.message}${hint(part)}`, { cause })
-    throw new EncodeError(`${what}: the codec '${codec.name}' threw: ${String(cause)}`, { cause })
-  }
+/** Why `part` of a record could not be written, by the record's place in the call. */
+const unencodable = (topic: AnyTopic, part: 'key' | 'value', { record, index }: Place, cause: unknown): EncodeError => {
+  const what = `${part} of record ${index} for topic '${topic.name}'`
+  return cause instanceof EncodeError
+    ? new EncodeError(`${what}: ${cause.message}${hint(record[part])}`, { cause })
+    : new EncodeError(`${what}: the codec '${topic[part].name}' threw: ${String(cause)}`, { cause })
+}
+
+interface Place {
+  readonly record: Outgoing<unknown, unknown>
+  readonly index: number
 }
 
 const hint = (part: unknown): string =>
@@ -70,8 +70,16 @@ export const encodeAll = <K, V>(
   records.map((record, index) => {
     if (typeof record !== 'object' || record === null)
       refuseArgument(`send to '${topic.name}'`, 'records', record, `record ${index} is none, write { key, value }`)
-    const key = encodePart(`key of record ${index} for topic '${topic.name}'`, topic.key, record.key)
-    const value = encodePart(`value of record ${index} for topic '${topic.name}'`, topic.value, record.value)
+    let part: 'key' | 'value' = 'key'
+    let key: Uint8Array | null
+    let value: Uint8Array | null
+    try {
+      key = topic.key.encode(record.key)
+      part = 'value'
+      value = topic.value.encode(record.value)
+    } catch (cause) {
+      throw unencodable(topic, part, { record, index }, cause)
+    }
     const headers = readHeaders(record.headers)
     const timestamp = record.timestamp ?? now
     const fault = recordFault({ headers, timestamp }, 0)
