@@ -22,6 +22,18 @@ export class UndeclaredStore extends Error {
   }
 }
 
+/** A store stands above `inBatches`: the next record of a key would begin before this one's state is decided. */
+export class StoreAboveBatches extends TypeError {
+  readonly _tag = 'StoreAboveBatches'
+  override readonly name = 'StoreAboveBatches'
+  constructor(pipeline: string, store: string) {
+    super(
+      `pipeline '${pipeline}' uses store '${store}' above inBatches(…), where records wait for one another with their state ` +
+        'undecided: move the store below, or write to a topic and work in batches in a second pipeline',
+    )
+  }
+}
+
 /** A store was asked for a key that is not the key of the record that the task let in. */
 export class ForeignKey extends Error {
   readonly _tag = 'ForeignKey'

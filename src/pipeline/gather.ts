@@ -5,7 +5,14 @@ import type { Written } from '../contracts/carrier.ts'
 import type { StateStore } from '../contracts/state-store.ts'
 import type { AnyStore } from '../contracts/store.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
-import { InvalidOutput, LateEmission, OutputsTooLarge, UndeclaredStore, UndeclaredTopic } from './attempt-errors.ts'
+import {
+  InvalidOutput,
+  LateEmission,
+  OutputsTooLarge,
+  StoreAboveBatches,
+  UndeclaredStore,
+  UndeclaredTopic,
+} from './attempt-errors.ts'
 import { type EncodedOutput, misfit, type Sink } from './encoded-output.ts'
 import { OutputLog } from './output-log.ts'
 
@@ -63,6 +70,8 @@ export class Gather {
   bytes = 0
   /** The attempt that may write now. */
   open: Writer | undefined
+  /** The attempt is above bulk work: others of its key go on before its state is decided. */
+  isAboveBatches = false
   /** A refusal that fails the attempt whatever its operators made of the throw. */
   refused: Error | undefined
   #startOutputs = 0
@@ -171,6 +180,7 @@ export class Gather {
     if (this.open !== attempt) throw this.late(attempt, `an access to store '${name}'`)
     const store = this.setup.stores.get(name)
     if (store === undefined) throw this.refuse(new UndeclaredStore(this.setup.pipeline, name))
+    if (this.isAboveBatches) throw this.refuse(new StoreAboveBatches(this.setup.pipeline, name))
     return store
   }
 

@@ -4,6 +4,7 @@ import { type Need, Probe } from '../contracts/probe.ts'
 import type { AnyStore } from '../contracts/store.ts'
 import type { AnyRecord } from '../contracts/stream-record.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
+import { StoreAboveBatches } from './attempt-errors.ts'
 import { chain, type Operators } from './chain.ts'
 
 /** A pipeline as it was described. */
@@ -44,7 +45,7 @@ export const planOf = (name: string, pipeline: Described, uses: readonly (AnyTop
   for (const stage of stages) {
     const probed = Probe.apply<AnyRecord, unknown>(NEVER, (source) => chain(stage.operators, source))
     const store = probed.needs.find((need) => need._tag === 'store')
-    if (stage.work !== undefined && store?._tag === 'store') throw storeAboveBatches(name, store.store.name)
+    if (stage.work !== undefined && store?._tag === 'store') throw new StoreAboveBatches(name, store.store.name)
     needs.push(...probed.needs)
     recordwise &&= probed.recordwise
   }
@@ -88,9 +89,3 @@ const isAlike = (a: object, b: object): boolean => {
     return codec === other || (codec as { readonly name: string }).name === other.name
   })
 }
-
-const storeAboveBatches = (name: string, store: string): TypeError =>
-  new TypeError(
-    `pipeline '${name}' uses store '${store}' above inBatches(…), where records wait for one another with their state ` +
-      'undecided: move the store below, or write to a topic and work in batches in a second pipeline',
-  )

@@ -34,6 +34,8 @@ export const runStage = (
   entry.isCompleted = false
   entry.collects = stage.work !== undefined
   entry.passed = entry.collects ? [] : undefined
+  // what is hidden from the plan shows here
+  if (entry.gather !== undefined) entry.gather.isAboveBatches = entry.collects
   try {
     const subscription = chain(stage.operators, source).subscribe(entry)
     if (subscription.closed) return true

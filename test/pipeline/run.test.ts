@@ -1,5 +1,6 @@
-import { map, type OperatorFunction, tap } from 'rxjs'
+import { concatMap, map, type OperatorFunction, of, tap } from 'rxjs'
 import { describe, expect, it } from 'vitest'
+import { inBatches } from '../../operators/in-batches.ts'
 import { mapAsync } from '../../operators/map-async.ts'
 import { mapValue } from '../../operators/map-value.ts'
 import { scanByKey } from '../../operators/scan-by-key.ts'
@@ -300,6 +301,29 @@ describe('run', () => {
     await world.while(running.stop())
     const changelog = topic('p--last-changelog', { key: text, value: text })
     expect(await world.committed(changelog, 1)).toEqual([['="a"', '=""']])
+  })
+
+  it('fails a record whose operators hide a store above inBatches, where its state would be undecided', async () => {
+    const world = await opened()
+    const sum = store('sum', { key: text, value: int32 })
+    const hidden = concatMap((r: R) => of(r).pipe(scanByKey(sum, 0, (s, v: number) => s + v)))
+    await world.append(input, 0, numbered(1, 1))
+    const options = { uses: [sum], onError: 'skip' } as const
+    const running = await world.run(
+      'p',
+      piped(
+        hidden,
+        inBatches(() => {}),
+        to(out),
+      ),
+      options,
+    )
+    const notices = heard(running)
+    await world.caughtUp(running)
+    await world.while(running.stop())
+    const refused = { _tag: 'record-failed', error: expect.objectContaining({ _tag: 'StoreAboveBatches' }) }
+    expect(notices).toEqual([expect.objectContaining(refused), expect.objectContaining(refused)])
+    expect(await world.committed(out, 1)).toEqual([[]])
   })
 
   it('keeps state in a compacted changelog, and restores it', async () => {
