@@ -15,6 +15,7 @@ interface SuiteOptions {
 /** Each is a suite of its own: it runs in a process of its own, so that none warms up or slows down another's code. */
 const suites: Readonly<Record<string, (options: SuiteOptions) => Promise<readonly Measurement[]>>> = {
   batch: async () => (await import('./batch.ts')).batchCosts(),
+  log: async () => (await import('./log.ts')).logAgainstCodec(),
   runner: async () => (await import('./runner.ts')).runnerAgainstRxjs(),
   'produce-consume': async () => (await import('./produce-consume.ts')).produceConsume(),
   'read-process-write': async () => (await import('./read-process-write.ts')).readProcessWrite(),
@@ -34,6 +35,7 @@ const usage = `npm run bench -- [--json] [--only NAME]… [--gib N] [--records N
   --help        this list
 
   batch                what a record costs in a batch, written and read
+  log                  appending to a partition and reading it, against the batch codec alone
   runner               what a pipeline costs beside bare RxJS, on its fast path and its slow one
   produce-consume      records written and read, against SQLite
   read-process-write   records read, processed and written exactly once, against SQLite

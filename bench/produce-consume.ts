@@ -4,7 +4,7 @@ import { type BenchRecord, benchRecords, inDirectory, pieces } from './records.t
 import { SqliteLog, type Synchronous } from './sqlite-log.ts'
 import { type Durability, input, partitions } from './topics.ts'
 
-const count = 200_000
+const count = 500_000
 const perBatch = 1000
 const rounds = 3
 
