@@ -60,6 +60,7 @@ export {
   OutputTooLarge,
   RecordTimedOut,
   StateTooLarge,
+  StoreAboveBatches,
   UndeclaredStore,
   UndeclaredTopic,
   UnreadableRecord,

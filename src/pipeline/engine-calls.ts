@@ -79,10 +79,10 @@ export class EngineCalls {
     this.#notice({ _tag: 'task-halted', message, task, failure })
   }
 
-  /** Tells of `failure`, and waits. Rejects with it where the run ends meanwhile. */
+  /** Tells of `failure`, if it is news, and waits. Rejects with it where the run ends meanwhile. */
   async backOff(what: string, failure: EngineFailure, failures: number): Promise<void> {
     const retryInMs = backOffMs(failures, this.#random)
-    this.tellAgain(what, failure, { failures, retryInMs })
+    if (failures > 1 || !comesWithRebalance(failure)) this.tellAgain(what, failure, { failures, retryInMs })
     await new Promise<void>((resolve) => {
       const done = (): void => {
         cancel()
@@ -96,3 +96,7 @@ export class EngineCalls {
     if (this.#ended.signal.aborted) throw new MillraceError(failure)
   }
 }
+
+/** What a member meets in good order while its group hands out tasks anew, and has not heard of it yet. */
+const comesWithRebalance = ({ code }: EngineFailure): boolean =>
+  code === 'illegal-generation' || code === 'rebalance-in-progress'

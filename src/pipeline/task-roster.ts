@@ -27,6 +27,8 @@ export class TaskRoster {
   readonly #o: RosterSetup
   #members = 0
   #isAssigned = false
+  /** Since it had a task. */
+  #isIdleTold = false
 
   constructor(setup: RosterSetup) {
     this.#o = setup
@@ -70,7 +72,8 @@ export class TaskRoster {
     this.#members = members
     this.#isAssigned = true
     for (const number of numbers) if (!tasks.has(number)) this.#begin(number)
-    if (tasks.size === 0) this.#tellIdle()
+    if (tasks.size > 0) this.#isIdleTold = false
+    else if (!this.#isIdleTold) this.#tellIdle()
     changed()
   }
 
@@ -87,6 +90,7 @@ export class TaskRoster {
     const { plan, topics, notices } = this.#o.run
     // otherwise one is on its way: whoever has it gives it up first
     if (this.#members <= topics.tasks) return
+    this.#isIdleTold = true
     const message =
       `pipeline '${plan.name}' has ${topics.tasks} tasks and ${this.#members} instances, and none is left for this one: ` +
       'it waits to take over. More partitions make more tasks'

@@ -377,10 +377,29 @@ describe('run', () => {
       shares.push(progress.tasks)
     }
     expect([...shares].sort()).toEqual([0, 1, 1])
-    expect(notices[shares.indexOf(0)]?.at(-1)).toMatchObject({ _tag: 'no-task', members: 3 })
+    expect(notices[shares.indexOf(0)]).toMatchObject([{ _tag: 'no-task', members: 3 }])
     for (let partition = 0; partition < 2; partition++) await world.append(input, partition, numbered(1, 2, 3))
     for (const running of instances) await world.caughtUp(running)
+    expect(notices.flat()).toHaveLength(1)
     expect(values(await world.committed(out, 2)).sort()).toEqual([1, 1, 2, 2, 3, 3])
+    await world.while(Promise.all(instances.map((running) => running.stop())))
+  })
+
+  it('hands tasks over in good order without a word', async () => {
+    const world = await opened(4)
+    for (let partition = 0; partition < 4; partition++)
+      await world.append(input, partition, numbered(...Array.from({ length: 200 }, (_, i) => i)))
+    const work = mapAsync((v: number) => new Promise<number>((resolve) => world.clock.after(20, () => resolve(v))))
+    const instances: Running[] = []
+    const notices: Notice[][] = []
+    for (let i = 0; i < 3; i++) {
+      const running = await world.run('p', piped(work, to(out)))
+      instances.push(running)
+      notices.push(heard(running))
+      await world.pass(700)
+    }
+    for (const running of instances) await world.caughtUp(running)
+    expect(notices.flat()).toEqual([])
     await world.while(Promise.all(instances.map((running) => running.stop())))
   })
 
