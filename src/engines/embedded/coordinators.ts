@@ -4,6 +4,7 @@ import type { EngineFailure } from '../../contracts/failure.ts'
 import type { TopicPartition } from '../../contracts/position.ts'
 import type { Random } from '../../contracts/random.ts'
 import { kafkaGroupSettings } from '../../protocol/broker/group-state.ts'
+import { none } from '../../protocol/broker/producer-state.ts'
 import type { BatchStager } from './batch-stager.ts'
 import { GroupCoordinator } from './group-coordinator.ts'
 import { InternalLog } from './internal-log.ts'
@@ -62,6 +63,7 @@ export const openCoordinators = async (parts: CoordinatorsParts): Promise<E.Eith
     producerIds: parts.producerIds,
     clock,
     mark: (at, marker) => mark({ partitions, clock, groups }, at, marker),
+    isOpen: (at, producerId) => isOpenIn(partitions, at, producerId),
     timedOut: (transactionalId) => transactions.timedOut(transactionalId),
     finished: () => void commit(),
   })
@@ -96,6 +98,11 @@ export const openCoordinators = async (parts: CoordinatorsParts): Promise<E.Eith
     coordinator.stop()
   }
   return E.right({ transactions, groups, memberships, stop })
+}
+
+const isOpenIn = (partitions: Partitions, at: TopicPartition, producerId: number): boolean => {
+  const log = partitions.find(at)
+  return log._tag === 'Right' && (log.right.producers.get(producerId)?.openTransaction ?? none) !== none
 }
 
 /** Stages the end of a transaction in one of its partitions; one that is gone needs none. */

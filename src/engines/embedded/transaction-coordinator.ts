@@ -43,6 +43,8 @@ export interface TransactionCoordinatorParts {
   readonly clock: Clock
   /** Stages a marker; one for a partition that is gone is as good as written. */
   readonly mark: (at: TopicPartition, marker: Marker) => E.Either<EngineFailure, void>
+  /** Whether the producer has a transaction open there. */
+  readonly isOpen: (at: TopicPartition, producerId: number) => boolean
   /** A timeout has aborted what the id had open. */
   readonly timedOut: (transactionalId: string) => void
   /** Something was staged that nobody waits for. */
@@ -60,8 +62,8 @@ type Asked<R> = R extends TransactionRequest ? Omit<R, 'request' | 'now'> : neve
  * survive without it. The decision and the markers are staged in one run, behind the data; answers are for the caller to
  * hold back until the log has committed.
  *
- * Of a transaction only the decision is written. That one is open is to be seen in its partitions, and who opens the
- * directory next aborts it; that one is complete is written where its id is left, lest its markers be written again.
+ * Of a transaction only the decision is written while the engine is at work. That one is open is to be seen in its
+ * partitions, and that it is complete follows from the markers behind the decision: who opens the directory next looks.
  */
 export class TransactionCoordinator {
   readonly #parts: TransactionCoordinatorParts
@@ -69,8 +71,6 @@ export class TransactionCoordinator {
   readonly #states = new Map<string, TransactionState>()
   readonly #replies = new Map<number, (reply: TransactionReply) => void>()
   readonly #retries = new Set<() => void>()
-  /** Whose completion is not in the log. */
-  readonly #uncompleted = new Set<string>()
   #isAtWork = false
   #requests = 0
   #timer: { readonly at: number; readonly stop: () => void } | undefined
@@ -149,14 +149,10 @@ export class TransactionCoordinator {
     this.#timer = undefined
   }
 
-  /** Everybody is gone: what is open is aborted, and what is complete is written down. */
+  /** Everybody is gone: what is open is aborted. */
   abandon(): void {
     const now = this.#nowMs
     for (const transactionalId of [...this.#states.keys()]) this.#step(transactionalId, { _tag: 'abandoned', now })
-    for (const transactionalId of [...this.#uncompleted]) {
-      const record = this.#states.get(transactionalId)?.record
-      if (record !== undefined) this.#write(transactionalId, record)
-    }
   }
 
   #step(transactionalId: string, command: TransactionCommand): void {
@@ -200,7 +196,7 @@ export class TransactionCoordinator {
   }
 
   #persist(transactionalId: string, record: TransactionRecord | undefined): void {
-    const written = this.#isKept(transactionalId, record) ? this.#write(transactionalId, record) : unwritten
+    const written = this.#isKept(record) ? this.#write(transactionalId, record) : unwritten
     this.#step(
       transactionalId,
       written._tag === 'Right' ? { _tag: 'persisted' } : { _tag: 'persistFailed', failure: written.left },
@@ -208,18 +204,13 @@ export class TransactionCoordinator {
   }
 
   /** Whether the log needs to know: what it does not, is to be seen in the partitions or follows from the decision. */
-  #isKept(transactionalId: string, record: TransactionRecord | undefined): boolean {
-    if (record?.phase === 'Ongoing') return false
-    if (record === undefined || !isComplete(record) || !this.#isAtWork) return true
-    this.#uncompleted.add(transactionalId)
-    return false
+  #isKept(record: TransactionRecord | undefined): boolean {
+    return record === undefined || !(record.phase === 'Ongoing' || (isComplete(record) && this.#isAtWork))
   }
 
   #write(transactionalId: string, record: TransactionRecord | undefined): E.Either<EngineFailure, unknown> {
     const value = record === undefined ? null : encodeTransaction(record)
-    const written = this.#parts.log.write([{ key: encodeTransactionKey(transactionalId), value }])
-    if (written._tag === 'Right') this.#uncompleted.delete(transactionalId)
-    return written
+    return this.#parts.log.write([{ key: encodeTransactionKey(transactionalId), value }])
   }
 
   #allocate(transactionalId: string): void {
@@ -237,6 +228,8 @@ export class TransactionCoordinator {
     const { partitions, producerId, epoch, commit, coordinatorEpoch } = markers
     const marker = { producerId, producerEpoch: epoch, coordinatorEpoch, commit }
     const written = partitions.filter((at) => {
+      // where everybody is dead, a marker that ends nothing has nobody to fence either
+      if (!this.#isAtWork && !this.#parts.isOpen(at, producerId)) return true
       const marked = this.#parts.mark(at, marker)
       // a damaged partition takes nothing more, ever, and shows nothing either
       return marked._tag === 'Right' || marked.left.kind !== 'retriable'

@@ -43,19 +43,19 @@ describe.each(['process', 'power'] as const)('a transaction that a kill leaves o
   })
 })
 
-describe('what is left of a transactional id at a clean close', () => {
-  it('is complete, so that the next opening writes no marker once more', async () => {
+describe.each(['closed', 'killed'] as const)('a directory without an open transaction, %s', (how) => {
+  it('gets no marker once more when it is opened', async () => {
     const storage = memoryStorage()
     const engine = await opened(storage)
     await ok(engine.topics.create({ name: 't', partitions: 1, config: {} }))
     const tx = await ok(engine.transactions({ transactionalId: 'x', timeoutMs: 60_000 }))
     await ok(tx.append([batch('t', 0, ['kept'])]))
     await ok(tx.commit())
-    await ok(engine.close())
+    if (how === 'closed') await ok(engine.close())
     const end = async () => {
       const next = await opened(storage)
       const [position] = await ok(next.reader.offsets([{ topic: 't', partition: 0, at: 'latest' }], 'read_uncommitted'))
-      await ok(next.close())
+      if (how === 'closed') await ok(next.close())
       return position?.offset
     }
     expect([await end(), await end()]).toEqual([2, 2])
