@@ -1,4 +1,4 @@
-import { constants, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import zlib from 'node:zlib'
 import { MillraceError } from '../contracts/failure.ts'
 import type { CompressionName } from '../contracts/topic.ts'
 import { CorruptBatchError, refuseBatch } from './corrupt-batch.ts'
@@ -19,15 +19,15 @@ interface Compression {
 
 const compressions: Readonly<Record<Compressed, Compression>> = {
   gzip: {
-    compress: (records) => gzipSync(records),
-    decompress: (bytes, maxOutputLength) => gunzipSync(bytes, { maxOutputLength }),
+    compress: (records) => zlib.gzipSync(records),
+    decompress: (bytes, maxOutputLength) => zlib.gunzipSync(bytes, { maxOutputLength }),
   },
   snappy: { require: requireSnappy, compress: compressSnappy, decompress: decompressSnappy },
   lz4: { require: requireLz4, compress: compressLz4, decompress: decompressLz4 },
   zstd: {
-    compress: (records) => zstdCompressSync(records),
+    compress: (records) => zlib.zstdCompressSync(records),
     decompress: (bytes, maxOutputLength) =>
-      zstdDecompressSync(bytes, { maxOutputLength, params: { [constants.ZSTD_d_windowLogMax]: zstdWindowLogMax } }),
+      zlib.zstdDecompressSync(bytes, { maxOutputLength, params: { [zlib.constants.ZSTD_d_windowLogMax]: zstdWindowLogMax } }),
   },
 }
 

@@ -72,11 +72,20 @@ const sqlite = (): typeof import('node:sqlite') => {
     Reflect.apply(emit, process, [warning, ...more])
   }) as typeof process.emitWarning
   try {
-    return process.getBuiltinModule('node:sqlite')
+    return process.getBuiltinModule('node:sqlite') ?? refuseNode()
   } finally {
     process.emitWarning = emit
   }
 }
+
+/** Says of a Node before 22 what it lacks; npm only warns of it. */
+const refuseNode = (): never => {
+  throw new NodeTooOld(
+    `Node ${process.versions.node} has no SQLite, whose lock is used: millrace needs Node 22.22 or later`,
+  )
+}
+
+class NodeTooOld extends Error {}
 
 const ownedBy = ({ path, owner, pid }: { path: string; owner: string | undefined; pid: number }): string =>
   owner === `${pid}`
@@ -95,6 +104,8 @@ const lockFailure = ({ path, storage, pid, error }: Refused): EngineFailure => {
     const message = `${path} is a file, or lies below one, and no directory: choose another`
     return engineFailure('foreign-directory', message, error)
   }
+  if (error instanceof NodeTooOld)
+    return engineFailure('storage-denied', `${path} cannot be opened: ${error.message}`, error)
   const { errcode, message } = error as { errcode?: number; message?: string }
   switch (errcode) {
     case sqliteCodes.busy:
