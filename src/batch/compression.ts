@@ -27,7 +27,10 @@ const compressions: Readonly<Record<Compressed, Compression>> = {
   zstd: {
     compress: (records) => zlib.zstdCompressSync(records),
     decompress: (bytes, maxOutputLength) =>
-      zlib.zstdDecompressSync(bytes, { maxOutputLength, params: { [zlib.constants.ZSTD_d_windowLogMax]: zstdWindowLogMax } }),
+      zlib.zstdDecompressSync(bytes, {
+        maxOutputLength,
+        params: { [zlib.constants.ZSTD_d_windowLogMax]: zstdWindowLogMax },
+      }),
   },
 }
 

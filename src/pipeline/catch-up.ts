@@ -65,14 +65,11 @@ export class CatchUp {
     this.look()
     if (this.#isAsking) return
     this.#isAsking = true
-    const { engine, plan, tasks } = this.#o
-    for (const waiter of this.#waiting) {
-      const elsewhere = waiter.ends?.filter(({ partition }) => !tasks.has(partition)) ?? []
-      if (elsewhere.length === 0) continue
-      const done = await committedUpTo(engine, plan.name, elsewhere)
-      waiter.ends = waiter.ends?.filter((end) => !done.has(end))
+    try {
+      for (const waiter of this.#waiting) await this.#askFor(waiter)
+    } finally {
+      this.#isAsking = false
     }
-    this.#isAsking = false
     this.look()
   }
 
@@ -94,6 +91,14 @@ export class CatchUp {
       engine.reader.settled(partitions, calls.signal),
     )
     await this.ask()
+  }
+
+  async #askFor(waiter: Waiter): Promise<void> {
+    const { engine, plan, tasks } = this.#o
+    const elsewhere = waiter.ends?.filter(({ partition }) => !tasks.has(partition)) ?? []
+    if (elsewhere.length === 0) return
+    const done = await committedUpTo(engine, plan.name, elsewhere)
+    waiter.ends = waiter.ends?.filter((end) => !done.has(end))
   }
 
   #isDoneHere({ topic, partition, offset }: Position): boolean {

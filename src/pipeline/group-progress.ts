@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { readRecords } from '../batch/read-records.ts'
 import type { Engine, Fetched } from '../contracts/engine.ts'
+import { MillraceError } from '../contracts/failure.ts'
 import { type Position, partitionName } from '../contracts/position.ts'
 
 /**
@@ -49,11 +50,16 @@ const isEmpty = async (
 /** Also where a batch cannot be read: whoever comes to it says so. */
 const hasRecord = ({ batches }: Fetched, from: number): boolean => {
   let isFound = false
-  for (const batch of batches) {
-    const read = readRecords(batch, (record) => {
-      isFound ||= record.offset >= from
-    })
-    if (isFound || E.isLeft(read)) return true
+  try {
+    for (const batch of batches) {
+      const read = readRecords(batch, (record) => {
+        isFound ||= record.offset >= from
+      })
+      if (isFound || E.isLeft(read)) return true
+    }
+  } catch (error) {
+    if (error instanceof MillraceError && error.code === 'missing-package') return true
+    throw error
   }
   return false
 }

@@ -198,7 +198,7 @@ export class PipelineRun {
     for (const { runner } of this.#tasks.values()) runner?.checkTimes()
     this.#meter.sample()
     void this.look()
-    void this.#catchUp.ask()
+    this.#catchUp.ask().catch(this.fail)
     this.#pulse.next()
     this.#cancelTick = this.#o.clock.after(tickMs, this.#tick, true)
   }
