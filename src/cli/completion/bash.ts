@@ -3,7 +3,7 @@ import { listing, posixCases } from './posix-cases.ts'
 
 /** Completion for bash. */
 export const bashScript = (places: readonly Place[]): string => {
-  const { valued, paths, words, values } = posixCases(places)
+  const { valued, paths, words, values } = posixCases(places, { offer, reply })
   return `# millrace completion for bash: source <(millrace completion bash)
 _millrace() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} path='' url=() i
@@ -13,25 +13,27 @@ _millrace() {
       ${valued}) ((i++)) ;;
       *)
         case "\${path:+$path }\${COMP_WORDS[i]}" in
-          ${paths.map((path) => `'${path}'`).join('|')}) path="\${path:+$path }\${COMP_WORDS[i]}" ;;
+          ${paths}) path="\${path:+$path }\${COMP_WORDS[i]}" ;;
         esac ;;
     esac
   done
   case $prev in
-${values.map(([flags, value]) => `    ${flags}) ${reply(value)}; return ;;`).join('\n')}
+${values}
   esac
   case $path in
-${words.map(([path, there]) => `    '${path}') COMPREPLY=($(compgen -W '${there.join(' ')}' -- "$cur")) ;;`).join('\n')}
+${words}
   esac
 }
 complete -F _millrace millrace
 `
 }
 
+const offer = (words: readonly string[]): string => `COMPREPLY=($(compgen -W '${words.join(' ')}' -- "$cur"))`
+
 const reply = (value: FlagValue): string => {
   switch (value._tag) {
     case 'choices':
-      return `COMPREPLY=($(compgen -W '${value.choices.join(' ')}' -- "$cur"))`
+      return offer(value.choices)
     case 'topic':
     case 'group':
       return `COMPREPLY=($(compgen -W "$(millrace "\${url[@]}" ${listing[value._tag]} 2>/dev/null)" -- "$cur"))`

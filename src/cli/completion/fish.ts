@@ -1,9 +1,9 @@
 import type { Flag, FlagValue, Place } from './command-tree.ts'
-import { listing, posixCases } from './posix-cases.ts'
+import { flagValues, listing, pathsOf } from './posix-cases.ts'
 
 /** Completion for fish. */
 export const fishScript = (places: readonly Place[]): string => {
-  const { valued, paths } = posixCases(places)
+  const valued = [...flagValues(places).keys()].join(' ').replaceAll('|', ' ')
   return `# millrace completion for fish: millrace completion fish > ~/.config/fish/completions/millrace.fish
 function __millrace_at
     set -l words (commandline -opc)
@@ -12,9 +12,9 @@ function __millrace_at
     for word in $words[2..-1]
         if test $skip = 1
             set skip 0
-        else if contains -- $word ${valued.replaceAll('|', ' ')}
+        else if contains -- $word ${valued}
             set skip 1
-        else if contains -- "$(string join ' ' $path $word)" ${paths.map(quoted).join(' ')}
+        else if contains -- "$(string join ' ' $path $word)" ${pathsOf(places).map(quoted).join(' ')}
             set -a path $word
         end
     end

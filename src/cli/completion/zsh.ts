@@ -3,7 +3,7 @@ import { listing, posixCases } from './posix-cases.ts'
 
 /** Completion for zsh. */
 export const zshScript = (places: readonly Place[]): string => {
-  const { valued, paths, words, values } = posixCases(places)
+  const { valued, paths, words, values } = posixCases(places, { offer, reply })
   return `#compdef millrace
 # millrace completion for zsh: source <(millrace completion zsh), behind compinit
 _millrace() {
@@ -16,25 +16,27 @@ _millrace() {
         ((i++)) ;;
       *)
         case "\${where:+$where }\${words[i]}" in
-          ${paths.map((path) => `'${path}'`).join('|')}) where="\${where:+$where }\${words[i]}" ;;
+          ${paths}) where="\${where:+$where }\${words[i]}" ;;
         esac ;;
     esac
   done
   case $prev in
-${values.map(([flags, value]) => `    ${flags}) ${reply(value)}; return ;;`).join('\n')}
+${values}
   esac
   case $where in
-${words.map(([path, there]) => `    '${path}') compadd -- ${there.join(' ')} ;;`).join('\n')}
+${words}
   esac
 }
 compdef _millrace millrace
 `
 }
 
+const offer = (words: readonly string[]): string => `compadd -- ${words.join(' ')}`
+
 const reply = (value: FlagValue): string => {
   switch (value._tag) {
     case 'choices':
-      return `compadd -- ${value.choices.join(' ')}`
+      return offer(value.choices)
     case 'topic':
     case 'group':
       return `compadd -- \${(f)"$(millrace $url ${listing[value._tag]} 2>/dev/null)"}`
