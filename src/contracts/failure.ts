@@ -47,6 +47,7 @@ export const failureKinds = {
   'transaction-aborted': 'abortable',
   'concurrent-transactions': 'retriable',
   'coordinator-fenced': 'fatal',
+  'not-coordinator': 'retriable',
   // groups
   'unknown-group': 'refused',
   'unknown-member': 'abortable',

@@ -1,0 +1,156 @@
+import * as E from 'fp-ts/lib/Either.js'
+import type { Clock } from '../../../contracts/clock.ts'
+import { type EngineFailure, engineFailure } from '../../../contracts/failure.ts'
+import { loadTransaction, stepTransaction, type TransactionState } from '../../../protocol/broker/transaction.ts'
+import type {
+  TransactionCommand,
+  TransactionEffect,
+  TransactionReply,
+  TransactionRequest,
+} from '../../../protocol/broker/transaction-messages.ts'
+import {
+  decodeTransaction,
+  decodeTransactionKey,
+  encodeTransaction,
+  encodeTransactionKey,
+} from '../../../protocol/broker/transaction-record.ts'
+import type { TransactionRecord } from '../../../protocol/broker/transaction-state.ts'
+import type { LedLog } from './led-log.ts'
+
+type Markers = Extract<TransactionEffect, { _tag: 'writeMarkers' }>
+
+/** What comes of markers, partition by partition, whenever it is known. */
+export type MarkersSent = Extract<TransactionCommand, { _tag: 'markersWritten' | 'markersRefused' }>
+
+export interface TransactionShardParts {
+  readonly log: LedLog
+  readonly clock: Clock
+  readonly allocateProducerId: (answer: (taken: E.Either<EngineFailure, number>) => void) => void
+  /** Brings them to the partitions' leaders, again and again until each has its own or refuses it. */
+  readonly sendMarkers: (markers: Markers, sent: (what: MarkersSent) => void) => void
+}
+
+/** As Kafka's transaction.abort.timed.out.transaction.cleanup.interval.ms. */
+const sweepMs = 10_000
+/** As Kafka's transactional.id.expiration.ms. */
+const idExpirationMs = 7 * 24 * 60 * 60 * 1000
+
+type Asked<R> = R extends TransactionRequest ? Omit<R, 'request' | 'now'> : never
+
+/** One partition of `__transaction_state` at its leader: drives the machine of every transactional id that belongs to it. */
+export class TransactionShard {
+  readonly #parts: TransactionShardParts
+  readonly #states = new Map<string, TransactionState>()
+  readonly #replies = new Map<number, (reply: TransactionReply) => void>()
+  #requests = 0
+  #stopTimer = () => {}
+  #isDeposed = false
+
+  /** Reads the log and finishes what a coordinator before it has decided. */
+  constructor(parts: TransactionShardParts) {
+    this.#parts = parts
+    const records = new Map<string, TransactionRecord>()
+    parts.log.replay((replayed) => {
+      if (replayed._tag === 'end') return
+      const transactionalId = intact(decodeTransactionKey(replayed.key))
+      if (replayed.value === null) records.delete(transactionalId)
+      else records.set(transactionalId, intact(decodeTransaction(replayed.value)))
+    })
+    for (const [transactionalId, record] of records) {
+      const [state, effects] = this.#load(transactionalId, record)
+      this.#states.set(transactionalId, state)
+      this.#perform(transactionalId, effects)
+    }
+    this.#arm()
+  }
+
+  ask(transactionalId: string, asked: Asked<TransactionRequest>, answer: (reply: TransactionReply) => void): void {
+    const request = this.#requests++
+    this.#replies.set(request, answer)
+    this.#step(transactionalId, { ...asked, request, now: this.#now } as TransactionRequest)
+  }
+
+  /** The state of an id, for those who check invariants. */
+  get states(): ReadonlyMap<string, TransactionState> {
+    return this.#states
+  }
+
+  /** Somebody else leads the partition: whoever waits is told to find it. */
+  depose(): void {
+    this.#isDeposed = true
+    this.#stopTimer()
+    const failure = engineFailure('not-coordinator', 'the coordinator has moved: find it anew')
+    const waiting = [...this.#replies.values()]
+    this.#replies.clear()
+    for (const answer of waiting) answer({ _tag: 'refused', failure })
+  }
+
+  get #now(): number {
+    return this.#parts.clock.now()
+  }
+
+  #load(transactionalId: string, record: TransactionRecord | undefined) {
+    const { leaderEpoch } = this.#parts.log
+    return loadTransaction({ transactionalId, coordinatorEpoch: leaderEpoch, record, now: this.#now })
+  }
+
+  #step(transactionalId: string, command: TransactionCommand): void {
+    if (this.#isDeposed) return
+    const before = this.#states.get(transactionalId) ?? this.#load(transactionalId, undefined)[0]
+    const [state, effects] = stepTransaction(before, command)
+    this.#states.set(transactionalId, state)
+    this.#perform(transactionalId, effects)
+    const settled = this.#states.get(transactionalId)
+    if (settled?.record === undefined && settled?.pending === undefined) this.#states.delete(transactionalId)
+  }
+
+  #perform(transactionalId: string, effects: readonly TransactionEffect[]): void {
+    for (const effect of effects)
+      switch (effect._tag) {
+        case 'reply': {
+          const answer = this.#replies.get(effect.request)
+          this.#replies.delete(effect.request)
+          answer?.(effect.reply)
+          break
+        }
+        case 'persist':
+          this.#persist(transactionalId, effect.record)
+          break
+        case 'allocateProducerId':
+          this.#parts.allocateProducerId((taken) =>
+            this.#step(
+              transactionalId,
+              taken._tag === 'Right'
+                ? { _tag: 'producerIdAllocated', producerId: taken.right }
+                : { _tag: 'producerIdRefused', failure: taken.left },
+            ),
+          )
+          break
+        case 'writeMarkers':
+          this.#parts.sendMarkers(effect, (sent) => this.#step(transactionalId, sent))
+          break
+      }
+  }
+
+  #persist(transactionalId: string, record: TransactionRecord | undefined): void {
+    const value = record === undefined ? null : encodeTransaction(record)
+    const settled = (failure: EngineFailure | undefined) =>
+      this.#step(transactionalId, failure === undefined ? { _tag: 'persisted' } : { _tag: 'persistFailed', failure })
+    const written = this.#parts.log.append([{ key: encodeTransactionKey(transactionalId), value }], undefined, settled)
+    if (written._tag === 'Left') settled(written.left)
+  }
+
+  #arm(): void {
+    this.#stopTimer = this.#parts.clock.after(sweepMs, () => {
+      for (const transactionalId of [...this.#states.keys()])
+        this.#step(transactionalId, { _tag: 'tick', now: this.#now, idExpirationMs })
+      if (!this.#isDeposed) this.#arm()
+    })
+  }
+}
+
+/** What the cluster itself has written can be read, or the simulation is wrong. */
+const intact = <A>(read: E.Either<{ readonly message: string }, A>): A => {
+  if (E.isLeft(read)) throw new Error(`broken invariant: ${read.left.message}`)
+  return read.right
+}

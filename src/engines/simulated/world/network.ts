@@ -1,0 +1,145 @@
+import type { Process } from './process.ts'
+import type { World } from './world.ts'
+
+/** What the network does of itself, each as a chance (0 to 1) for a message. */
+export interface Weather {
+  readonly delay: number
+  readonly loss: number
+  readonly duplication: number
+  /** To arrive before what was sent before it. */
+  readonly reordering: number
+}
+
+export const fairWeather: Weather = { delay: 0, loss: 0, duplication: 0, reordering: 0 }
+
+/** On its way from one process to another without faults, in milliseconds. */
+const latencyMs = 0.5
+/** By how much a message may be late, by choice. */
+const delaysMs = [0, 0.5, 1, 3, 10, 50, 200, 1_000] as const
+
+/** How a request ends for who sent it: without an answer it may have been carried out. */
+export type Unanswered = 'timed out' | 'disconnected'
+
+interface Pending {
+  readonly from: Process
+  readonly fail: (why: Unanswered) => void
+}
+
+/**
+ * Messages between processes, by name: what comes back under a name is reached as before.
+ *
+ * **Guarantees** between two processes messages arrive in the order they were sent, once or not at all, unless the weather
+ * says otherwise. A message to a process that is dead is lost.
+ */
+export class Network {
+  readonly #world: World
+  readonly #lastArrival = new Map<string, number>()
+  readonly #cuts = new Map<string, number>()
+  readonly #pending = new Map<Process, Set<Pending>>()
+  #messages = 0
+  weather: Weather = fairWeather
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  /** Cuts what goes from one to the other, in this direction. The answer mends it; cuts add up. */
+  cut(from: string, to: string): () => void {
+    const link = `${from}>${to}`
+    this.#cuts.set(link, (this.#cuts.get(link) ?? 0) + 1)
+    let isMended = false
+    return () => {
+      if (isMended) return
+      isMended = true
+      this.#cuts.set(link, (this.#cuts.get(link) ?? 1) - 1)
+    }
+  }
+
+  isCut(from: string, to: string): boolean {
+    return (this.#cuts.get(`${from}>${to}`) ?? 0) > 0
+  }
+
+  send(from: Process, to: Process, what: string, deliver: () => void): void {
+    if (!from.isAlive) return
+    const message = this.#messages++
+    const { trace } = this.#world
+    if (trace.keeps) trace.keep({ _tag: 'sent', at: this.#world.now, message, from: from.name, to: to.name, what })
+    if (this.isCut(from.name, to.name)) return this.#lose(message, 'the network is cut')
+    const { weather } = this
+    const { choices } = this.#world
+    if (weather.loss > 0 && choices.pick('network', 2, weather.loss) === 1) return this.#lose(message, 'lost')
+    this.#carry(from, to, { message, what, deliver })
+    if (weather.duplication > 0 && choices.pick('network', 2, weather.duplication) === 1)
+      this.#carry(from, to, { message, what, deliver })
+  }
+
+  /**
+   * A request and its answer. `handle` runs at `to`, once for each time it arrives, and gives its answer now or later;
+   * `answered` runs at `from`, once: with the first answer, or without one.
+   */
+  request<Reply>(
+    from: Process,
+    to: Process,
+    asked: {
+      readonly what: string
+      readonly timeoutMs: number
+      readonly handle: (answer: (reply: Reply) => void) => void
+      readonly answered: (reply: Reply | Unanswered) => void
+    },
+  ): void {
+    const { what, timeoutMs, handle, answered } = asked
+    let isOver = false
+    const end = (reply: Reply | Unanswered) => {
+      if (isOver) return
+      isOver = true
+      stopTimer()
+      this.#pending.get(to)?.delete(pending)
+      answered(reply)
+    }
+    const stopTimer = this.#world.after(from, timeoutMs, 'gives up waiting', () => end('timed out'))
+    const pending: Pending = { from, fail: end }
+    const waiting = this.#pending.get(to)
+    if (waiting === undefined) {
+      this.#pending.set(to, new Set([pending]))
+      to.onEnd(() => this.#disconnect(to))
+    } else waiting.add(pending)
+    if (!to.isAlive) this.#disconnect(to)
+    this.send(from, to, what, () => {
+      handle((reply) => this.send(to, from, `${what}: answer`, () => end(reply)))
+    })
+  }
+
+  #carry(
+    from: Process,
+    to: Process,
+    { message, what, deliver }: { message: number; what: string; deliver: () => void },
+  ): void {
+    const { choices, now } = this.#world
+    const { weather } = this
+    const late = weather.delay > 0 ? (delaysMs[choices.pick('network', delaysMs.length, weather.delay)] ?? 0) : 0
+    const overtakes = weather.reordering > 0 && choices.pick('network', 2, weather.reordering) === 1
+    const link = `${from.name}>${to.name}`
+    const arrival = overtakes ? now + latencyMs : Math.max(now + latencyMs + late, this.#lastArrival.get(link) ?? 0)
+    if (!overtakes) this.#lastArrival.set(link, arrival)
+    this.#world.after(to, arrival - now, what, () => {
+      const { trace } = this.#world
+      if (trace.keeps) trace.keep({ _tag: 'delivered', at: this.#world.now, message })
+      deliver()
+    })
+  }
+
+  #lose(message: number, why: string): void {
+    const { trace, now } = this.#world
+    if (trace.keeps) trace.keep({ _tag: 'lost', at: now, message, why })
+  }
+
+  /** The other end is gone: whoever can still hear of it does, and all others wait their time. */
+  #disconnect(from: Process): void {
+    const waiting = this.#pending.get(from)
+    this.#pending.delete(from)
+    for (const pending of waiting ?? []) {
+      if (this.isCut(from.name, pending.from.name)) continue
+      this.#world.after(pending.from, latencyMs, 'loses a connection', () => pending.fail('disconnected'))
+    }
+  }
+}
