@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { checkedConfig, checkedPartitions, checkedSpec } from '../../codec/checked-topic.ts'
 import type { TopicDescription, Topics } from '../../contracts/engine.ts'
 import { type EngineFailure, engineFailure } from '../../contracts/failure.ts'
 import type { Position } from '../../contracts/position.ts'
@@ -6,7 +7,6 @@ import type { CatalogContent, CatalogTopic } from './catalog.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { Partitions } from './partitions.ts'
 import { configureTopic, createTopic, deleteTopic, growTopic, type TopicChanges } from './topic-changes.ts'
-import { checkedConfig, checkedPartitions, checkedSpec } from './topic-rules.ts'
 import { Turns } from './turns.ts'
 
 type Answer<A> = Promise<E.Either<EngineFailure, A>>

@@ -1,10 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { topicName } from '../../codec/names.ts'
-import { maxPartitions } from '../../codec/topic.ts'
-import { topicConfig } from '../../codec/topic-config.ts'
-import type { TopicSpec } from '../../contracts/engine.ts'
-import { type EngineFailure, engineFailure, type FailureCode } from '../../contracts/failure.ts'
-import type { TopicConfig } from '../../contracts/topic.ts'
+import type { TopicSpec } from '../contracts/engine.ts'
+import { type EngineFailure, engineFailure, type FailureCode } from '../contracts/failure.ts'
+import type { TopicConfig } from '../contracts/topic.ts'
+import { topicName } from './names.ts'
+import { maxPartitions } from './topic.ts'
+import { topicConfig } from './topic-config.ts'
 
 /** `check`'s complaint, a `TypeError`, as a failure. */
 const refuse = <A>(code: FailureCode, check: () => A): E.Either<EngineFailure, A> =>
