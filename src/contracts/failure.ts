@@ -48,6 +48,14 @@ export const failureKinds = {
   'concurrent-transactions': 'retriable',
   'coordinator-fenced': 'fatal',
   'not-coordinator': 'retriable',
+  // replicas
+  'not-leader': 'retriable',
+  'leadership-lost': 'indeterminate',
+  'not-enough-replicas': 'retriable',
+  'not-enough-replicas-after-append': 'indeterminate',
+  'fenced-leader-epoch': 'retriable',
+  'unknown-leader-epoch': 'retriable',
+  'offset-not-available': 'retriable',
   // groups
   'unknown-group': 'refused',
   'unknown-member': 'abortable',
