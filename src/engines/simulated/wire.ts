@@ -9,44 +9,37 @@ import type {
 import type { EngineFailure } from '../../contracts/failure.ts'
 import type { Position, TopicPartition } from '../../contracts/position.ts'
 import type { TopicConfig } from '../../contracts/topic.ts'
+import type { AlterAnswer, AlterPartition } from '../../protocol/broker/alter-partition.ts'
 import type { GroupReply } from '../../protocol/broker/group-command.ts'
+import type { PartitionRegistration } from '../../protocol/broker/partition-registration.ts'
+import type { FetchAnswer, FollowerFetch } from '../../protocol/broker/replica-messages.ts'
 import type { AbortedTransaction } from '../../protocol/broker/stable-offset.ts'
 import type { ProducerIdentity } from '../../protocol/broker/transaction-state.ts'
 import type { MemberRequest } from '../../protocol/client/group-member-state.ts'
+import type { ClusterOptions } from './cluster-options.ts'
 
 /*
  * What goes over the virtual network, after Kafka's own requests: plain data, never changed by who gets it. Batches are
  * shared between sender and receiver, and copied by a leader before it writes offsets into them.
  */
 
-/** Partition `partition` of a topic as the controller has it. */
-export interface PartitionView {
-  /** In the order of assignment: the first is preferred as leader. */
-  readonly replicas: readonly number[]
-  /** A broker's id, or -1. */
-  readonly leader: number
-  readonly leaderEpoch: number
-  readonly partitionEpoch: number
-  readonly isr: readonly number[]
-}
-
 export interface TopicView extends TopicSpec {
   /** Another one each time the name is created anew. */
   readonly id: string
   readonly internal: boolean
   /** By partition number. */
-  readonly layout: readonly PartitionView[]
+  readonly layout: readonly PartitionRegistration[]
 }
 
 /** The cluster's metadata; one with a lower version is stale. */
 export interface ClusterView {
   readonly version: number
-  /** Ids of brokers that are not fenced. */
-  readonly brokers: readonly number[]
+  /** The brokers that may lead and be in sync, with their epochs. */
+  readonly brokers: ReadonlyMap<number, number>
   readonly topics: ReadonlyMap<string, TopicView>
 }
 
-export type Acks = 'none' | 'leader' | 'all'
+export type Acks = ClusterOptions['acks']
 
 export interface ProducedBatch extends TopicPartition {
   /** Sealed by the client: producer id, epoch, sequence, CRC. */
@@ -71,23 +64,9 @@ export interface FetchedPartition extends TopicPartition {
   readonly failure?: EngineFailure
 }
 
-/** What a follower asks of a leader. */
-export interface ReplicaFetch extends Position {
-  readonly leaderEpoch: number
-  /** Of the last batch before `offset`; -1 where there is none. */
-  readonly lastFetchedEpoch: number
-}
-
-export interface ReplicaFetched extends TopicPartition {
-  readonly leaderEpoch: number
-  readonly batches: readonly Uint8Array[]
-  readonly startOffset: number
-  readonly highWatermark: number
-  /** The logs differ from here on: cut yours back, by the end of that epoch here. No batches come with it. */
-  readonly diverging?: { readonly epoch: number; readonly endOffset: number }
-  readonly failure?: EngineFailure
-  /** With `offset-out-of-range`: where the leader's log ends. */
-  readonly endOffset: number
+/** A partition of this very topic: its name may be another's by now. */
+export interface PartitionOfTopic extends TopicPartition {
+  readonly topicId: string
 }
 
 export interface Refused {
@@ -125,7 +104,7 @@ export interface Api {
   ]
   readonly fetch: readonly [
     {
-      readonly positions: readonly (Position & { readonly leaderEpoch: number })[]
+      readonly positions: readonly (Position & { readonly leaderEpoch?: number })[]
       readonly isolation: Isolation
       readonly maxBytes: number
       readonly maxWaitMs: number
@@ -186,13 +165,8 @@ export interface Api {
   readonly deleteTopic: readonly [{ readonly topic: string }, Done | Refused]
   // of followers, to a leader
   readonly replicate: readonly [
-    {
-      readonly broker: number
-      readonly brokerEpoch: number
-      readonly maxWaitMs: number
-      readonly partitions: readonly ReplicaFetch[]
-    },
-    readonly ReplicaFetched[],
+    { readonly maxWaitMs: number; readonly fetches: readonly (PartitionOfTopic & { readonly fetch: FollowerFetch })[] },
+    readonly (PartitionOfTopic & { readonly answer: FetchAnswer; readonly batches: readonly Uint8Array[] })[],
   ]
   // of coordinators and leaders, to each other
   readonly writeMarkers: readonly [Marked, readonly (TopicPartition & { readonly failure?: EngineFailure })[]]
@@ -210,16 +184,7 @@ export interface Api {
     { readonly broker: number; readonly brokerEpoch: number; readonly knows: number; readonly wantsToStop: boolean },
     { readonly fenced: boolean; readonly mayStop: boolean; readonly version: number },
   ]
-  readonly alterPartition: readonly [
-    TopicPartition & {
-      readonly broker: number
-      readonly brokerEpoch: number
-      readonly leaderEpoch: number
-      readonly partitionEpoch: number
-      readonly isr: readonly number[]
-    },
-    { readonly _tag: 'altered'; readonly view: PartitionView } | Refused,
-  ]
+  readonly alterPartition: readonly [TopicPartition & { readonly asked: AlterPartition }, AlterAnswer]
   readonly allocateProducerIds: readonly [
     { readonly broker: number },
     { readonly _tag: 'block'; readonly first: number; readonly count: number },

@@ -26,8 +26,8 @@ export interface TransactionShardParts {
   readonly log: LedLog
   readonly clock: Clock
   readonly allocateProducerId: (answer: (taken: E.Either<EngineFailure, number>) => void) => void
-  /** Brings them to the partitions' leaders, again and again until each has its own or refuses it. */
-  readonly sendMarkers: (markers: Markers, sent: (what: MarkersSent) => void) => void
+  /** Brings them to the partitions' leaders, again and again until each has its own or refuses it, or nobody wants it. */
+  readonly sendMarkers: (markers: Markers, sent: (what: MarkersSent) => void, isWanted: () => boolean) => void
 }
 
 /** As Kafka's transaction.abort.timed.out.transaction.cleanup.interval.ms. */
@@ -127,7 +127,11 @@ export class TransactionShard {
           )
           break
         case 'writeMarkers':
-          this.#parts.sendMarkers(effect, (sent) => this.#step(transactionalId, sent))
+          this.#parts.sendMarkers(
+            effect,
+            (sent) => this.#step(transactionalId, sent),
+            () => !this.#isDeposed,
+          )
           break
       }
   }

@@ -64,6 +64,11 @@ export class World {
     return this.#now
   }
 
+  /** The true time, as no process knows it for certain: whole milliseconds since the epoch. */
+  get wallMs(): number {
+    return beginningMs + Math.floor(this.#now)
+  }
+
   /** Randomness that is not the adversary's: ids, back-offs. */
   random(name: string): Random {
     return this.#random.stream(name)

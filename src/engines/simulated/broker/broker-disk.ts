@@ -1,0 +1,49 @@
+import type { Aftermath } from './replica-log.ts'
+import { ReplicaLog } from './replica-log.ts'
+
+/** What of a partition survives its broker's process. */
+export interface PartitionOnDisk {
+  readonly topicId: string
+  readonly log: ReplicaLog
+  /** As it was last written down; older than the real one. */
+  highWatermark: number
+}
+
+/** A broker's virtual disk: it survives the process, and a loss of power as far as it was synced. */
+export class BrokerDisk {
+  readonly #partitions = new Map<string, PartitionOnDisk>()
+  /** The last life ended in good order. */
+  wasClosed = true
+
+  /** The log of the partition, a new one where there is none. */
+  open(topicId: string, name: string): PartitionOnDisk {
+    const key = `${topicId}/${name}`
+    const known = this.#partitions.get(key)
+    if (known !== undefined) return known
+    const made = { topicId, log: new ReplicaLog(name), highWatermark: 0 }
+    this.#partitions.set(key, made)
+    return made
+  }
+
+  delete(topicId: string, name: string): void {
+    this.#partitions.delete(`${topicId}/${name}`)
+  }
+
+  sync(): void {
+    for (const { log } of this.#partitions.values()) log.sync()
+  }
+
+  /** As the next life finds it. */
+  comeBack(aftermath: Aftermath): void {
+    for (const partition of this.#partitions.values()) {
+      partition.log.comeBack(aftermath)
+      partition.highWatermark = Math.min(partition.highWatermark, partition.log.endOffset)
+    }
+  }
+
+  /** Another disk was put in: nothing is there. */
+  lose(): void {
+    this.#partitions.clear()
+    this.wasClosed = false
+  }
+}

@@ -1,0 +1,56 @@
+/** How a simulated cluster is built. Times in virtual milliseconds. */
+export interface ClusterOptions {
+  readonly brokers: number
+  /** Of every topic, the cluster's own too; no more than there are brokers. */
+  readonly replicationFactor: number
+  readonly minInsyncReplicas: number
+  /** Whether a replica that lacks committed records may lead where no other can. */
+  readonly uncleanLeaderElection: boolean
+  /** KIP-966. Without it the last replica in sync stays that, alive or not. */
+  readonly eligibleLeaderReplicas: boolean
+  /** What clients ask of a partition's leader before it answers. */
+  readonly acks: 'none' | 'leader' | 'all'
+  /** Of `__consumer_offsets` and `__transaction_state` each. */
+  readonly coordinatorPartitions: number
+  /** How long a follower may lag before it is no longer in sync. */
+  readonly replicaLagMs: number
+  /** How long a broker may be silent before it is fenced. */
+  readonly brokerSessionMs: number
+  /** How long the first rebalance of an empty group waits for more members. */
+  readonly initialRebalanceDelayMs: number
+  /** Wrong on purpose, to see that the checks find it. */
+  readonly mutants: readonly Mutant[]
+}
+
+/** What is broken on purpose: each must be found by the properties, or they are not worth much. */
+export type Mutant =
+  /** A batch that was sent twice is written twice. */
+  | 'dedup-off'
+  /** A gap in the sequences is nobody's business. */
+  | 'sequence-check-off'
+  /** Offsets sent with a transaction count at once. */
+  | 'offsets-outside-transaction'
+  /** Committed readers read what is undecided. */
+  | 'lso-is-high-watermark'
+  /** The high watermark goes by the committed ISR, not by the one that is being changed. */
+  | 'high-watermark-ignores-maximal-isr'
+  /** A late EndTxn may end the next transaction: its epoch does not change in between. */
+  | 'old-transaction-rules'
+  /** Members of an older generation may commit. */
+  | 'no-generation-fencing'
+  /** The leader alone is called all. */
+  | 'acks-1-sold-as-all'
+
+export const defaultCluster: ClusterOptions = {
+  brokers: 3,
+  replicationFactor: 3,
+  minInsyncReplicas: 2,
+  uncleanLeaderElection: false,
+  eligibleLeaderReplicas: true,
+  acks: 'all',
+  coordinatorPartitions: 2,
+  replicaLagMs: 10_000,
+  brokerSessionMs: 6_000,
+  initialRebalanceDelayMs: 0,
+  mutants: [],
+}
