@@ -9,7 +9,7 @@ export interface IsrMember {
 
 /** A leader asks the controller for another ISR. */
 export interface AlterPartition {
-  /** Names the request in its answer. */
+  /** Which of this broker's it is, in this life of its. */
   readonly ticket: number
   readonly brokerId: number
   readonly brokerEpoch: number

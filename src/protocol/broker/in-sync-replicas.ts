@@ -1,4 +1,4 @@
-import type { AlterAnswer, IsrMember } from './alter-partition.ts'
+import type { AlterAnswer, AlterPartition, IsrMember } from './alter-partition.ts'
 import { isCaughtUp, isEligible } from './high-watermark.ts'
 import { nothing, type ReplicaEffect, type ReplicaStep } from './replica-messages.ts'
 import {
@@ -42,30 +42,33 @@ export const shrinkIsr = (replica: LeadingReplica, now: number): ReplicaStep => 
 }
 
 /** What the controller said. Unless it is sure that nothing came of the request, it stays pending until metadata comes. */
-export const alterAnswered = (replica: Replica, ticket: number, answer: AlterAnswer): ReplicaStep => {
+export const alterAnswered = (replica: Replica, asked: AlterPartition, answer: AlterAnswer): ReplicaStep => {
   if (!isLeading(replica)) return nothing(replica)
   const { role } = replica
   const { pending } = role
-  if (pending?.ticket !== ticket) return nothing(replica)
+  if (pending === undefined || !isOf(asked, pending, replica)) return nothing(replica)
   if (answer._tag === 'altered') {
     const { leaderEpoch, partitionEpoch, isr } = answer.registration
     if (leaderEpoch !== replica.leaderEpoch || partitionEpoch <= replica.partitionEpoch) return nothing(replica)
     return nothing({ ...replica, partitionEpoch, role: { ...role, isr, pending: undefined } })
   }
-  if (answer.reason === 'not-controller') return alterLost(replica, ticket)
+  if (answer.reason === 'not-controller') return alterLost(replica, asked)
   if (answer.reason !== 'ineligible-replica') return nothing(replica)
   // Another copy may yet arrive, when the replica is eligible again: an epoch passes before it is taken back.
   if (pending.repeated) return ask(replica, { isr: members(replica, role.isr), maximal: pending.maximal })
   return nothing({ ...replica, role: { ...role, pending: undefined } })
 }
 
-export const alterLost = (replica: Replica, ticket: number): ReplicaStep => {
+export const alterLost = (replica: Replica, asked: AlterPartition): ReplicaStep => {
   if (!isLeading(replica)) return nothing(replica)
   const { pending } = replica.role
-  if (pending?.ticket !== ticket) return nothing(replica)
+  if (pending === undefined || !isOf(asked, pending, replica)) return nothing(replica)
   const repeated = { ...replica, role: { ...replica.role, pending: { ...pending, repeated: true } } }
   return [repeated, [request(repeated, pending)]]
 }
+
+const isOf = ({ ticket, brokerEpoch }: AlterPartition, pending: PendingIsr, replica: Replica): boolean =>
+  ticket === pending.ticket && brokerEpoch === replica.brokerEpoch
 
 const ask = (replica: LeadingReplica, { isr, maximal }: Pick<PendingIsr, 'isr' | 'maximal'>): ReplicaStep => {
   const ticket = replica.nextTicket

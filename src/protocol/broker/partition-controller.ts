@@ -18,7 +18,7 @@ export type ControllerCommand = { readonly view: ControllerView } & (
 export type ControllerEffect =
   /** Durable in the controller's log first; then every broker learns it, in the order of the partition epochs. */
   | { readonly _tag: 'publish'; readonly registration: PartitionRegistration }
-  | { readonly _tag: 'answerAlter'; readonly to: number; readonly ticket: number; readonly answer: AlterAnswer }
+  | { readonly _tag: 'answerAlter'; readonly asked: AlterPartition; readonly answer: AlterAnswer }
 
 export type ControllerStep = readonly [PartitionRegistration, readonly ControllerEffect[]]
 
@@ -80,8 +80,7 @@ const alter = (
   asked: AlterPartition,
   view: ControllerView,
 ): ControllerStep => {
-  const answered = (answer: AlterAnswer) =>
-    ({ _tag: 'answerAlter', to: asked.brokerId, ticket: asked.ticket, answer }) as const
+  const answered = (answer: AlterAnswer) => ({ _tag: 'answerAlter', asked, answer }) as const
   const reason = rules.refuseAlter(asked, was, view)
   if (reason !== undefined) return [was, [answered({ _tag: 'refused', reason })]]
   const target = { isr: asked.isr.map(({ brokerId }) => brokerId), kind: 'online' as const }

@@ -9,18 +9,18 @@ import { type FollowerProgress, isLeading, type LeadingReplica, type Replica } f
  * Source: KIP-320, KIP-595's truncation on fetch, KIP-903.
  */
 export const answerFetch = (replica: Replica, fetch: FollowerFetch): FetchAnswer => {
-  const { ticket, offset, lastFetchedEpoch } = fetch
+  const { offset, lastFetchedEpoch } = fetch
   const reason = refusal(replica, fetch)
-  if (reason !== undefined) return { _tag: 'refused', ticket, reason }
+  if (reason !== undefined) return { _tag: 'refused', reason }
   const { start, end, epochs, highWatermark } = replica.log
-  const outOfRange = { _tag: 'outOfRange', ticket, logStart: start, logEnd: end } as const
+  const outOfRange = { _tag: 'outOfRange', logStart: start, logEnd: end } as const
   if (offset < start) return outOfRange
   if (lastFetchedEpoch !== undefined) {
     const mine = endOffsetFor(epochs, lastFetchedEpoch, end)
     if (mine === undefined) return outOfRange
-    if (mine.epoch < lastFetchedEpoch || mine.endOffset < offset) return { _tag: 'diverging', ticket, ...mine }
+    if (mine.epoch < lastFetchedEpoch || mine.endOffset < offset) return { _tag: 'diverging', ...mine }
   }
-  return offset > end ? outOfRange : { _tag: 'served', ticket, offset, highWatermark, logStart: start }
+  return offset > end ? outOfRange : { _tag: 'served', offset, highWatermark, logStart: start }
 }
 
 const refusal = (replica: Replica, fetch: FollowerFetch): FetchRefusal | undefined => {

@@ -1,6 +1,12 @@
 import { assignEpoch, endOffsetFor, latestEpoch } from './leader-epochs.ts'
-import { type FetchedAnswer, nothing, type ReplicaEffect, type ReplicaStep } from './replica-messages.ts'
-import { clamp, type Replica, within } from './replica-state.ts'
+import {
+  type FetchedAnswer,
+  type FollowerFetch,
+  nothing,
+  type ReplicaEffect,
+  type ReplicaStep,
+} from './replica-messages.ts'
+import { clamp, type Replica, trimLog, truncateLog } from './replica-state.ts'
 
 /** Asks the leader for what comes after this log. Every fetch tells the last epoch, so that each of them reconciles the two logs. */
 export const fetchNext = (replica: Replica): ReplicaStep => {
@@ -13,9 +19,10 @@ export const fetchNext = (replica: Replica): ReplicaStep => {
 }
 
 /** What the leader answered; ignored unless it answers the last fetch, under the leader that it went to. */
-export const fetched = (replica: Replica, answer: FetchedAnswer): ReplicaStep => {
+export const fetched = (replica: Replica, fetch: FollowerFetch, answer: FetchedAnswer): ReplicaStep => {
   const { role, log } = replica
-  if (role._tag !== 'following' || role.fetch !== answer.ticket) return nothing(replica)
+  const isLast = role._tag === 'following' && role.fetch === fetch.ticket && fetch.brokerEpoch === replica.brokerEpoch
+  if (!isLast) return nothing(replica)
   const idle = { ...replica, role: { ...role, fetch: undefined } }
   switch (answer._tag) {
     case 'refused':
@@ -40,7 +47,7 @@ const take = (replica: Replica, answer: Extract<FetchedAnswer, { readonly _tag: 
   if (endOffset > log.end) effects.push({ _tag: 'append', endOffset })
   if (highWatermark !== log.highWatermark) effects.push({ _tag: 'highWatermark', offset: highWatermark })
   if (start > log.start) effects.push({ _tag: 'raiseStart', startOffset: start })
-  return [{ ...replica, log: within(grown, { start, end: endOffset }) }, effects]
+  return [{ ...replica, log: trimLog(grown, start) }, effects]
 }
 
 /**
@@ -57,7 +64,7 @@ const partingOf = ({ log }: Replica, theirs: { readonly epoch: number; readonly 
 const truncate = (replica: Replica, endOffset: number): ReplicaStep => {
   const { log } = replica
   if (endOffset < log.start) return restart(replica, endOffset)
-  const cut = { ...replica, log: within(log, { start: log.start, end: endOffset }) }
+  const cut = { ...replica, log: truncateLog(log, endOffset) }
   return endOffset === log.end ? nothing(cut) : [cut, [{ _tag: 'truncate', endOffset }]]
 }
 

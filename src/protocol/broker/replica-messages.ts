@@ -9,7 +9,7 @@ export type Acks = -1 | 0 | 1
 
 /** A follower asks its leader for what comes after its log. */
 export interface FollowerFetch {
-  /** Names the fetch in its answer. */
+  /** Which of this broker's it is, in this life of its. */
   readonly ticket: number
   readonly brokerId: number
   readonly brokerEpoch: number
@@ -27,19 +27,13 @@ export type FetchRefusal =
   | 'not-a-replica'
   | 'stale-broker-epoch'
 
-interface NotServed {
-  readonly ticket: number
-}
-
 /** A leader's answer. `served`: the batches from `offset` on, as many as the driver sees fit, as they lie in the log now. */
-export type FetchAnswer = NotServed &
-  (
-    | { readonly _tag: 'served'; readonly offset: number; readonly highWatermark: number; readonly logStart: number }
-    /** The logs part at `endOffset` of `epoch`, or before. */
-    | { readonly _tag: 'diverging'; readonly epoch: number; readonly endOffset: number }
-    | { readonly _tag: 'outOfRange'; readonly logStart: number; readonly logEnd: number }
-    | { readonly _tag: 'refused'; readonly reason: FetchRefusal }
-  )
+export type FetchAnswer =
+  | { readonly _tag: 'served'; readonly offset: number; readonly highWatermark: number; readonly logStart: number }
+  /** The logs part at `endOffset` of `epoch`, or before. */
+  | { readonly _tag: 'diverging'; readonly epoch: number; readonly endOffset: number }
+  | { readonly _tag: 'outOfRange'; readonly logStart: number; readonly logEnd: number }
+  | { readonly _tag: 'refused'; readonly reason: FetchRefusal }
 
 /** A leader's answer as it reaches the follower, with what the driver saw in the batches that came along. */
 export type FetchedAnswer =
@@ -54,8 +48,7 @@ export type FetchedAnswer =
 /** `now` (ms) never goes back. */
 export type ReplicaCommand = {
   readonly now: number
-} & /** The controller has published it. Older ones than known are ignored. */
-(
+} /** The controller has published it. Older ones than known are ignored. */ & (
   | { readonly _tag: 'registered'; readonly registration: PartitionRegistration }
   /** Which brokers may be in sync, by the controller's metadata. */
   | { readonly _tag: 'brokersChanged'; readonly active: Replica['active'] }
@@ -79,10 +72,10 @@ export type ReplicaCommand = {
   | { readonly _tag: 'fetch'; readonly fetch: FollowerFetch }
   /** A follower may fetch again: voids the fetch before, so that its answer, should it still come, is ignored. */
   | { readonly _tag: 'fetchNext' }
-  | { readonly _tag: 'fetched'; readonly answer: FetchedAnswer }
-  | { readonly _tag: 'alterAnswered'; readonly ticket: number; readonly answer: AlterAnswer }
+  | { readonly _tag: 'fetched'; readonly fetch: FollowerFetch; readonly answer: FetchedAnswer }
+  | { readonly _tag: 'alterAnswered'; readonly asked: AlterPartition; readonly answer: AlterAnswer }
   /** No answer will come any more: the request may or may not have arrived. */
-  | { readonly _tag: 'alterLost'; readonly ticket: number }
+  | { readonly _tag: 'alterLost'; readonly asked: AlterPartition }
   /** Time has passed. */
   | { readonly _tag: 'tick' }
   /** Records were deleted up to `startOffset`, which is at most the high watermark. */
@@ -97,7 +90,7 @@ export type ReplicaEffect =
   | { readonly _tag: 'answerProduce'; readonly request: number; readonly failure: EngineFailure | undefined }
   | { readonly _tag: 'highWatermark'; readonly offset: number }
   | { readonly _tag: 'alterPartition'; readonly asked: AlterPartition }
-  | { readonly _tag: 'answerFetch'; readonly to: number; readonly answer: FetchAnswer }
+  | { readonly _tag: 'answerFetch'; readonly fetch: FollowerFetch; readonly answer: FetchAnswer }
   /** To the leader `to`. Answered by `fetched`; void after the next `fetchNext`. */
   | { readonly _tag: 'sendFetch'; readonly to: number; readonly fetch: FollowerFetch }
   /** The batches of the answer just given. */

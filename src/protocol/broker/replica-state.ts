@@ -94,7 +94,7 @@ export type LoadedReplica = Pick<Replica, 'name' | 'brokerId' | 'brokerEpoch' | 
 /** A replica as it is after a start: it does nothing until the controller has told it what it is. */
 export const loadReplica = (loaded: LoadedReplica): Replica => ({
   ...loaded,
-  log: within(loaded.log, loaded.log),
+  log: truncateLog(loaded.log, loaded.log.end),
   role: { _tag: 'idle' },
   replicas: [],
   leaderEpoch: -1,
@@ -103,15 +103,18 @@ export const loadReplica = (loaded: LoadedReplica): Replica => ({
   nextTicket: 0,
 })
 
-/** The log with other bounds, and with what it then still knows. */
-export const within = (
-  log: ReplicaLog,
-  { start, end }: { readonly start: number; readonly end: number },
-): ReplicaLog => ({
+/** The log without what lies at or behind `endOffset`. */
+export const truncateLog = ({ start, epochs, highWatermark }: ReplicaLog, endOffset: number): ReplicaLog => ({
   start,
-  end,
-  epochs: truncateEpochsFromStart(truncateEpochsFromEnd(log.epochs, end), start),
-  highWatermark: clamp(log.highWatermark, start, end),
+  end: endOffset,
+  epochs: truncateEpochsFromEnd(epochs, endOffset),
+  highWatermark: clamp(highWatermark, start, endOffset),
 })
+
+/** The log without what lies before `startOffset`. */
+export const trimLog = (log: ReplicaLog, startOffset: number): ReplicaLog =>
+  startOffset <= log.start
+    ? log
+    : { ...log, start: startOffset, epochs: truncateEpochsFromStart(log.epochs, startOffset) }
 
 export const clamp = (offset: number, start: number, end: number): number => Math.min(Math.max(offset, start), end)

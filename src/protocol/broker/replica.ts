@@ -5,7 +5,7 @@ import { fetched, fetchNext } from './replica-follow.ts'
 import { andThen, type FollowerFetch, nothing, type ReplicaCommand, type ReplicaStep } from './replica-messages.ts'
 import { appended, expireWaiting } from './replica-produce.ts'
 import { register, resign } from './replica-role.ts'
-import { isLeading, type Replica, within } from './replica-state.ts'
+import { isLeading, type Replica, trimLog } from './replica-state.ts'
 
 /** What a replica's promises rest on; the tests of tests put others in their place. */
 export interface ReplicaRules {
@@ -35,11 +35,11 @@ export const replicaWith =
       case 'fetchNext':
         return fetchNext(replica)
       case 'fetched':
-        return fetched(replica, command.answer)
+        return fetched(replica, command.fetch, command.answer)
       case 'alterAnswered':
-        return onward(alterAnswered(replica, command.ticket, command.answer))
+        return onward(alterAnswered(replica, command.asked, command.answer))
       case 'alterLost':
-        return alterLost(replica, command.ticket)
+        return alterLost(replica, command.asked)
       case 'tick':
         return isLeading(replica)
           ? andThen(onward(expireWaiting(replica, now)), (next) =>
@@ -73,7 +73,7 @@ export const stepReplica: (replica: Replica, command: ReplicaCommand) => Replica
 const serve = (rules: ReplicaRules, replica: Replica, fetch: FollowerFetch, now: number): ReplicaStep => {
   const refused = answerFetch(replica, fetch)
   if (refused._tag !== 'served' || !isLeading(replica)) {
-    return [replica, [{ _tag: 'answerFetch', to: fetch.brokerId, answer: refused }]]
+    return [replica, [{ _tag: 'answerFetch', fetch, answer: refused }]]
   }
   const noted = noteFetch(replica, fetch, now)
   const step = andThen(expandIsr(rules.isInSync, noted, fetch.brokerId), (next) =>
@@ -82,7 +82,7 @@ const serve = (rules: ReplicaRules, replica: Replica, fetch: FollowerFetch, now:
   // The high watermark is told as this fetch has made it.
   return andThen(step, (next) => [
     next,
-    [{ _tag: 'answerFetch', to: fetch.brokerId, answer: { ...refused, highWatermark: next.log.highWatermark } }],
+    [{ _tag: 'answerFetch', fetch, answer: { ...refused, highWatermark: next.log.highWatermark } }],
   ])
 }
 
@@ -93,5 +93,5 @@ const raiseStart = (replica: Replica, startOffset: number): Replica => {
       `broken invariant: ${name} deleted up to ${startOffset}, above its high watermark ${log.highWatermark}`,
     )
   }
-  return startOffset <= log.start ? replica : { ...replica, log: within(log, { start: startOffset, end: log.end }) }
+  return { ...replica, log: trimLog(log, startOffset) }
 }
