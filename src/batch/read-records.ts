@@ -93,6 +93,21 @@ export class RecordCursor {
     return this.header.baseOffset + this.#offsetDelta
   }
 
+  /** This record where it lies, until the next call of {@link next}. */
+  get inPlace(): this {
+    return this
+  }
+
+  /** What the fields lie in. */
+  get bytes(): Uint8Array {
+    return this.#reader.bytes
+  }
+
+  /** Where {@link key} begins. */
+  get keyAt(): number {
+    return this.#keyAt
+  }
+
   /** How long {@link key} is; -1 where there is none. Costs no view. */
   get keyBytes(): number {
     return this.#keyBytes
@@ -100,6 +115,11 @@ export class RecordCursor {
 
   get key(): Uint8Array | null {
     return this.#keyBytes < 0 ? null : this.#view(this.#keyAt, this.#keyBytes)
+  }
+
+  /** Where {@link value} begins. */
+  get valueAt(): number {
+    return this.#valueAt
   }
 
   /** How long {@link value} is; -1 where there is none. Costs no view. */

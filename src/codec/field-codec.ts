@@ -1,12 +1,14 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { type Codec, EncodeError } from '../contracts/codec.ts'
 import { shown, undecodable } from './decode-error.ts'
+import { inPlace } from './in-place.ts'
 import { jsonCodec } from './json.ts'
 import { keyFormOf } from './key-form.ts'
 import { onlyStrings } from './only-strings.ts'
 import { readerOf } from './read-schema.ts'
 import { isIoTs, isStandard, type RoundTrip, type Schema, type TypeOf } from './schema.ts'
 import { text } from './text.ts'
+import { shortAsciiIn, writeShortAscii } from './utf-8.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a codec is invariant, so only `any` admits every codec
 type AnyCodec = Codec<any>
@@ -52,7 +54,7 @@ const isCodec = (field: Field): field is AnyCodec =>
 const checkedText = <A>(schema: Schema): Codec<A> => {
   const reader = readerOf(schema)
   const name = reader.name === 'string' ? 'text' : `text(${reader.name})`
-  return {
+  const checked: Codec<A> = {
     name,
     encode: (value) => text.encode(reader.write(value) as string),
     decode: (bytes) => {
@@ -62,6 +64,21 @@ const checkedText = <A>(schema: Schema): Codec<A> => {
       return E.isRight(read) ? (read as E.Right<A>) : undecodable(name, read.left)
     },
   }
+  return inPlace(checked, {
+    read: (bytes, from, to) => {
+      const spelled = shortAsciiIn(bytes, from, to)
+      if (spelled === undefined) return undefined
+      const read = reader.read(spelled)
+      return E.isRight(read) ? (read.right as A) : undefined
+    },
+    write: (value, into) => {
+      // looked at before the schema is asked, so that it is asked once
+      const length = typeof value === 'string' ? writeShortAscii(value, into) : -1
+      if (length < 0) return -1
+      const plain = reader.write(value)
+      return plain === value ? length : writeShortAscii(plain as string, into)
+    },
+  })
 }
 
 /** Refuses to guess: of this schema nobody knows whether a string of it is a text or a piece of JSON. */

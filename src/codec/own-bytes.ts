@@ -21,7 +21,17 @@ export const ownBytes = (length: number): Uint8Array => {
 /** A copy of `bytes`. */
 // A fresh array for each took 200 to 400 ns, this 50.
 export const ownCopy = (bytes: Uint8Array): Uint8Array => {
-  const copy = ownBytes(bytes.length)
-  copy.set(bytes)
-  return copy
+  const own = ownBytes(bytes.length)
+  own.set(bytes)
+  return own
 }
+
+/** A copy of what is in `bytes` between `from` and `to`. */
+// Not of a view: that costs as much as the copy.
+export const ownCopyOf = (bytes: Uint8Array, from: number, to: number): Uint8Array => {
+  const own = ownBytes(to - from)
+  copy.call(bytes, own, 0, from, to)
+  return own
+}
+
+const { copy } = Buffer.prototype

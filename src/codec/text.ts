@@ -1,24 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { type Codec, EncodeError } from '../contracts/codec.ts'
 import { shown, undecodable } from './decode-error.ts'
-import { fromUtf8, utf8 } from './utf-8.ts'
+import { inPlace } from './in-place.ts'
+import { fromUtf8, shortAsciiIn, utf8, writeShortAscii } from './utf-8.ts'
 
-/**
- * Strings as raw UTF-8, which is what a string key is everywhere in Kafka.
- *
- * **Guarantees** every well-formed string comes back as it was, the empty one and a byte order mark included.
- *
- * **Errors** bytes that are no UTF-8, and absent ones, are a `DecodeError`; a string with a lone surrogate is an
- * `EncodeError`, since UTF-8 has no bytes for it.
- *
- * @example
- * ```ts
- * import { text } from 'millrace'
- *
- * text.encode('né')?.length // => 3
- * ```
- */
-export const text: Codec<string> = {
+const spelled: Codec<string> = {
   name: 'text',
   encode: (value) => {
     if (typeof value !== 'string') throw new EncodeError(`text cannot write ${shown(value)}: it takes strings`)
@@ -35,3 +21,23 @@ export const text: Codec<string> = {
     }
   },
 }
+
+/**
+ * Strings as raw UTF-8, which is what a string key is everywhere in Kafka.
+ *
+ * **Guarantees** every well-formed string comes back as it was, the empty one and a byte order mark included.
+ *
+ * **Errors** bytes that are no UTF-8, and absent ones, are a `DecodeError`; a string with a lone surrogate is an
+ * `EncodeError`, since UTF-8 has no bytes for it.
+ *
+ * @example
+ * ```ts
+ * import { text } from 'millrace'
+ *
+ * text.encode('né')?.length // => 3
+ * ```
+ */
+export const text: Codec<string> = inPlace(spelled, {
+  read: shortAsciiIn,
+  write: (value, into) => (typeof value === 'string' ? writeShortAscii(value, into) : -1),
+})

@@ -1,11 +1,11 @@
-import * as E from 'fp-ts/lib/Either.js'
 import type { Subscriber } from 'rxjs'
 import type { AnyRecord } from '../contracts/stream-record.ts'
 import { Attempt } from './attempt.ts'
+import { UnreadableRecord } from './attempt-errors.ts'
 import { chain, fed, type Operators } from './chain.ts'
 import type { Feed } from './feed.ts'
 import type { Gather } from './gather.ts'
-import { decodeRecord, type RawRecord, type Source } from './source.ts'
+import { type RawRecord, readRecord, type Source } from './source.ts'
 
 /** How far one subscription came. */
 export interface Slice {
@@ -57,9 +57,9 @@ export const runSlice = (operators: Operators, feed: Feed, gather: Gather, limit
       const raw = feed.record
       const attempt = new Attempt(gather, source, raw)
       gather.begin(attempt)
-      const decoded = decodeRecord(source, raw, attempt)
-      if (E.isLeft(decoded)) end.fail(decoded.left)
-      else input.next(decoded.right)
+      const record = readRecord(source, raw, attempt)
+      if (record instanceof UnreadableRecord) end.fail(record)
+      else input.next(record)
       if (gather.refused !== undefined) end.fail(gather.refused)
       if (end.hasFailed) {
         gather.drop()

@@ -1,9 +1,21 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { copyHeaders } from '../batch/record-headers.ts'
+import { type InPlace, inPlaceOf } from '../codec/in-place.ts'
 import type { TopicPartition } from '../contracts/position.ts'
 import { type AnyRecord, task } from '../contracts/stream-record.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
 import { UnreadableRecord } from './attempt-errors.ts'
+
+/** Where the fields of one record lie. */
+export interface FieldsInPlace {
+  readonly bytes: Uint8Array
+  readonly keyAt: number
+  /** -1 where there is none. */
+  readonly keyBytes: number
+  readonly valueAt: number
+  /** -1 where there is none. */
+  readonly valueBytes: number
+}
 
 /** The fields of one record as they lie in the log. A cursor over a batch has them, and so has a copy of one. */
 export interface RawRecord {
@@ -12,6 +24,8 @@ export interface RawRecord {
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
   readonly headers: ReadonlyMap<string, Uint8Array>
+  /** The same where they lie, where that is known: cheaper for a codec that can read there. */
+  readonly inPlace?: FieldsInPlace
 }
 
 /** One partition that records are read from. Its identity serves as a key. */
@@ -19,6 +33,8 @@ export interface Source extends TopicPartition {
   readonly of: AnyTopic
   /** `topic-partition-`: a record's id without its offset. */
   readonly prefix: string
+  readonly keyInPlace: InPlace<unknown> | undefined
+  readonly valueInPlace: InPlace<unknown> | undefined
 }
 
 export const sourceOf = (of: AnyTopic, partition: number): Source => ({
@@ -26,32 +42,51 @@ export const sourceOf = (of: AnyTopic, partition: number): Source => ({
   topic: of.name,
   partition,
   prefix: `${of.name}-${partition}-`,
+  keyInPlace: inPlaceOf(of.key),
+  valueInPlace: inPlaceOf(of.value),
 })
 
 /**
- * Decodes one record anew, carried by `carrier`.
- *
- * **Errors** {@link UnreadableRecord} with the codec's report; a codec that throws breaks its contract, and is
- * reported in the same way.
+ * Decodes one record anew, carried by `carrier`, or answers why not: {@link UnreadableRecord} with the codec's report. A codec
+ * that throws breaks its contract, and is reported in the same way.
  */
+export const readRecord = (source: Source, raw: RawRecord, carrier: unknown): AnyRecord | UnreadableRecord => {
+  const { of } = source
+  const { inPlace } = raw
+  let part: 'key' | 'value' = 'key'
+  try {
+    let key: unknown
+    if (inPlace !== undefined && source.keyInPlace !== undefined && inPlace.keyBytes >= 0)
+      key = source.keyInPlace.read(inPlace.bytes, inPlace.keyAt, inPlace.keyAt + inPlace.keyBytes)
+    if (key === undefined) {
+      const read: Read = of.key.decode(raw.key)
+      if (E.isLeft(read)) return unreadable(source, raw, part, read.left)
+      key = read.right
+    }
+    part = 'value'
+    let value: unknown
+    if (inPlace !== undefined && source.valueInPlace !== undefined && inPlace.valueBytes >= 0)
+      value = source.valueInPlace.read(inPlace.bytes, inPlace.valueAt, inPlace.valueAt + inPlace.valueBytes)
+    if (value === undefined) {
+      const read: Read = of.value.decode(raw.value)
+      if (E.isLeft(read)) return unreadable(source, raw, part, read.left)
+      value = read.right
+    }
+    return record(source, raw, key, value, carrier)
+  } catch (thrown) {
+    const report = [`the codec threw: ${thrown instanceof Error ? thrown.message : String(thrown)}`]
+    return unreadable(source, raw, part, { codec: of[part].name, report })
+  }
+}
+
+/** {@link readRecord} as an `Either`. */
 export const decodeRecord = (
   source: Source,
   raw: RawRecord,
   carrier: unknown,
 ): E.Either<UnreadableRecord, AnyRecord> => {
-  const { of } = source
-  let part: 'key' | 'value' = 'key'
-  try {
-    const key: Read = of.key.decode(raw.key)
-    if (E.isLeft(key)) return unreadable(source, raw, part, key.left)
-    part = 'value'
-    const value: Read = of.value.decode(raw.value)
-    if (E.isLeft(value)) return unreadable(source, raw, part, value.left)
-    return E.right(record(source, raw, key.right, value.right, carrier))
-  } catch (thrown) {
-    const report = [`the codec threw: ${thrown instanceof Error ? thrown.message : String(thrown)}`]
-    return unreadable(source, raw, part, { codec: of[part].name, report })
-  }
+  const read = readRecord(source, raw, carrier)
+  return read instanceof UnreadableRecord ? E.left(read) : E.right(read)
 }
 
 /** The record with its key and value as they lie in the log: what is left when they cannot be read. */
@@ -76,9 +111,5 @@ interface Unread {
 
 type Read = E.Either<Unread, unknown>
 
-const unreadable = (
-  source: Source,
-  raw: RawRecord,
-  part: 'key' | 'value',
-  error: Unread,
-): E.Either<UnreadableRecord, never> => E.left(new UnreadableRecord(source.prefix + raw.offset, part, error))
+const unreadable = (source: Source, raw: RawRecord, part: 'key' | 'value', error: Unread): UnreadableRecord =>
+  new UnreadableRecord(source.prefix + raw.offset, part, error)
