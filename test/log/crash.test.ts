@@ -7,45 +7,64 @@ interface Crashing extends Omit<LogRunOptions, 'random'> {
   readonly seed: number
   readonly crash: Crash
   readonly steps: number
-  /** The first operation to crash at, and how many to go on by. */
-  readonly from?: number
-  readonly stride?: number
-  /** Decides what a power loss leaves. */
-  readonly fate?: number
 }
 
-/** Crashes at every operation of a run, once each, until the run is through; `then` is what comes after. */
-const crashEverywhere = async (
-  { seed, crash, steps, from = 1, stride = 1, fate = 0, ...options }: Crashing,
-  then: (disk: ForgetfulDisk, run: LogRun, at: number) => Promise<void>,
-): Promise<void> => {
-  for (let at = from, crashed = true; crashed; at += stride) {
-    const disk = new ForgetfulDisk(seededRandom(seed + at + 1000 * fate))
-    const run = new LogRun({ ...options, random: seededRandom(seed) })
-    await run.open(disk.storage())
-    disk.crash = crash
-    disk.crashAt = disk.operations + at
-    await run.run(steps)
-    if (!disk.isDead) await run.logs?.close()
-    crashed = disk.isDead
-    await then(disk, run, at)
-  }
+/** A crash: the disk it leaves, and what the program knew by then. */
+interface Crashed {
+  readonly disk: ForgetfulDisk
+  readonly run: LogRun
 }
 
-const reopen = async (disk: ForgetfulDisk, run: LogRun): Promise<void> => {
+/** Lives once, and answers a crash at every operation, and one behind the last. */
+const crashesOf = async ({ seed, crash, steps, ...options }: Crashing): Promise<readonly Crashed[]> => {
+  const disk = new ForgetfulDisk(seededRandom(seed))
+  const run = new LogRun({ ...options, random: seededRandom(seed) })
+  await run.open(disk.storage())
+  disk.crash = crash
+  const crashes: Crashed[] = []
+  disk.onOperation = (crashed) =>
+    crashes.push({ disk: crashed, run: run.fork(seededRandom(seed + crashes.length + 1)) })
+  await run.run(steps)
+  await run.logs?.close()
+  disk.onOperation = undefined
+  return [...crashes, { disk, run }]
+}
+
+/** `crashed`, to be gone on with; `fate` decides what a power loss leaves. */
+const forkOf = ({ disk, run }: Crashed, fate: number): Crashed => ({
+  disk: disk.fork(seededRandom(fate)),
+  run: run.fork(seededRandom(fate)),
+})
+
+/** Opens what a crash has left, and answers a crash at each operation of that, and one behind it. */
+const crashesWhileRecovering = async (left: Crashed, crash: Crash): Promise<readonly Crashed[]> => {
+  const { disk, run } = left
+  const known = run.fork(() => 0.5)
+  const storage = disk.restart()
+  disk.crash = crash
+  const crashes: Crashed[] = []
+  disk.onOperation = (crashed) => crashes.push({ disk: crashed, run: known })
+  expect(await run.open(storage)).toBe(true)
+  disk.onOperation = undefined
+  run.verify()
+  disk.die()
+  return [...crashes, { disk, run }]
+}
+
+const reopen = async ({ disk, run }: Crashed): Promise<void> => {
   expect(await run.open(disk.restart())).toBe(true)
   run.verify()
 }
 
 /** Everything goes on after a crash, through another one and a close. */
-const goOn = async (disk: ForgetfulDisk, run: LogRun): Promise<void> => {
-  await reopen(disk, run)
+const goOn = async ({ disk, run }: Crashed): Promise<void> => {
+  await reopen({ disk, run })
   await run.run(12)
   disk.die()
-  await reopen(disk, run)
+  await reopen({ disk, run })
   await run.run(3)
   await run.logs?.close()
-  await reopen(disk, run)
+  await reopen({ disk, run })
 }
 
 const compacting = { plain: 8, transactional: 2, end: 2, commit: 4, maintain: 6 }
@@ -69,53 +88,42 @@ describe('a crash at every write and every sync leaves a prefix with all that wa
     { seed: 14, durability: 'power', crash: 'power', steps: 40, mix: rounds, stride: 3 },
     { seed: 15, durability: 'power', crash: 'kill', steps: 30, mix: rounds, stride: 3 },
     { seed: 16, durability: 'process', crash: 'kill', steps: 40, mix: rounds, stride: 3 },
-  ] as const)('%o', (crashing) => crashEverywhere(crashing, goOn), timeout)
+  ] as const)(
+    '%o',
+    async (crashing) => {
+      const { stride = 1 } = crashing as { readonly stride?: number }
+      for (const [at, crashed] of (await crashesOf(crashing)).entries())
+        if (at % stride === 0) await goOn(forkOf(crashed, crashing.seed + at))
+    },
+    timeout,
+  )
 
   it.each([
     { seed: 8, durability: 'power', crash: 'power', steps: 6, journalBytes: 9000 },
     { seed: 9, durability: 'power', crash: 'kill', steps: 6, journalBytes: 9000 },
     { seed: 10, durability: 'process', crash: 'kill', steps: 6 },
   ] as const)('and another one anywhere while it recovers: %o', async (crashing) => {
-    for (let again = 1, through = false; !through; again++) {
-      through = true
-      await crashEverywhere({ ...crashing, fate: again, from: 1 + (again % 4), stride: 4 }, async (disk, run) => {
-        const storage = disk.restart()
-        disk.crash = crashing.durability === 'power' ? 'power' : 'kill'
-        disk.crashAt = disk.operations + again
-        const opened = await run.open(storage)
-        if (!opened) through = false
-        if (opened) run.verify()
-        disk.die()
-        await reopen(disk, run)
-      })
-    }
+    const second = crashing.durability === 'power' ? 'power' : 'kill'
+    for (const [at, crashed] of (await crashesOf(crashing)).entries())
+      for (const [then, again] of (await crashesWhileRecovering(forkOf(crashed, at), second)).entries())
+        await reopen(forkOf(again, at * 1000 + then))
   })
 
   it('and when the power goes where a killed process has left a checkpoint in the page cache', async () => {
-    const killed = {
-      seed: 11,
-      durability: 'power',
-      crash: 'kill',
-      steps: 9,
-      journalBytes: 9000,
-    } as const
-    for (let fate = 0; fate < 30; fate++) {
-      const again = 1 + (fate % 6)
-      await crashEverywhere({ ...killed, fate, mix: { plain: 6, commit: 1 } }, async (disk, run) => {
-        const storage = disk.restart()
-        disk.crash = 'power'
-        disk.crashAt = disk.operations + again
-        if (await run.open(storage)) run.verify()
-        disk.die()
-        await reopen(disk, run)
-      })
-    }
+    const mix = { plain: 6, commit: 1 }
+    const killed = { seed: 11, durability: 'power', crash: 'kill', steps: 9, journalBytes: 9000, mix } as const
+    for (const [at, crashed] of (await crashesOf(killed)).entries())
+      for (const [then, again] of (await crashesWhileRecovering(forkOf(crashed, at), 'power')).slice(0, 6).entries())
+        for (let fate = 0; fate < 5; fate++) await reopen(forkOf(again, at * 1000 + then * 10 + fate))
   })
 
-  it('and where nobody promised that, a power loss leaves a log that opens, each partition a prefix', () =>
-    crashEverywhere({ seed: 13, durability: 'process', crash: 'power', steps: 60 }, async (disk, run) => {
+  it('and where nobody promised that, a power loss leaves a log that opens, each partition a prefix', async () => {
+    const crashing = { seed: 13, durability: 'process', crash: 'power', steps: 60 } as const
+    for (const [at, crashed] of (await crashesOf(crashing)).entries()) {
+      const { disk, run } = forkOf(crashed, at)
       expect(await run.open(disk.restart())).toBe(true)
       expect([...(run.logs?.all ?? [])].map(({ damage }) => damage)).not.toContainEqual(expect.anything())
       run.verifyReadable()
-    }))
+    }
+  })
 })

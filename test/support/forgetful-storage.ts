@@ -1,38 +1,22 @@
 import { type Storage, StorageError, type StorageFile } from '../../src/contracts/storage.ts'
+import {
+  applyEntries,
+  type Change,
+  type Copies,
+  copied,
+  Directory,
+  type Entries,
+  File,
+  settleDirectory,
+} from './forgetful-files.ts'
 
 /** What a disk takes or loses as a whole. */
 const sectorBytes = 512
 
-type Change =
-  | { readonly _tag: 'write'; readonly bytes: Uint8Array; readonly position: number }
-  | { readonly _tag: 'truncate'; readonly size: number }
-
-class File {
-  /** What the page cache has, and what the device has. */
-  cached: Uint8Array = new Uint8Array(0)
-  durable: Uint8Array = new Uint8Array(0)
-  /** What the device was not told yet, in order. */
-  pending: Change[] = []
-}
-
-class Directory {
-  cached = new Map<string, File | Directory>()
-  durable = new Map<string, File | Directory>()
-  /** Each changes some names at once: a rename changes two. */
-  pending: (readonly (readonly [string, File | Directory | undefined])[])[] = []
-}
-
-const applied = (bytes: Uint8Array, change: Change): Uint8Array => {
-  if (change._tag === 'truncate') {
-    const cut = new Uint8Array(change.size)
-    cut.set(bytes.subarray(0, change.size))
-    return cut
-  }
-  const end = change.position + change.bytes.length
-  const written = end > bytes.length ? new Uint8Array(end) : bytes.slice()
-  if (end > bytes.length) written.set(bytes)
-  written.set(change.bytes, change.position)
-  return written
+/** What an operation changes, for it to be done still when that operation crashes. */
+interface LastChange {
+  readonly file: File
+  readonly change: Change
 }
 
 /** What ends an incarnation: the machine loses power, or the process is killed and the page cache stays. */
@@ -77,8 +61,12 @@ export class ForgetfulDisk {
 
   /** Another disk in the state of this one: what is done to one does nothing to the other. */
   fork(random: () => number): ForgetfulDisk {
+    return this.#fork(random, new Map())
+  }
+
+  #fork(random: () => number, copies: Copies): ForgetfulDisk {
     const fork = new ForgetfulDisk(random)
-    fork.#root = copied(this.#root, new Map()) as Directory
+    fork.#root = copied(this.#root, copies) as Directory
     fork.#incarnation = this.#incarnation
     fork.#isDead = this.#isDead
     fork.crash = this.crash
@@ -151,9 +139,9 @@ export class ForgetfulDisk {
         this.#count(path)
         const found = this.#find(path)
         if (!(found instanceof Directory)) throw new StorageError('missing', path, `${path} is missing`)
-        const synced = found.pending.length
+        const end = found.pending.end
         await this.#device(path, alive)
-        for (const changes of found.pending.splice(0, synced)) applyEntries(found.durable, changes)
+        for (const changes of found.pending.upTo(end)) applyEntries(found.durable, changes)
       },
     }
   }
@@ -167,20 +155,15 @@ export class ForgetfulDisk {
       },
       read: (target, position) => {
         alive(path)
-        const found = file.cached.subarray(position, position + target.length)
-        target.set(found)
-        return found.length
+        return file.cached.read(target, position)
       },
       write: (parts, position) => {
         alive(path)
         const bytes = Buffer.concat(parts)
         const torn = bytes.subarray(0, Math.floor(this.#random() * bytes.length))
         const change = (written: Uint8Array) => this.#write(file, { _tag: 'write', bytes: written, position })
-        this.#count(path, () => change(this.crash === 'kill' ? torn : bytes), {
-          _tag: 'write',
-          bytes: this.crash === 'kill' ? torn : bytes,
-          position,
-        })
+        const last = { _tag: 'write', bytes: this.crash === 'kill' ? torn : bytes, position } as const
+        this.#count(path, { file, change: last })
         if (this.operations >= this.fullFrom) {
           change(torn)
           throw new StorageError('full', path, `cannot write ${path}: there is no room`)
@@ -195,15 +178,15 @@ export class ForgetfulDisk {
       sync: async () => {
         alive(path)
         this.#count(path)
-        const synced = file.pending.length
+        const end = file.pending.end
         await this.#device(path, alive)
-        for (const change of file.pending.splice(0, synced)) file.durable = applied(file.durable, change)
+        for (const change of file.pending.upTo(end)) file.durable.apply(change)
       },
       syncNow: () => {
         alive(path)
         this.#count(path)
         if (this.operations >= this.failSyncAt) this.#failSync(path)
-        for (const change of file.pending.splice(0)) file.durable = applied(file.durable, change)
+        for (const change of file.pending.upTo(file.pending.end)) file.durable.apply(change)
       },
       close: () => {},
     }
@@ -222,36 +205,38 @@ export class ForgetfulDisk {
     throw new StorageError('failed', path, `cannot sync ${path}: the device failed`)
   }
 
-  /** `last` is what the crashing operation still does; `change` is that in a fork. */
-  #count(path: string, last?: () => void, change?: Change): void {
+  /** `last` is what the crashing operation still does. */
+  #count(path: string, last?: LastChange): void {
     this.operations++
-    if (this.onOperation !== undefined) this.#forkCrashed(path, change, this.onOperation)
+    if (this.onOperation !== undefined) this.#forkCrashed(last, this.onOperation)
     if (this.operations !== this.crashAt) return
-    last?.()
+    if (last !== undefined) this.#write(last.file, last.change)
     this.#isDead = true
     throw new StorageError('failed', path, `${path}: crashed`)
   }
 
-  #forkCrashed(path: string, change: Change | undefined, then: (crashed: ForgetfulDisk) => void): void {
-    const fork = this.fork(this.#random)
-    const file = fork.#find(path)
-    if (change !== undefined && file instanceof File) fork.#write(file, change)
+  #forkCrashed(last: LastChange | undefined, then: (crashed: ForgetfulDisk) => void): void {
+    const copies: Copies = new Map()
+    const fork = this.#fork(this.#random, copies)
+    // its name may be another by now, and a file without one is gone
+    const file = last === undefined ? undefined : copies.get(last.file)
+    if (last !== undefined && file instanceof File) fork.#write(file, last.change)
     fork.die()
     then(fork)
   }
 
   #write(file: File, change: Change): void {
     if (change._tag === 'write' && change.bytes.length === 0) return
-    file.cached = applied(file.cached, change)
-    file.pending.push(change)
+    file.cached.apply(change)
+    file.pending.add(change)
   }
 
-  #change(path: string, changes: Directory['pending'][number]): void {
+  #change(path: string, changes: Entries): void {
     const parent = this.#find(parentOf(path))
     if (!(parent instanceof Directory)) throw new StorageError('missing', path, `${path} has no directory`)
     this.#count(path)
     applyEntries(parent.cached, changes)
-    parent.pending.push(changes)
+    parent.pending.add(changes)
   }
 
   #find(path: string): File | Directory | undefined {
@@ -264,8 +249,8 @@ export class ForgetfulDisk {
   /** Nothing, all, or any part of what was not synced is there. */
   #forget(directory: Directory): void {
     const survives = this.#survival()
-    for (const changes of directory.pending) if (survives()) applyEntries(directory.durable, changes)
-    directory.pending = []
+    for (const changes of directory.pending.upTo(directory.pending.end))
+      if (survives()) applyEntries(directory.durable, changes)
     directory.cached = new Map(directory.durable)
     for (const found of directory.durable.values()) {
       if (found instanceof Directory) this.#forget(found)
@@ -275,66 +260,25 @@ export class ForgetfulDisk {
 
   #forgetFile(file: File): void {
     const survives = this.#survival()
-    for (const change of file.pending) {
+    for (const change of file.pending.upTo(file.pending.end)) {
       if (change._tag === 'truncate') {
-        if (survives()) file.durable = applied(file.durable, change)
+        if (survives()) file.durable.apply(change)
         continue
       }
       const { bytes, position } = change
       for (let from = 0; from < bytes.length; ) {
         const to = Math.min(bytes.length, from + sectorBytes - ((position + from) % sectorBytes))
         const sector = { _tag: 'write', bytes: bytes.subarray(from, to), position: position + from } as const
-        if (survives()) file.durable = applied(file.durable, sector)
+        if (survives()) file.durable.apply(sector)
         from = to
       }
     }
-    file.pending = []
-    file.cached = file.durable
+    file.cached = file.durable.copy()
   }
 
   #survival(): () => boolean {
     const chance = [0, 1, 0.5, 0.9, 0.1][Math.floor(this.#random() * 5)] ?? 0
     return () => this.#random() < chance
-  }
-}
-
-const applyEntries = (entries: Map<string, File | Directory>, changes: Directory['pending'][number]): void => {
-  for (const [name, found] of changes) {
-    if (found === undefined) entries.delete(name)
-    else entries.set(name, found)
-  }
-}
-
-/** What was one thing under two names, or of two times, stays one. Bytes are never changed in place, and shared. */
-const copied = (of: File | Directory, copies: Map<File | Directory, File | Directory>): File | Directory => {
-  const known = copies.get(of)
-  if (known !== undefined) return known
-  if (of instanceof File) {
-    const file = Object.assign(new File(), { cached: of.cached, durable: of.durable, pending: [...of.pending] })
-    copies.set(of, file)
-    return file
-  }
-  const directory = new Directory()
-  copies.set(of, directory)
-  const copyAll = (entries: Directory['cached']): Directory['cached'] =>
-    new Map([...entries].map(([name, found]) => [name, copied(found, copies)]))
-  directory.cached = copyAll(of.cached)
-  directory.durable = copyAll(of.durable)
-  directory.pending = of.pending.map((changes) =>
-    changes.map(([name, found]) => [name, found === undefined ? undefined : copied(found, copies)] as const),
-  )
-  return directory
-}
-
-const settleDirectory = (directory: Directory): void => {
-  directory.pending = []
-  directory.durable = new Map(directory.cached)
-  for (const found of directory.cached.values()) {
-    if (found instanceof Directory) settleDirectory(found)
-    else {
-      found.pending = []
-      found.durable = found.cached
-    }
   }
 }
 
