@@ -306,8 +306,8 @@ export class Broker implements Server {
   #alterPartition(hosted: HostedReplica, asked: AlterPartition): void {
     const { topic, partition } = hosted
     this.#askController('alterPartition', { topic, partition, asked }, (answer) => {
-      if (isAnswer(answer)) return hosted.do({ _tag: 'alterAnswered', ticket: asked.ticket, answer })
-      this.#later('asks for another ISR', () => hosted.do({ _tag: 'alterLost', ticket: asked.ticket }))
+      if (isAnswer(answer)) return hosted.do({ _tag: 'alterAnswered', asked, answer })
+      this.#later('asks for another ISR', () => hosted.do({ _tag: 'alterLost', asked }))
     })
   }
 
@@ -413,7 +413,7 @@ export class Broker implements Server {
         const hosted = this.#hosted.get(partitionName({ topic, partition }))
         if (hosted?.topicId !== topicId) {
           isNews = true
-          const refused = { _tag: 'refused', ticket: fetch.ticket, reason: 'unknown-leader-epoch' } as const
+          const refused = { _tag: 'refused', reason: 'unknown-leader-epoch' } as const
           return { topic, partition, topicId, answer: refused, batches: [] }
         }
         const { answer, batches } = hosted.serve(fetch, fetchBytes)

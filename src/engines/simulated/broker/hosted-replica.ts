@@ -148,10 +148,11 @@ export class HostedReplica {
   }
 
   /** What the leader has answered. */
-  fetched(answer: FetchAnswer, batches: readonly Uint8Array[]): void {
+  fetched(fetch: FollowerFetch, answer: FetchAnswer, batches: readonly Uint8Array[]): void {
     this.#arriving = batches
     this.do({
       _tag: 'fetched',
+      fetch,
       answer: answer._tag === 'served' ? { ...answer, ...extentOf(answer.offset, batches) } : answer,
     })
     this.#arriving = []

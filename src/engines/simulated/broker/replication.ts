@@ -36,7 +36,7 @@ export class Replication {
   }
 
   #fetch(leader: number): void {
-    const asked = new Map<string, HostedReplica>()
+    const asked = new Map<string, { readonly hosted: HostedReplica; readonly fetch: Fetch['fetch'] }>()
     const fetches: Fetch[] = []
     for (const hosted of this.#parts.replicas()) {
       const { role } = hosted.replica
@@ -45,7 +45,7 @@ export class Replication {
       if (next === undefined) continue
       const { topic, partition, topicId } = hosted
       fetches.push({ topic, partition, topicId, fetch: next.fetch })
-      asked.set(hosted.name, hosted)
+      asked.set(hosted.name, { hosted, fetch: next.fetch })
     }
     if (fetches.length === 0) return
     this.#underWay.add(leader)
@@ -59,7 +59,8 @@ export class Replication {
         let isRefused = false
         for (const { topic, partition, answer, batches } of reply) {
           isRefused ||= answer._tag === 'refused'
-          asked.get(`${topic}-${partition}`)?.fetched(answer, batches)
+          const one = asked.get(`${topic}-${partition}`)
+          one?.hosted.fetched(one.fetch, answer, batches)
         }
         this.#again(leader, isRefused ? backoffMs : 0)
       },

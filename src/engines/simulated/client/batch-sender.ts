@@ -1,0 +1,217 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { countOf, headerBytes, seal } from '../../../batch/record-batch.ts'
+import type { Appended, UnsealedBatch } from '../../../contracts/engine.ts'
+import { type EngineFailure, engineFailure } from '../../../contracts/failure.ts'
+import { partitionName, type TopicPartition } from '../../../contracts/position.ts'
+import { producerDeadline, stepProducer } from '../../../protocol/client/producer.ts'
+import { hasRoom } from '../../../protocol/client/producer-append.ts'
+import type {
+  AppendAnswer,
+  NumberedBatch,
+  ProducerCommand,
+  ProducerEffect,
+  TicketAnswer,
+} from '../../../protocol/client/producer-messages.ts'
+import { newProducer, type ProducerSession } from '../../../protocol/client/producer-session.ts'
+import type { GivenIdentity } from '../../../protocol/client/transaction.ts'
+import type { ClusterOptions } from '../cluster-options.ts'
+import { type Answer, type Connection, requestTimeoutMs } from './connection.ts'
+
+export interface BatchSenderParts {
+  readonly connection: Connection
+  readonly acks: ClusterOptions['acks']
+  /** Whose transactions it sends in, if it does. */
+  readonly transactionalId?: string
+}
+
+/** As Kafka's delivery.timeout.ms, shortened to what a simulation is worth. */
+const deliveryTimeoutMs = 30_000
+const closeTimeoutMs = 5_000
+
+/** A batch that was handed in: under which ticket, and what became of it. */
+interface Offered {
+  readonly ticket: number
+  readonly batch: UnsealedBatch
+  answer: TicketAnswer | undefined
+  told: (answer: TicketAnswer) => void
+}
+
+/** One producer: drives its machine over the network. */
+export class BatchSender {
+  readonly #parts: BatchSenderParts
+  #session: ProducerSession
+  readonly #offered = new Map<number, Offered>()
+  /** The very same bytes again are the same batch. */
+  readonly #known = new WeakMap<Uint8Array, Offered>()
+  #tickets = 0
+  #stopTimer = () => {}
+  #waitingForRoom: (() => void)[] = []
+  #closed: (() => void) | undefined
+  readonly #commands: ProducerCommand[] = []
+  #isRunning = false
+
+  constructor(parts: BatchSenderParts) {
+    this.#parts = parts
+    this.#session = newProducer({
+      transactional: parts.transactionalId !== undefined,
+      maxInFlight: 5,
+      deliveryTimeoutMs,
+      requestTimeoutMs,
+      backoffMs: 20,
+      maxBackoffMs: 500,
+      resumeMs: 12 * 60 * 60 * 1000,
+      bufferBytes: 32 * 1024 * 1024,
+      maxPartitions: 1_000,
+    })
+  }
+
+  /** Answers once every batch lies in the log, or the first of them that does not says why. */
+  async append(batches: readonly UnsealedBatch[]): Answer<readonly Appended[]> {
+    for (const batch of batches) {
+      const wrong = await this.#wrong(batch)
+      if (wrong !== undefined) return E.left(wrong)
+    }
+    const answers = await Promise.all(batches.map((batch) => this.#offer(batch)))
+    const appended: Appended[] = []
+    for (const [index, answer] of answers.entries()) {
+      if (answer._tag === 'failed') return E.left(answer.failure)
+      const { topic, partition } = batches[index] as UnsealedBatch
+      appended.push({ topic, partition, offset: answer.offset, timestamp: answer.timestamp })
+    }
+    return E.right(appended)
+  }
+
+  begin(identity: GivenIdentity): void {
+    this.#do({ _tag: 'begin', now: this.#now, identity })
+  }
+
+  abort(): void {
+    this.#do({ _tag: 'abort', now: this.#now })
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#closed = resolve
+      this.#do({ _tag: 'close', now: this.#now, until: this.#now + closeTimeoutMs })
+    })
+  }
+
+  get #now(): number {
+    return this.#parts.connection.world.now
+  }
+
+  /** What can be told before anything is sent. */
+  async #wrong(batch: UnsealedBatch): Promise<EngineFailure | undefined> {
+    if (batch.bytes.length < headerBytes)
+      return engineFailure(
+        'invalid-record',
+        `${partitionName(batch)}: a batch of ${batch.bytes.length} bytes is shorter than its header: send it again`,
+      )
+    const leader = await this.#parts.connection.leader(batch)
+    return E.isLeft(leader) && leader.left.kind === 'refused' ? leader.left : undefined
+  }
+
+  async #offer(batch: UnsealedBatch): Promise<TicketAnswer> {
+    const known = this.#known.get(batch.bytes)
+    if (known?.answer?._tag === 'appended') return known.answer
+    while (!hasRoom(this.#session, batch.bytes.length))
+      await new Promise<void>((resolve) => this.#waitingForRoom.push(resolve))
+    return new Promise((told) => {
+      const isAgain = known?.answer?._tag === 'failed' && known.answer.unsure
+      const ticket = isAgain ? known.ticket : this.#tickets++
+      const offered: Offered = { ticket, batch, answer: undefined, told }
+      this.#offered.set(ticket, offered)
+      this.#known.set(batch.bytes, offered)
+      const { topic, partition, bytes } = batch
+      const command = { ticket, partition: { topic, partition }, records: countOf(bytes), bytes: bytes.length }
+      this.#do({ _tag: 'append', now: this.#now, ...command, again: isAgain })
+    })
+  }
+
+  /** Commands take turns: what one brings about may come while its effects are still being performed. */
+  #do(command: ProducerCommand): void {
+    this.#commands.push(command)
+    if (this.#isRunning) return
+    this.#isRunning = true
+    for (let next = this.#commands.shift(); next !== undefined; next = this.#commands.shift()) {
+      const [session, effects] = stepProducer(this.#session, next)
+      this.#session = session
+      for (const effect of effects) this.#perform(effect)
+    }
+    this.#isRunning = false
+    this.#arm()
+  }
+
+  #arm(): void {
+    this.#stopTimer()
+    const at = producerDeadline(this.#session)
+    if (at === Number.POSITIVE_INFINITY) return
+    const { world, process } = this.#parts.connection
+    this.#stopTimer = world.after(process, at - this.#now, 'producer', () => this.#do({ _tag: 'tick', now: this.#now }))
+  }
+
+  #perform(effect: ProducerEffect): void {
+    const { connection } = this.#parts
+    switch (effect._tag) {
+      case 'initProducerId':
+        return void this.#identify()
+      case 'send':
+        for (const batch of effect.batches) void this.#send(effect.partition, batch)
+        return
+      case 'refreshMetadata':
+        return void connection.refresh()
+      case 'reply': {
+        const offered = this.#offered.get(effect.ticket)
+        if (offered === undefined) return
+        offered.answer = effect.answer
+        if (effect.answer._tag === 'appended' || !effect.answer.unsure) this.#release(effect.ticket)
+        return offered.told(effect.answer)
+      }
+      case 'release':
+        return this.#release(effect.ticket)
+      case 'closed':
+        return this.#closed?.()
+    }
+  }
+
+  #release(ticket: number): void {
+    this.#offered.delete(ticket)
+    for (const go of this.#waitingForRoom.splice(0)) go()
+  }
+
+  async #identify(): Promise<void> {
+    const reply = await this.#parts.connection.askAny('allocateProducerId', {})
+    const now = this.#now
+    if (E.isLeft(reply)) this.#do({ _tag: 'identityFailed', now, failure: reply.left })
+    else if (reply.right._tag === 'refused') this.#do({ _tag: 'identityFailed', now, failure: reply.right.failure })
+    else this.#do({ ...reply.right, _tag: 'identified', now })
+  }
+
+  async #send(partition: TopicPartition, numbered: NumberedBatch): Promise<void> {
+    const { ticket, attempt } = numbered
+    const answer = await this.#produce(partition, numbered)
+    this.#do({ _tag: 'answer', now: this.#now, partition, ticket, attempt, answer })
+  }
+
+  async #produce(partition: TopicPartition, numbered: NumberedBatch): Promise<AppendAnswer> {
+    const { connection, acks, transactionalId } = this.#parts
+    const offered = this.#offered.get(numbered.ticket)
+    if (offered === undefined) throw new Error(`broken invariant: the bytes of batch ${numbered.ticket} are gone`)
+    // what is under way keeps the identity it was sent with
+    const bytes = offered.batch.bytes.slice()
+    const { producerId, epoch: producerEpoch, baseSequence } = numbered
+    seal(bytes, { producerId, producerEpoch, baseSequence, transactional: transactionalId !== undefined })
+    const leader = await connection.leader(partition)
+    if (E.isLeft(leader)) return { _tag: 'refused', failure: leader.left }
+    const reply = await connection.ask(leader.right, 'produce', {
+      acks,
+      timeoutMs: requestTimeoutMs,
+      ...(transactionalId === undefined ? {} : { transactionalId }),
+      batches: [{ ...partition, bytes }],
+    })
+    if (E.isLeft(reply)) return { _tag: 'refused', failure: reply.left }
+    const [result] = reply.right
+    if (result === undefined) throw new Error('broken invariant: a batch was not answered')
+    return result
+  }
+}

@@ -1,0 +1,78 @@
+import * as E from 'fp-ts/lib/Either.js'
+import type { CommittedOffset, GroupDescription, Groups, GroupToken } from '../../../contracts/engine.ts'
+import { type EngineFailure, engineFailure } from '../../../contracts/failure.ts'
+import { partitionName, type TopicPartition } from '../../../contracts/position.ts'
+import { brokerName } from '../switchboard.ts'
+import { type Answer, type Connection, isPassing } from './connection.ts'
+import { MemberSession } from './member-session.ts'
+
+/** Consumer groups, asked of their coordinators. */
+export const simulatedGroups = (connection: Connection, brokers: number): Groups => ({
+  join: (options) =>
+    connection.call(async () => {
+      for (const topic of options.topics) {
+        const there = await connection.topic(topic)
+        if (E.isLeft(there)) return there
+      }
+      return E.right(new MemberSession(connection, options).membership)
+    }),
+  commit: (token, offsets) => connection.call(() => commit(connection, token, offsets)),
+  committed: (group, partitions) =>
+    connection.call(() =>
+      connection.patiently(() => committed(connection, group, partitions), { passes: isNotUnstable }),
+    ),
+  describe: (groups) =>
+    connection.call(async () => {
+      const described: GroupDescription[] = []
+      for (let broker = 0; broker < brokers; broker++) {
+        const request = groups === undefined ? {} : { groups }
+        const reply = await connection.ask(brokerName(broker), 'describeGroups', request)
+        if (E.isRight(reply) && reply.right._tag === 'described') described.push(...reply.right.groups)
+      }
+      const byName = new Map(described.map((group) => [group.group, group]))
+      const names = groups ?? [...byName.keys()].sort()
+      return E.right(names.flatMap((name) => byName.get(name) ?? []))
+    }),
+  delete: (group) =>
+    connection.call(() =>
+      connection.patiently(async (): Answer<void> => {
+        const reply = await connection.askCoordinator({ kind: 'offsets', id: group }, 'deleteGroup', { group })
+        if (E.isLeft(reply)) return reply
+        return reply.right._tag === 'refused' ? E.left(reply.right.failure) : E.right(undefined)
+      }),
+    ),
+})
+
+const commit = async (connection: Connection, token: GroupToken, offsets: readonly CommittedOffset[]): Answer<void> => {
+  for (const committed of offsets) {
+    const there = await connection.leader(committed)
+    if (E.isLeft(there) && there.left.kind === 'refused') return there
+    if (!Number.isSafeInteger(committed.offset) || committed.offset < 0) return E.left(wrongOffset(committed))
+  }
+  return connection.patiently(async (): Answer<void> => {
+    const of = { kind: 'offsets', id: token.group } as const
+    const reply = await connection.askCoordinator(of, 'commitOffsets', { token, offsets })
+    if (E.isLeft(reply)) return reply
+    return reply.right._tag === 'refused' ? E.left(reply.right.failure) : E.right(undefined)
+  })
+}
+
+const committed = async (
+  connection: Connection,
+  group: string,
+  partitions: readonly TopicPartition[] | undefined,
+): Answer<readonly CommittedOffset[]> => {
+  const request = partitions === undefined ? { group } : { group, partitions }
+  const reply = await connection.askCoordinator({ kind: 'offsets', id: group }, 'fetchOffsets', request)
+  if (E.isLeft(reply)) return reply
+  return reply.right._tag === 'refused' ? E.left(reply.right.failure) : E.right(reply.right.offsets)
+}
+
+/** Whoever asks for committed offsets is told when they are about to change. */
+const isNotUnstable = (failure: EngineFailure): boolean => isPassing(failure) && failure.code !== 'unstable-offsets'
+
+const wrongOffset = (committed: CommittedOffset): EngineFailure =>
+  engineFailure(
+    'offset-out-of-range',
+    `${committed.offset} cannot be committed as the offset of ${partitionName(committed)}: commit a whole number from 0 on`,
+  )

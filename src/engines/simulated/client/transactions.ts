@@ -1,0 +1,229 @@
+import * as E from 'fp-ts/lib/Either.js'
+import type {
+  CommittedOffset,
+  GroupToken,
+  TransactionalProducer,
+  TransactionOptions,
+  UnsealedBatch,
+} from '../../../contracts/engine.ts'
+import { type EngineFailure, engineFailure } from '../../../contracts/failure.ts'
+import {
+  type ClientTransaction,
+  type ClientTransactionCommand,
+  type ClientTransactionEffect,
+  type GivenIdentity,
+  newClientTransaction,
+  stepClientTransaction,
+} from '../../../protocol/client/transaction.ts'
+import type { FailureSource } from '../../../protocol/client/transaction-failure.ts'
+import type { ClusterOptions } from '../cluster-options.ts'
+import { BatchSender } from './batch-sender.ts'
+import { type Answer, type Connection, callTimeoutMs, requestTimeoutMs } from './connection.ts'
+
+export interface TransactionsParts {
+  readonly connection: Connection
+  readonly acks: ClusterOptions['acks']
+  readonly options: TransactionOptions
+}
+
+const backoffMs = 20
+const maxBackoffMs = 500
+
+/** One holder of a transactional id: drives the client's machine against the coordinator, wherever that is. */
+export class TransactionHolder {
+  readonly #parts: TransactionsParts
+  readonly #sender: BatchSender
+  #state: ClientTransaction
+  #requests = 0
+  readonly #waiting = new Map<number, (failure: EngineFailure | undefined) => void>()
+  readonly #admitted = new Map<number, GivenIdentity>()
+  #begun: GivenIdentity | undefined
+  #isClosed = false
+
+  constructor(parts: TransactionsParts) {
+    this.#parts = parts
+    const { connection, acks, options } = parts
+    this.#sender = new BatchSender({ connection, acks, transactionalId: options.transactionalId })
+    this.#state = newClientTransaction(options.transactionalId)
+  }
+
+  /** Takes over the id. */
+  initialize(): Answer<void> {
+    return this.#ask((request) => ({ _tag: 'initialize', request }))
+  }
+
+  readonly producer: TransactionalProducer = {
+    append: (batches) => this.#call(() => this.#append(batches)),
+    sendOffsets: (token, offsets) => this.#call(() => this.#sendOffsets(token, offsets)),
+    commit: () => this.#call(() => this.#end(true)),
+    abort: () => this.#call(() => this.#end(false)),
+    close: () =>
+      this.#parts.connection.call(async () => {
+        if (this.#isClosed) return E.right(undefined)
+        if (this.#state.phase !== 'FATAL_ERROR') await this.#end(false)
+        this.#isClosed = true
+        await this.#sender.close()
+        return E.right(undefined)
+      }),
+  }
+
+  #call<A>(work: () => Answer<A>) {
+    return this.#parts.connection.call(async (): Answer<A> => {
+      if (!this.#isClosed) return work()
+      const { transactionalId } = this.#parts.options
+      return E.left(
+        engineFailure('closed', `the transactional producer '${transactionalId}' is closed: open another one`),
+      )
+    })
+  }
+
+  async #append(batches: readonly UnsealedBatch[]): ReturnType<BatchSender['append']> {
+    const admitted = this.#admit()
+    if (E.isLeft(admitted)) return admitted
+    return this.#follow('partition', admitted.right, this.#sender.append(batches))
+  }
+
+  async #sendOffsets(token: GroupToken, offsets: readonly CommittedOffset[]): Answer<void> {
+    const admitted = this.#admit()
+    if (E.isLeft(admitted)) return admitted
+    const { connection, options } = this.#parts
+    const { transactionalId } = options
+    const sent = connection.patiently(async (): Answer<void> => {
+      for (const { topic, partition } of offsets) {
+        const there = await connection.leader({ topic, partition })
+        if (E.isLeft(there) && there.left.kind === 'refused') return there
+      }
+      const request = { transactionalId, token, offsets, ...admitted.right }
+      const of = { kind: 'offsets', id: token.group } as const
+      const reply = await connection.askCoordinator(of, 'commitOffsetsInTransaction', request)
+      if (E.isLeft(reply)) return reply
+      return reply.right._tag === 'refused' ? E.left(reply.right.failure) : E.right(undefined)
+    })
+    return this.#follow('coordinator', admitted.right, sent)
+  }
+
+  /** Tells the machine what comes of something sent. */
+  async #follow<A>(from: FailureSource, { epoch }: GivenIdentity, sent: Answer<A>): Answer<A> {
+    const answer = await sent
+    if (E.isRight(answer)) this.#step({ _tag: 'sent', epoch })
+    else this.#step({ _tag: 'sendFailed', epoch, from, failure: answer.left })
+    return answer
+  }
+
+  async #end(commit: boolean): Answer<void> {
+    const { phase, failure } = this.#state
+    if (commit && phase === 'ABORTABLE_ERROR' && failure !== undefined) return E.left(mustAbort(failure))
+    if (!commit) this.#sender.abort()
+    return this.#ask((request) => ({ _tag: 'end', request, commit }))
+  }
+
+  /** Lets a send through, or says why not. */
+  #admit(): E.Either<EngineFailure, GivenIdentity> {
+    const request = this.#requests++
+    let refused: EngineFailure | undefined
+    this.#waiting.set(request, (failure) => {
+      refused = failure
+    })
+    this.#step({ _tag: 'send', request })
+    this.#waiting.delete(request)
+    const identity = this.#admitted.get(request)
+    this.#admitted.delete(request)
+    const { phase, failure } = this.#state
+    if (identity === undefined) {
+      if (phase === 'ABORTABLE_ERROR' && failure !== undefined) return E.left(mustAbort(failure))
+      return E.left(refused ?? engineFailure('invalid-transaction-state', 'nothing may be sent at the moment'))
+    }
+    if (this.#begun?.epoch !== identity.epoch || this.#begun.producerId !== identity.producerId) {
+      this.#begun = identity
+      this.#sender.begin(identity)
+    }
+    return E.right(identity)
+  }
+
+  #ask(make: (request: number) => ClientTransactionCommand): Answer<void> {
+    const { world, process } = this.#parts.connection
+    return new Promise((resolve) => {
+      const request = this.#requests++
+      const stopTimer = world.after(process, callTimeoutMs, 'gives up waiting', () =>
+        this.#step({ _tag: 'stopWaiting', failure: undecided(this.#parts.options.transactionalId) }),
+      )
+      this.#waiting.set(request, (failure) => {
+        stopTimer()
+        resolve(failure === undefined ? E.right(undefined) : E.left(failure))
+      })
+      this.#step(make(request))
+    })
+  }
+
+  #step(command: ClientTransactionCommand): void {
+    const [state, effects] = stepClientTransaction(this.#state, command)
+    this.#state = state
+    for (const effect of effects) this.#perform(effect)
+  }
+
+  #perform(effect: ClientTransactionEffect): void {
+    switch (effect._tag) {
+      case 'admit':
+        this.#admitted.set(effect.request, effect.identity)
+        return
+      case 'reply': {
+        const answer = this.#waiting.get(effect.request)
+        this.#waiting.delete(effect.request)
+        return answer?.(effect.failure)
+      }
+      case 'initProducerId':
+        return void this.#askInit(effect.attempt)
+      case 'endTransaction':
+        return void this.#askEnd(effect)
+    }
+  }
+
+  async #askInit(attempt: number): Promise<void> {
+    await this.#backOff(attempt)
+    const { connection, options } = this.#parts
+    const { transactionalId, timeoutMs } = options
+    const of = { kind: 'transactions', id: transactionalId } as const
+    const reply = await connection.askCoordinator(of, 'initProducerId', { transactionalId, timeoutMs })
+    if (E.isLeft(reply)) this.#step({ _tag: 'initializeFailed', failure: reply.left })
+    else if (reply.right._tag === 'refused') this.#step({ _tag: 'initializeFailed', failure: reply.right.failure })
+    else this.#step({ ...reply.right, _tag: 'initialized' })
+  }
+
+  async #askEnd({
+    identity,
+    commit,
+    attempt,
+  }: Extract<ClientTransactionEffect, { _tag: 'endTransaction' }>): Promise<void> {
+    await this.#backOff(attempt)
+    const { connection, options } = this.#parts
+    const { transactionalId } = options
+    const of = { kind: 'transactions', id: transactionalId } as const
+    const request = { transactionalId, commit, ...identity }
+    const reply = await connection.askCoordinator(of, 'endTransaction', request, requestTimeoutMs)
+    const asked = identity
+    if (E.isLeft(reply)) this.#step({ _tag: 'endFailed', asked, failure: reply.left })
+    else if (reply.right._tag === 'refused') this.#step({ _tag: 'endFailed', asked, failure: reply.right.failure })
+    else this.#step({ ...reply.right, _tag: 'ended', asked })
+  }
+
+  async #backOff(attempt: number): Promise<void> {
+    const { connection } = this.#parts
+    if (connection.view.version < 0) await connection.refresh()
+    if (attempt <= 0) return
+    await connection.wait(Math.min(backoffMs * 2 ** Math.min(attempt - 1, 10), maxBackoffMs), 'backs off')
+    await connection.refresh()
+  }
+}
+
+const mustAbort = (cause: EngineFailure): EngineFailure =>
+  engineFailure(
+    'transaction-aborted',
+    `the transaction must be aborted, since something of it failed: ${cause.message}`,
+    cause,
+  )
+
+const undecided = (transactionalId: string): EngineFailure =>
+  engineFailure(
+    'timed-out',
+    `the coordinator of transactional id "${transactionalId}" did not answer for ${callTimeoutMs / 1000} s: ask again, or take the id anew`,
+  )
