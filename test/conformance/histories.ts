@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect } from 'vitest'
+import { checkHistory } from '../../src/testing/history/check-history.ts'
 import { ok } from './calls.ts'
-import { anomalies } from './history.ts'
 import { partitions, play, program } from './programs.ts'
 import { type Conformance, scenario } from './subject.ts'
 
@@ -15,7 +15,7 @@ export const histories = (engine: Conformance): void => {
           const unique = (name: string) => s.unique(`${name}-${runs}`)
           const topic = unique('topic')
           await ok(s.engine.topics.create({ name: topic, partitions, config: {} }))
-          expect(anomalies(await play({ ...s, unique }, topic, actors))).toEqual([])
+          expect(checkHistory(await play({ ...s, unique }, topic, actors)).anomalies).toEqual([])
           await ok(s.engine.topics.delete(topic))
         }),
         { numRuns: engine.runs },

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import type { Producer, TransactionalProducer } from '../../src/contracts/engine.ts'
-import type { TopicPartition } from '../../src/contracts/position.ts'
+import type { History, Outcome, PolledRecord, SentRecord } from '../../src/testing/history/history.ts'
+import { type HistoryRecorder, historyRecorder } from '../../src/testing/history/history-recorder.ts'
 import { ok } from './calls.ts'
-import type { History, Poll, Write } from './history.ts'
 import { batch, readAll, seenIn } from './records.ts'
 import type { Scenario } from './subject.ts'
 
@@ -52,22 +52,17 @@ export const play = async (s: Scenario, topic: string, actors: readonly Actor[])
   const stage = new Stage(s, topic)
   await Promise.all(actors.map((actor, at) => stage.act(`actor${at}`, actor)))
   await stage.close()
-  const logs = new Map<string, Awaited<ReturnType<typeof readAll>>>()
-  for (let partition = 0; partition < partitions; partition += 1) {
-    await ok(s.engine.reader.settled([{ topic, partition }]))
-    logs.set(`${topic}-${partition}`, await readAll(s.engine, { topic, partition }))
-  }
-  return { writes: stage.writes, polls: stage.polls, logs }
+  await stage.readAll()
+  return stage.recorder.history()
 }
 
 class Stage {
-  readonly writes: Write[] = []
-  readonly polls: Poll[] = []
+  readonly recorder: HistoryRecorder = historyRecorder()
   readonly #s: Scenario
   readonly #topic: string
-  readonly #open = new Set<string>()
   readonly #handles: Producer[] = []
   #values = 0
+  #ticks = 0
 
   constructor(s: Scenario, topic: string) {
     this.#s = s
@@ -78,17 +73,44 @@ class Stage {
     for (const handle of this.#handles) await handle.close()()
   }
 
+  async readAll(): Promise<void> {
+    this.#assign('end')
+    for (const { topic, partition } of this.#starts()) {
+      await ok(this.#s.engine.reader.settled([{ topic, partition }]))
+      const recording = this.recorder.began('end', { _tag: 'poll', records: [] }, this.#tick())
+      const seen = await readAll(this.#s.engine, { topic, partition })
+      const records = seen.map(({ offset, value }) => ({ topic, partition, offset, value }))
+      recording.ended('ok', this.#tick(), { _tag: 'poll', records })
+    }
+  }
+
   async act(name: string, { id, steps }: Actor): Promise<void> {
     const plain = await ok(this.#s.engine.producer())
     this.#handles.push(plain)
+    this.#assign(name)
     const at = Array.from({ length: partitions }, () => 0)
     let tx: TransactionalProducer | undefined
     for (const step of steps) {
       await turns(step.pause)
       if (step.do === 'poll') await this.#poll(name, at, step.maxBytes)
-      else if (step.do === 'append') await this.#append(name, plain, step.sends)
-      else tx = await this.#transact({ name, id, tx: tx ?? (await this.#take(id)), step })
+      else if (step.do === 'append') await this.#append(`${name} plain`, plain, step.sends)
+      else tx = await this.#transact(`${name} tx`, tx ?? (await this.#take(id)), step)
     }
+  }
+
+  /** A time of its own for everything that happens. */
+  #tick(): number {
+    this.#ticks += 1
+    return this.#ticks
+  }
+
+  #starts() {
+    return Array.from({ length: partitions }, (_, partition) => ({ topic: this.#topic, partition, offset: 0 }))
+  }
+
+  #assign(reader: string): void {
+    const assigned = this.recorder.began(reader, { _tag: 'assign', partitions: this.#starts() }, this.#tick())
+    assigned.ended('ok', this.#tick())
   }
 
   async #take(id: number): Promise<TransactionalProducer | undefined> {
@@ -99,63 +121,69 @@ class Stage {
     return taken.right
   }
 
-  #write(
-    writer: string,
-    sends: readonly Send[],
-    atomic: boolean,
-  ): { write: Write; batches: Parameters<Producer['append']>[0] } {
-    const named = sends.map(({ partition, count }) => {
-      const values = Array.from({ length: count }, () => `v${(this.#values += 1)}`)
-      return { at: { topic: this.#topic, partition }, values }
-    })
-    const write: Write = {
-      writer,
-      sends: named.flatMap(({ at, values }) => values.map((value) => ({ ...at, value }))),
-      outcome: 'unknown',
-      atomic,
+  /** New values, by batch. */
+  #valuesOf(sends: readonly Send[]): readonly (readonly SentRecord[])[] {
+    return sends.map(({ partition, count }) =>
+      Array.from({ length: count }, () => ({ topic: this.#topic, partition, value: `v${(this.#values += 1)}` })),
+    )
+  }
+
+  async #append(writer: string, producer: Producer, sends: readonly Send[]): Promise<void> {
+    const batches = this.#valuesOf(sends)
+    const recording = this.recorder.began(writer, { _tag: 'send', records: batches.flat() }, this.#tick())
+    const result = await producer.append(batches.map(batchOf))()
+    if (result._tag === 'Left') recording.ended('unknown', this.#tick())
+    else {
+      const records = batches.flatMap((batch, at) =>
+        batch.map((record, index) => ({ ...record, offset: (result.right[at]?.offset ?? 0) + index })),
+      )
+      recording.ended('ok', this.#tick(), { _tag: 'send', records })
     }
-    this.writes.push(write)
-    return { write, batches: named.map(({ at, values }) => batch(at.topic, at.partition, values)) }
   }
 
-  async #append(name: string, producer: Producer, sends: readonly Send[]): Promise<void> {
-    const { write, batches } = this.#write(`${name} plain`, sends, false)
-    const result = await producer.append(batches)()
-    write.outcome = result._tag === 'Right' ? 'ok' : 'unknown'
-  }
-
-  async #transact(turn: {
-    name: string
-    id: number
-    tx: TransactionalProducer | undefined
-    step: Extract<Step, { sends: unknown }>
-  }): Promise<TransactionalProducer | undefined> {
-    const { name, tx, step } = turn
+  async #transact(
+    writer: string,
+    tx: TransactionalProducer | undefined,
+    step: Extract<Step, { sends: unknown }>,
+  ): Promise<TransactionalProducer | undefined> {
     if (tx === undefined) return undefined
-    const { write, batches } = this.#write(`${name} tx`, step.sends, true)
-    for (const { value } of write.sends) this.#open.add(value)
-    const appended = await Promise.all(batches.map((one) => tx.append([one])()))
+    const batches = this.#valuesOf(step.sends)
+    const steps = [{ _tag: 'send' as const, records: batches.flat() }]
+    const recording = this.recorder.began(writer, { _tag: 'transaction', steps }, this.#tick())
+    const appended = await Promise.all(batches.map((one) => tx.append([batchOf(one)])()))
     await turns(step.pause)
-    if (step.do === 'commit') for (const { value } of write.sends) this.#open.delete(value)
+    const commitMs = this.#tick()
     const ended = await (step.do === 'commit' ? tx.commit() : tx.abort())()
     const whole = appended.every(({ _tag }) => _tag === 'Right')
-    if (step.do === 'abort' || !whole) write.outcome = 'failed'
-    else if (ended._tag === 'Right') write.outcome = 'ok'
-    else write.outcome = ended.left.kind === 'indeterminate' ? 'unknown' : 'failed'
+    let outcome: Outcome = 'failed'
+    if (step.do === 'commit' && whole && ended._tag === 'Right') outcome = 'ok'
+    else if (step.do === 'commit' && whole && ended._tag === 'Left' && ended.left.kind === 'indeterminate')
+      outcome = 'unknown'
+    recording.ended(outcome, this.#tick(), { _tag: 'transaction', steps, commitMs })
     return ended._tag === 'Right' ? tx : undefined
   }
 
   async #poll(reader: string, at: number[], maxBytes: number): Promise<void> {
     const positions = at.map((offset, partition) => ({ topic: this.#topic, partition, offset }))
+    const recording = this.recorder.began(reader, { _tag: 'poll', records: [] }, this.#tick())
     const fetched = await ok(
       this.#s.engine.reader.fetch({ positions, isolation: 'read_committed', maxBytes, maxWaitMs: 0 }),
     )
+    const records: PolledRecord[] = []
     for (const one of fetched) {
-      const seen = seenIn(one, at[one.partition] ?? 0)
-      const early = seen.filter(({ value }) => this.#open.has(value)).map(({ value }) => value)
-      const where: TopicPartition = { topic: one.topic, partition: one.partition }
-      this.polls.push({ reader, ...where, seen, early })
-      at[one.partition] = one.nextOffset
+      const { topic, partition } = one
+      for (const { offset, value } of seenIn(one, at[partition] ?? 0)) records.push({ topic, partition, offset, value })
+      at[partition] = one.nextOffset
     }
+    recording.ended('ok', this.#tick(), { _tag: 'poll', records })
   }
+}
+
+const batchOf = (records: readonly SentRecord[]) => {
+  const [{ topic, partition } = { topic: '', partition: 0 }] = records
+  return batch(
+    topic,
+    partition,
+    records.map(({ value }) => String(value)),
+  )
 }
