@@ -82,6 +82,12 @@ export interface Acknowledged extends Entry {
   readonly offset: number
 }
 
+interface CalmOptions {
+  readonly apart?: ReadonlySet<number>
+  readonly stuck?: boolean
+}
+const none: ReadonlySet<number> = new Set()
+
 /** A cluster that keeps one partition, with a network that does as it is told. */
 export class ReplicationWorld {
   readonly settings: ReplicationSettings
@@ -275,14 +281,23 @@ export class ReplicationWorld {
     return this.step(broker, { _tag: 'fetched', fetch, answer, now: this.now }, entries)
   }
 
-  /** A while in which everything works, for those who run: metadata, fetches and answers arrive. */
-  calm(rounds = 3): void {
+  /**
+   * A while in which everything works, for those who run and are not `apart`: metadata, fetches and answers arrive.
+   * What lies on the network at its beginning arrives too, unless it is `stuck` there.
+   */
+  calm(rounds: number, { apart = none, stuck = false }: CalmOptions = {}): void {
+    let held = stuck ? this.network.length : 0
     for (let round = 0; round < rounds; round++) {
       for (const broker of this.brokers) {
+        if (apart.has(broker.id)) continue
         this.learn(broker, true)
         this.fetchNext(broker)
       }
-      for (let n = this.network.length * 4; n > 0 && this.network.length > 0; n--) this.deliver(0)
+      for (let n = this.network.length * 4; n > 0 && this.network.length > held; n--) {
+        const to = this.network[held]?.to
+        if (typeof to === 'number' && apart.has(to)) held++
+        else this.deliver(held)
+      }
     }
   }
 

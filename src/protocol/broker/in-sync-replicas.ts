@@ -13,10 +13,13 @@ import {
  * Whether a follower may be called in sync: it has all that is committed, and all that this leader began with, since
  * what an earlier leader committed may be more than this one has heard of.
  *
+ * Unlike in Kafka it must also have deleted what the leader has: below that the leader remembers no epochs, and the
+ * follower may have records there that were never committed.
+ *
  * Source: Kafka's Partition at 4.0; KAFKA-7128.
  */
-export const isInSync = ({ logEnd }: FollowerProgress, { log, role }: LeadingReplica): boolean =>
-  logEnd >= log.highWatermark && logEnd >= role.epochStart
+export const isInSync = ({ logStart, logEnd }: FollowerProgress, { log, role }: LeadingReplica): boolean =>
+  logEnd >= log.highWatermark && logEnd >= role.epochStart && logStart >= log.start
 
 /** Asks the controller to let a follower into the ISR, if it may, and nothing else is being asked. */
 export const expandIsr = (rule: typeof isInSync, replica: LeadingReplica, brokerId: number): ReplicaStep => {

@@ -38,6 +38,7 @@ export const noteFetch = (replica: LeadingReplica, fetch: FollowerFetch, now: nu
   const before = role.followers.get(fetch.brokerId)
   const progress: FollowerProgress = {
     logEnd: fetch.offset,
+    logStart: fetch.logStart,
     lastFetch: now,
     leaderEndAtLastFetch: log.end,
     lastCaughtUp: before === undefined ? undefined : caughtUp(before, { offset: fetch.offset, end: log.end, now }),

@@ -13,7 +13,15 @@ export const fetchNext = (replica: Replica): ReplicaStep => {
   const { role, log, brokerId, brokerEpoch, leaderEpoch, nextTicket: ticket } = replica
   if (role._tag !== 'following' || role.leader === undefined) return nothing(replica)
   const offset = log.end
-  const fetch = { ticket, brokerId, brokerEpoch, leaderEpoch, offset, lastFetchedEpoch: latestEpoch(log.epochs) }
+  const fetch = {
+    ticket,
+    brokerId,
+    brokerEpoch,
+    leaderEpoch,
+    offset,
+    logStart: log.start,
+    lastFetchedEpoch: latestEpoch(log.epochs),
+  }
   const fetching = { ...replica, nextTicket: ticket + 1, role: { ...role, fetch: ticket } }
   return [fetching, [{ _tag: 'sendFetch', to: role.leader, fetch }]]
 }

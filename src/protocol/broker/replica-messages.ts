@@ -15,6 +15,7 @@ export interface FollowerFetch {
   readonly brokerEpoch: number
   readonly leaderEpoch: number
   readonly offset: number
+  readonly logStart: number
   /** Of the last record before `offset`; undefined where the log knows none. */
   readonly lastFetchedEpoch: number | undefined
 }

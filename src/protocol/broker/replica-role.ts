@@ -62,6 +62,7 @@ const followersOf = (
 
 const stranger: FollowerProgress = {
   logEnd: -1,
+  logStart: -1,
   lastFetch: undefined,
   leaderEndAtLastFetch: -1,
   lastCaughtUp: undefined,

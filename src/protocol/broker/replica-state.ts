@@ -21,6 +21,7 @@ export interface ReplicaSettings {
 export interface FollowerProgress {
   /** All below it is the same there as here. -1 while it has not fetched from this leader. */
   readonly logEnd: number
+  readonly logStart: number
   readonly lastFetch: number | undefined
   /** Where the leader's log ended at that fetch. */
   readonly leaderEndAtLastFetch: number

@@ -37,7 +37,16 @@ const mutants: Readonly<Record<string, ReplicationRules>> = {
     leaderHighWatermark({ ...replica, settings: { ...replica.settings, minInsyncReplicas: 0 } }, now),
   ),
   'an ISR that a follower joins before it has what the leader began with': faulty({
-    stepReplica: replicaWith({ ...replicaRules, isInSync: ({ logEnd }, { log }) => logEnd >= log.highWatermark }),
+    stepReplica: replicaWith({
+      ...replicaRules,
+      isInSync: ({ logEnd, logStart }, { log }) => logEnd >= log.highWatermark && logStart >= log.start,
+    }),
+  }),
+  'an ISR that a follower joins before it has deleted what its leader has': faulty({
+    stepReplica: replicaWith({
+      ...replicaRules,
+      isInSync: (follower, leader) => isInSync({ ...follower, logStart: leader.log.start }, leader),
+    }),
   }),
   'acks=1 sold as acks=all': faulty({
     stepReplica: (replica, command) =>
