@@ -80,12 +80,12 @@ const mayHaveMoved: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'unknown-leader-epoch',
 ])
 
-/** The same sequence again, in a while: all that fail at once wait once. */
+/** The same sequence again, in a while: all that fail at once wait once. For what was given up nobody waits. */
 const retry = (chain: Chain, batch: SentBatch, { options, now, failure }: Refusal): ChainStep => {
   const { partition, failures } = chain
   const effects: ProducerEffect[] = mayHaveMoved.has(failure.code) ? [{ _tag: 'refreshMetadata', partition }] : []
   const next = { ...replaced(chain, batch), trouble: failure }
-  if (chain.retryAt > now) return [next, effects]
+  if (chain.retryAt > now || !batch.held) return [next, effects]
   return [{ ...next, failures: failures + 1, retryAt: now + backoffMs(options, failures) }, effects]
 }
 

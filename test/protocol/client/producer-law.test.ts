@@ -113,8 +113,9 @@ describe('a producer, over any network', () => {
         fc.constantFrom(0, 0, 32_764, 32_766),
         fc.constantFrom(10_000, 2_500),
         fc.boolean(),
-        (actions, firstEpoch, resumeMs, closes) => {
-          const world = new ProducerWorld(partitions, { firstEpoch, resumeMs })
+        fc.boolean(),
+        (actions, firstEpoch, resumeMs, closes, lax) => {
+          const world = new ProducerWorld(partitions, { firstEpoch, resumeMs, lax })
           for (const action of actions) {
             act(world, action)
             for (const { sent } of world.session.chains)
