@@ -14,7 +14,9 @@ export const simulatedGroups = (connection: Connection, brokers: number): Groups
         const there = await connection.topic(topic)
         if (E.isLeft(there)) return there
       }
-      return E.right(new MemberSession(connection, options).membership)
+      const session = new MemberSession(connection, options)
+      const refused = await session.letIn()
+      return refused === undefined ? E.right(session.membership) : E.left(refused)
     }),
   commit: (token, offsets) => connection.call(() => commit(connection, token, offsets)),
   committed: (group, partitions) =>

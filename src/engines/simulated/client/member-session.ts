@@ -13,6 +13,11 @@ import {
 } from '../../../protocol/client/group-member-state.ts'
 import { type Answer, type Connection, requestTimeoutMs } from './connection.ts'
 
+/** How long a join may wait for others before it counts as let in: whatever is refused is refused at once. */
+const letInMs = 50
+/** How often the topics are looked at: as Kafka's metadata.max.age.ms, shortened to what a simulation is worth. */
+const lookMs = 1_000
+
 const patience = { requestTimeoutMs, backoffMs: 20, maxBackoffMs: 500 }
 
 /** One member of a group: drives its machine against the coordinator, wherever that is. */
@@ -36,6 +41,31 @@ export class MemberSession {
     this.#state = idleMember({ ...options, ...patience })
     connection.onEnd((failure) => this.#end(failure))
     this.#do({ _tag: 'start', now: this.#now })
+  }
+
+  /** Why the group does not let it in, if so. */
+  async letIn(): Promise<EngineFailure | undefined> {
+    const until = this.#now + letInMs
+    while (this.#now < until && !this.#hasEnded && this.#state.generation < 0) await this.#connection.wait(1, 'joins')
+    void this.#watchTopics()
+    return this.#failure
+  }
+
+  /** Topics that have grown, come or gone are assigned anew. */
+  async #watchTopics(): Promise<void> {
+    for (let before = this.#shape(); !this.#hasEnded; ) {
+      await this.#connection.wait(lookMs, 'looks at the topics')
+      await this.#connection.refresh()
+      const after = this.#shape()
+      if (after !== before) this.#do({ _tag: 'rejoin', now: this.#now })
+      before = after
+    }
+  }
+
+  /** What an assignment depends on. */
+  #shape(): string {
+    const { topics } = this.#connection.view
+    return this.#options.topics.map((name) => `${name}: ${topics.get(name)?.partitions}`).join()
   }
 
   readonly membership: Membership = {

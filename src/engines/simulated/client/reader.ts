@@ -31,16 +31,25 @@ interface Kept {
   readonly fetched: FetchedPartition
 }
 
+/** One fetch of a client, while it waits. */
+interface Round {
+  readonly request: FetchRequest
+  /** When its wait is over, in virtual milliseconds. */
+  readonly until: number
+  /** Leaders that are being asked, and for what. */
+  readonly asking: Set<string>
+  readonly look: () => void
+}
+
 class Fetcher {
   readonly #connection: Connection
   readonly #kept = new Map<string, Kept>()
-  /** Leaders that are asked at the moment, and for what. */
-  readonly #asking = new Set<string>()
 
   constructor(connection: Connection) {
     this.#connection = connection
   }
 
+  /** Every leader is asked at least once, however short the wait. */
   async fetch(request: FetchRequest): Answer<readonly Fetched[]> {
     const { signal, maxWaitMs } = request
     if (signal?.aborted === true) return E.left(cancelled())
@@ -55,19 +64,18 @@ class Fetcher {
         resolve(answer)
       }
       const abort = () => end(E.left(cancelled()))
-      const stopTimer = world.after(process, maxWaitMs, 'has waited', () => end(E.right(this.#take(request))))
-      signal?.addEventListener('abort', abort)
-      this.#connection.onEnd(abort)
-      const until = world.now + maxWaitMs
       const look = () => {
         if (isOver) return
         const found = this.#take(request)
         if (found.length > 0) return end(E.right(found))
-        this.#ask(request, until, look).catch((error: unknown) => {
-          throw error
-        })
+        if (world.now >= round.until) return round.asking.size === 0 ? end(E.right([])) : undefined
+        void this.#ask(round)
       }
-      look()
+      const round: Round = { request, until: world.now + maxWaitMs, asking: new Set(), look }
+      const stopTimer = world.after(process, maxWaitMs, 'has waited', look)
+      signal?.addEventListener('abort', abort)
+      if (maxWaitMs > 0) look()
+      else void this.#ask(round)
     })
   }
 
@@ -92,51 +100,52 @@ class Fetcher {
     return found
   }
 
-  /** Asks each leader for its part; `look` hears of everything that comes. */
-  async #ask({ positions, isolation, maxBytes }: FetchRequest, until: number, look: () => void): Promise<void> {
+  /** Asks each leader for its part, unless that is being done; the round looks at everything that comes. */
+  async #ask(round: Round): Promise<void> {
     const connection = this.#connection
-    const { world } = connection
+    const { positions, isolation } = round.request
     const byLeader = new Map<string, Position[]>()
-    let needsMetadata = false
+    let isStale = false
+    round.asking.add('leaders')
     for (const position of positions) {
       const leader = await connection.leader(position)
       if (E.isRight(leader)) {
         const its = byLeader.get(leader.right)
         if (its === undefined) byLeader.set(leader.right, [position])
         else its.push(position)
-      } else if (isPassing(leader.left)) needsMetadata = true
+      } else if (isPassing(leader.left)) isStale = true
       else this.#keep(position, isolation, failed(position, leader.left))
     }
-    for (const [leader, its] of byLeader) {
-      const key = `${leader}:${isolation}:${its.map((at) => `${partitionName(at)}@${at.offset}`).join()}`
-      if (this.#asking.has(key)) continue
-      this.#asking.add(key)
-      const waitMs = Math.max(0, Math.min(maxWaitMs, until - world.now))
-      const asked = { positions: its, isolation, maxBytes, maxWaitMs: waitMs }
-      connection
-        .ask(leader, 'fetch', asked, waitMs + requestTimeoutMs)
-        .then((answer) => {
-          this.#asking.delete(key)
-          let isStale = E.isLeft(answer)
-          for (const fetched of E.isRight(answer) ? answer.right : []) {
-            const position = its.find((at) => at.topic === fetched.topic && at.partition === fetched.partition)
-            if (position === undefined) continue
-            if (fetched.failure !== undefined && isPassing(fetched.failure)) isStale = true
-            else this.#keep(position, isolation, fetched)
-          }
-          return isStale ? this.#again(look) : look()
-        })
-        .catch((error: unknown) => {
-          throw error
-        })
-    }
-    if (needsMetadata || byLeader.size === 0) await this.#again(look)
+    round.asking.delete('leaders')
+    for (const [leader, its] of byLeader) void this.#askLeader(round, leader, its)
+    if (isStale) await this.#again(round)
+    else if (byLeader.size === 0) round.look()
   }
 
-  async #again(look: () => void): Promise<void> {
+  async #askLeader(round: Round, leader: string, its: readonly Position[]): Promise<void> {
+    const { isolation, maxBytes } = round.request
+    const key = `${leader}: ${its.map(partitionName).join()}`
+    if (round.asking.has(key)) return
+    round.asking.add(key)
+    const waitMs = Math.max(0, Math.min(maxWaitMs, round.until - this.#connection.world.now))
+    const asked = { positions: its, isolation, maxBytes, maxWaitMs: waitMs }
+    const answer = await this.#connection.ask(leader, 'fetch', asked, waitMs + requestTimeoutMs)
+    round.asking.delete(key)
+    let isStale = E.isLeft(answer)
+    for (const fetched of E.isRight(answer) ? answer.right : []) {
+      const position = its.find((at) => at.topic === fetched.topic && at.partition === fetched.partition)
+      if (position === undefined) continue
+      if (fetched.failure !== undefined && isPassing(fetched.failure)) isStale = true
+      else this.#keep(position, isolation, fetched)
+    }
+    if (isStale) await this.#again(round)
+    else round.look()
+  }
+
+  async #again(round: Round): Promise<void> {
     await this.#connection.wait(backoffMs, 'backs off')
     await this.#connection.refresh()
-    look()
+    round.look()
   }
 
   #keep(position: Position, isolation: Isolation, fetched: FetchedPartition): void {

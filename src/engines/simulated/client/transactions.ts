@@ -37,6 +37,7 @@ export class TransactionHolder {
   #requests = 0
   readonly #waiting = new Map<number, (failure: EngineFailure | undefined) => void>()
   readonly #admitted = new Map<number, GivenIdentity>()
+  readonly #underWay = new Set<Promise<unknown>>()
   #begun: GivenIdentity | undefined
   #isClosed = false
 
@@ -104,17 +105,31 @@ export class TransactionHolder {
 
   /** Tells the machine what comes of something sent. */
   async #follow<A>(from: FailureSource, { epoch }: GivenIdentity, sent: Answer<A>): Answer<A> {
+    this.#underWay.add(sent)
     const answer = await sent
-    if (E.isRight(answer)) this.#step({ _tag: 'sent', epoch })
-    else this.#step({ _tag: 'sendFailed', epoch, from, failure: answer.left })
-    return answer
+    this.#underWay.delete(sent)
+    if (E.isRight(answer)) {
+      this.#step({ _tag: 'sent', epoch })
+      return answer
+    }
+    const { code, message, cause } = answer.left
+    const failure = engineFailure(code, `transactional id '${this.#parts.options.transactionalId}': ${message}`, cause)
+    this.#step({ _tag: 'sendFailed', epoch, from, failure })
+    return E.left(failure)
   }
 
   async #end(commit: boolean): Answer<void> {
     const { phase, failure } = this.#state
     if (commit && phase === 'ABORTABLE_ERROR' && failure !== undefined) return E.left(mustAbort(failure))
-    if (!commit) this.#sender.abort()
+    if (!commit) await this.#giveUp()
     return this.#ask((request) => ({ _tag: 'end', request, commit }))
+  }
+
+  /** What was sent before an abort may still be answered; what is not, within a while, is dropped. */
+  async #giveUp(): Promise<void> {
+    const sent = Promise.allSettled(this.#underWay)
+    await Promise.race([sent, this.#parts.connection.wait(requestTimeoutMs, 'waits for what was sent')])
+    this.#sender.abort()
   }
 
   /** Lets a send through, or says why not. */
@@ -215,7 +230,11 @@ export class TransactionHolder {
   }
 }
 
+/** An epoch that is over may be somebody else's taking over the id: whoever asks has to know. */
 const mustAbort = (cause: EngineFailure): EngineFailure =>
+  cause.code === 'invalid-producer-epoch' ? cause : abortFirst(cause)
+
+const abortFirst = (cause: EngineFailure): EngineFailure =>
   engineFailure(
     'transaction-aborted',
     `the transaction must be aborted, since something of it failed: ${cause.message}`,
