@@ -35,7 +35,7 @@ const placed = ({ order }: PartitionEvidence, deed: Deed, record: SentRecord): P
   if (answered !== undefined && order.versions[answered]?.claims[0].value === record.value)
     return { deed, record, index: answered }
   const offsets = order.offsetsOf(record.value)
-  const offset = offsets.find((one) => one === record.offset) ?? (offsets.length === 1 ? offsets[0] : undefined)
+  const offset = offsets.length === 1 ? offsets[0] : undefined
   const index = offset === undefined ? undefined : order.indexAt(offset)
   return index === undefined ? undefined : { deed, record: { ...record, offset: offset as number }, index }
 }

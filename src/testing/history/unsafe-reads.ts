@@ -29,7 +29,7 @@ const committedFromMs = ({ operation: { did, invokedMs } }: Deed): number =>
   did._tag === 'transaction' ? (did.commitMs ?? invokedMs) : invokedMs
 
 const isTooEarly = (writer: Deed, reader: Deed): boolean =>
-  writer !== reader && (reader.operation.completedMs ?? Number.POSITIVE_INFINITY) < committedFromMs(writer)
+  (reader.operation.completedMs ?? Number.POSITIVE_INFINITY) < committedFromMs(writer)
 
 const recordsOf = ({ polls }: Deed, name: string, value: Value): readonly PolledRecord[] =>
   (polls.get(name) ?? []).filter((record) => record.value === value).slice(0, 1)

@@ -1,5 +1,5 @@
 import { describe } from 'vitest'
-import { a, b, poll, pollFrom, send, sendTo, transaction } from './by-hand.ts'
+import { a, b, c, poll, pollFrom, send, sendTo, transaction } from './by-hand.ts'
 import { finds, findsNot, tolerates } from './cases.ts'
 
 describe('missingWrites', () => {
@@ -25,6 +25,12 @@ describe('missingWrites', () => {
         ['r', 'ok', poll([0, 'a'])],
       ],
     ],
+    [
+      'lost-write',
+      'below what was read before others',
+      [a, b, c, ['r', 'ok', poll([2, 'c'])], ['s', 'ok', poll([0, 'a'])]],
+    ],
+    ['lost-write', 'another was read in its place', [a, ['p', 'ok', send('b')], ['r', 'ok', poll([0, 'b'])]]],
   ])
   findsNot([
     ['lost-write', 'behind what was read', [a, b, ['r', 'ok', poll([0, 'a'])]]],

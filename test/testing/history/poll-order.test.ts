@@ -31,6 +31,11 @@ describe('pollOrder', () => {
       'a partition that it keeps',
       [a, ['r', 'ok', poll([0, 'a'])], ['r', 'ok', assign()], ['r', 'ok', poll([0, 'a'])]],
     ],
+    [
+      'nonmonotonic-poll',
+      'an assignment that failed',
+      [...abc, ['r', 'ok', poll([0, 'a'])], ['r', 'failed', assign(0)], ['r', 'ok', poll([0, 'a'])]],
+    ],
   ])
   findsNot([
     [
@@ -86,6 +91,22 @@ describe('pollOrder', () => {
       'nonmonotonic-poll',
       'assigned after it had subscribed: nobody noted where it was then',
       [a, ['r', 'ok', subscribe], ['r', 'ok', poll([0, 'a'])], ['r', 'ok', assign()], ['r', 'ok', poll([0, 'a'])]],
+    ],
+    [
+      'nonmonotonic-poll',
+      'an assignment of which nothing is known',
+      [a, ['r', 'ok', poll([0, 'a'])], ['r', 'unknown', assign()], ['r', 'ok', poll([0, 'a'])]],
+    ],
+    [
+      'nonmonotonic-poll',
+      'a topic that it had left',
+      [
+        a,
+        ['r', 'ok', poll([0, 'a'])],
+        ['r', 'ok', { _tag: 'subscribe', topics: ['u'] }],
+        ['r', 'ok', subscribe],
+        ['r', 'ok', poll([0, 'a'])],
+      ],
     ],
   ])
   tolerates([

@@ -38,6 +38,14 @@ describe('sendOrder', () => {
         ['r', 'ok', poll([0, 'b'], [1, 'a'])],
       ],
     ],
+    [
+      'int-nonmonotonic-send',
+      'both at one offset',
+      [
+        ['p', 'ok', send(['a', 0], ['b', 0])],
+        ['r', 'ok', poll([0, 'a'])],
+      ],
+    ],
   ])
   findsNot([
     [
@@ -70,6 +78,35 @@ describe('sendOrder', () => {
         ['q', 'ok', send(['b', 0])],
         ['r', 'ok', poll([0, 'b'], [1, 'a'])],
       ],
+    ],
+    [
+      'nonmonotonic-send',
+      'one that failed and was read all the same',
+      [
+        ['p', 'ok', send(['a', 1])],
+        ['p', 'failed', send('b')],
+        ['r', 'ok', poll([0, 'b'], [1, 'a'])],
+      ],
+    ],
+    [
+      'nonmonotonic-send',
+      'an unknown one that was to lie where another was read',
+      [
+        ['p', 'ok', send(['a', 1])],
+        ['p', 'unknown', send(['x', 0])],
+        ['q', 'ok', send(['b', 0])],
+        ['r', 'ok', poll([0, 'b'], [1, 'a'])],
+      ],
+    ],
+    [
+      'nonmonotonic-send',
+      'one that lies at two offsets, and nobody knows which was answered',
+      [['p', 'ok', send('a')], b, ['r', 'ok', poll([0, 'a'], [1, 'b'], [2, 'a'])]],
+    ],
+    [
+      'int-send-skip',
+      'perhaps a record of its own',
+      [['p', 'ok', send(['a', 0], 'x', ['c', 2])], b, ['r', 'ok', poll([0, 'a'], [1, 'b'], [2, 'c'])]],
     ],
   ])
   tolerates([
