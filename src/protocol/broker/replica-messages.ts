@@ -81,7 +81,7 @@ export type ReplicaCommand = {
   | { readonly _tag: 'tick' }
   /** Records were deleted up to `startOffset`, which is at most the high watermark. */
   | { readonly _tag: 'startRaised'; readonly startOffset: number }
-  /** The broker shuts down, or the partition is gone from it. */
+  /** The broker shuts down, or its disk has failed. It is something again once the controller decides anew. */
   | { readonly _tag: 'stopped' }
 )
 

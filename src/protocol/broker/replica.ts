@@ -48,10 +48,8 @@ export const replicaWith =
           : nothing(replica)
       case 'startRaised':
         return nothing(raiseStart(replica, command.startOffset))
-      case 'stopped': {
-        const [resigned, answers] = resign(replica)
-        return [{ ...resigned, leaderEpoch: -1, partitionEpoch: -1 }, answers]
-      }
+      case 'stopped':
+        return resign(replica)
     }
   }
 
