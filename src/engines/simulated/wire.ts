@@ -176,7 +176,11 @@ export interface Api {
   ]
   // of brokers, to the controller
   readonly register: readonly [
-    { readonly broker: number; readonly afterCleanShutdown: boolean },
+    {
+      readonly broker: number /** Which life of the broker it is. */
+      readonly life: number
+      readonly afterCleanShutdown: boolean
+    },
     { readonly _tag: 'registered'; readonly brokerEpoch: number },
   ]
   /** The answer says whether the broker is fenced, and which version of the metadata is the newest. */

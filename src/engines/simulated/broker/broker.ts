@@ -207,8 +207,8 @@ export class Broker implements Server {
   // who it is, and what the cluster looks like
 
   #register(): void {
-    const { id, disk } = this.#parts
-    const request = { broker: id, afterCleanShutdown: disk.wasClosed }
+    const { id, disk, process } = this.#parts
+    const request = { broker: id, life: process.number, afterCleanShutdown: disk.wasClosed }
     this.#askController('register', request, (reply) => {
       if (!isAnswer(reply)) return this.#later('registers', () => this.#register())
       disk.wasClosed = false

@@ -49,7 +49,7 @@ export const produce = (
     answer({ _tag: 'refused', topic, partition, failure, unknownProducer })
   const admitted = admitAppend(hosted.replica, request.acks)
   if (E.isLeft(admitted)) return refuse(admitted.left)
-  const bytes = batch.bytes.slice()
+  const bytes = new Uint8Array(batch.bytes)
   const checked = checkIncoming(bytes, { name, config, origin: 'client', crc: 'check' })
   if (E.isLeft(checked)) return refuse(checked.left)
   const header = checked.right

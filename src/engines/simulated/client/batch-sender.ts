@@ -198,7 +198,7 @@ export class BatchSender {
     const offered = this.#offered.get(numbered.ticket)
     if (offered === undefined) throw new Error(`broken invariant: the bytes of batch ${numbered.ticket} are gone`)
     // what is under way keeps the identity it was sent with
-    const bytes = offered.batch.bytes.slice()
+    const bytes = new Uint8Array(offered.batch.bytes)
     const { producerId, epoch: producerEpoch, baseSequence } = numbered
     seal(bytes, { producerId, producerEpoch, baseSequence, transactional: transactionalId !== undefined })
     const leader = await connection.leader(partition)

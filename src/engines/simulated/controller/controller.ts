@@ -24,6 +24,8 @@ export interface ControllerParts {
 
 interface BrokerState {
   readonly epoch: number
+  /** Whoever registers twice in one life is the same. */
+  readonly life: number
   readonly phase: 'fenced' | 'active' | 'leaving'
   /** When it was last heard of. */
   readonly heardMs: number
@@ -79,9 +81,11 @@ export class Controller implements Server {
 
   readonly #handlers: Handlers = {
     metadata: () => this.view,
-    register: ({ broker, afterCleanShutdown }) => {
+    register: ({ broker, life, afterCleanShutdown }) => {
+      const known = this.#brokers.get(broker)
+      if (known?.life === life) return { _tag: 'registered', brokerEpoch: known.epoch }
       const epoch = ++this.#brokerEpochs
-      this.#brokers.set(broker, { epoch, phase: 'fenced', heardMs: this.#parts.world.now })
+      this.#brokers.set(broker, { epoch, life, phase: 'fenced', heardMs: this.#parts.world.now })
       this.#everywhere({ _tag: 'brokerRegistered', brokerId: broker, clean: afterCleanShutdown })
       return { _tag: 'registered', brokerEpoch: epoch }
     },
