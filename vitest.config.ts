@@ -10,6 +10,8 @@ const config: ViteUserConfig = defineConfig({
     testTimeout: 30_000,
     // Nothing of ours lives in a module between tests, so a worker may keep what it has loaded.
     isolate: false,
+    // The default leaves a core to the runner, which does next to nothing: half of the two that CI has.
+    maxWorkers: '100%',
   },
 })
 

@@ -22,7 +22,8 @@ export const usage: string = `The main job: real flights through an exactly-once
   --json      print the result as one line of JSON on stdout
   --help      print this
 
-Exits 1 if a record was lost, duplicated, reordered or wrong, 2 if it could not run.`
+Exits 1 if a record was lost, duplicated, reordered or wrong, 2 if it could not run, 3 if the work was done before the
+worker had been killed so often.`
 
 /** A command line that makes no sense; the message says what it should have been. */
 export class UsageError extends Error {

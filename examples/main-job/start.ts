@@ -3,13 +3,9 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Options, readOptions, UsageError, usage } from './options.ts'
 import { progressView } from './progress.ts'
+import { exitCodeOf, isExact, type Result, sentence, shortfall } from './result.ts'
 import { superviseWorkers } from './supervisor.ts'
-import { type Verdict, verify } from './verify.ts'
-
-interface Result extends Verdict {
-  readonly kills: number
-  readonly seconds: number
-}
+import { verify } from './verify.ts'
 
 /** An empty directory for the engine. */
 const dataDirectory = (given: string | undefined): string => {
@@ -28,21 +24,6 @@ const run = async ({ rows, kills }: Options, data: string, signal: AbortSignal):
   const verdict = await verify(data, rows)
   return { ...verdict, kills: killed, seconds: Math.round((performance.now() - begin) / 100) / 10 }
 }
-
-const number = (value: number): string => value.toLocaleString('en-US')
-
-const sentence = (r: Result): string =>
-  [
-    `input ${number(r.input)}`,
-    `output ${number(r.output)}`,
-    `dead letters ${number(r.deadLetters)}`,
-    `kills ${r.kills}`,
-    `lost ${number(r.lost)}`,
-    `duplicated ${number(r.duplicated)}`,
-    `reordered ${number(r.reordered)}`,
-    ...(r.wrong > 0 ? [`wrong ${number(r.wrong)}`] : []),
-    `seconds ${r.seconds}`,
-  ].join(', ')
 
 const main = async (args: readonly string[]): Promise<number> => {
   const options = readOptions(args)
@@ -64,12 +45,11 @@ const main = async (args: readonly string[]): Promise<number> => {
     throw error
   })
   console.log(options.json ? JSON.stringify(result) : sentence(result))
-  const exact = result.lost + result.duplicated + result.reordered + result.wrong === 0
-  if (result.kills < options.kills)
-    console.error(`${result.kills} of ${options.kills} kills found a worker still at work: take more --rows`)
-  if (!exact) console.error(`the data is kept in ${data}`)
+  const tooFew = shortfall(result, options)
+  if (tooFew !== undefined) console.error(tooFew)
+  if (!isExact(result)) console.error(`the data is kept in ${data}`)
   else if (isTemporary) rmSync(data, { recursive: true })
-  return exact ? 0 : 1
+  return exitCodeOf(result, options)
 }
 
 try {

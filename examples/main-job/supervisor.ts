@@ -14,7 +14,7 @@ const workerFile = fileURLToPath(new URL('worker.ts', import.meta.url))
 
 /** When to kill: random amounts of work, sent and processed flights counted alike, none right at the end. */
 const killPoints = (kills: number, rows: number): readonly number[] =>
-  Array.from({ length: kills }, () => Math.random() * 1.8 * rows).sort((a, b) => a - b)
+  Array.from({ length: kills }, () => Math.random() * 1.6 * rows).sort((a, b) => a - b)
 
 const startWorker = (data: string, rows: number, signal: AbortSignal): ChildProcess =>
   // The worker's own output goes to stderr: stdout is for the result.

@@ -78,9 +78,9 @@ class Pending<A> {
 /** A file, of whatever names. */
 export class File {
   /** What the page cache has, and what the device has. */
-  cached = new Bytes()
-  durable = new Bytes()
-  pending = new Pending<Change>()
+  cached: Bytes = new Bytes()
+  durable: Bytes = new Bytes()
+  pending: Pending<Change> = new Pending()
 }
 
 /** Some names that change at once: a rename changes two. */
@@ -88,9 +88,9 @@ export type Entries = readonly (readonly [string, File | Directory | undefined])
 
 /** Names, and what they stand for. */
 export class Directory {
-  cached = new Map<string, File | Directory>()
-  durable = new Map<string, File | Directory>()
-  pending = new Pending<Entries>()
+  cached: Map<string, File | Directory> = new Map()
+  durable: Map<string, File | Directory> = new Map()
+  pending: Pending<Entries> = new Pending()
 }
 
 /** What became of each thing in a fork. */
