@@ -20,7 +20,7 @@ const committedOnly = (replica: LeadingReplica): LeadingReplica => ({
 })
 
 /** Rules with a fault in them, each of which the oracle finds. */
-export const replicationFaults = {
+export const replicationFaults: Readonly<Record<string, ReplicationRules>> = {
   'a high watermark over the committed ISR': withHighWatermark((replica, now) =>
     leaderHighWatermark(committedOnly(replica), now),
   ),
@@ -141,4 +141,4 @@ export const replicationFaults = {
         ),
     }),
   }),
-} satisfies Readonly<Record<string, ReplicationRules>>
+}

@@ -11,9 +11,9 @@ export const register = (replica: Replica, registration: PartitionRegistration, 
   const { role } = replica
   const told = { ...replica, leaderEpoch, partitionEpoch, replicas }
   if (leader === replica.brokerId) return nothing(lead(replica, told, registration, now))
-  if (role._tag === 'following' && leaderEpoch === replica.leaderEpoch) return nothing(told)
-  const [resigned, answers] = resign(replica)
   const isReplica = replicas.includes(replica.brokerId)
+  if (role._tag === 'following' && isReplica && leaderEpoch === replica.leaderEpoch) return nothing(told)
+  const [resigned, answers] = resign(replica)
   const next = isReplica ? ({ _tag: 'following', leader, fetch: undefined } as const) : resigned.role
   return [{ ...resigned, leaderEpoch, partitionEpoch, replicas, role: next }, answers]
 }
