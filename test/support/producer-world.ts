@@ -1,7 +1,14 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { engineFailure } from '../../src/contracts/failure.ts'
 import type { TopicPartition } from '../../src/contracts/position.ts'
-import { appended, checkAppend, type ProducerEntry } from '../../src/protocol/broker/producer-state.ts'
+import {
+  appended,
+  applyMarker,
+  checkAppend,
+  isInTransaction,
+  none,
+  type ProducerEntry,
+} from '../../src/protocol/broker/producer-state.ts'
 import { producerDeadline, stepProducer } from '../../src/protocol/client/producer.ts'
 import type {
   AppendAnswer,
@@ -39,6 +46,7 @@ interface Written {
   readonly ticket: number
   readonly producerId: number
   readonly offset: number
+  readonly epoch: number
 }
 
 /** One partition: its log, what it knows of producers, who leads it, and who the client believes does. */
@@ -75,6 +83,8 @@ export class ProducerWorld {
   readonly inits: number[] = []
   readonly broken: string[] = []
   closed = false
+  /** Of the open transaction, where there are any. */
+  epoch: number = none
   readonly #bytes = new Set<number>()
   readonly #numbered = new Map<string, number[]>()
   #nextProducerId = 7
@@ -203,14 +213,31 @@ export class ProducerWorld {
     place.forgot = true
   }
 
+  /** The open transaction ends, with its markers, and the next begins. */
+  nextTransaction(): void {
+    for (const { entries } of this.places) {
+      for (const [producerId, entry] of entries) {
+        const marker = { producerId, producerEpoch: this.epoch + 1, coordinatorEpoch: 0 }
+        const ended = applyMarker(entry, marker, this.now)
+        if (E.isRight(ended)) entries.set(producerId, ended.right)
+      }
+    }
+    this.epoch++
+    this.step({ _tag: 'begin', now: this.now, identity: { producerId: 3, epoch: this.epoch } })
+  }
+
   #answer({ at, node, ticket, producerId, epoch, baseSequence }: Request, mood: Mood): AppendAnswer {
     const place = this.place(at)
     if (node !== place.leader) return { _tag: 'refused', failure: engineFailure('not-leader', 'elsewhere') }
     const { records, tooLarge } = this.ticket(ticket)
     if (tooLarge) return { _tag: 'refused', failure: engineFailure('record-too-large', 'too large') }
     if (mood === 'before') return { _tag: 'refused', failure: engineFailure('not-enough-replicas', 'before') }
-    const batch = { producerId, producerEpoch: epoch, baseSequence, lastOffsetDelta: records - 1, transactional: false }
+    const { transactional } = this.session.options
+    const batch = { producerId, producerEpoch: epoch, baseSequence, lastOffsetDelta: records - 1, transactional }
     const entry = place.entries.get(producerId)
+    if (transactional && !isInTransaction(entry, batch) && epoch !== this.epoch) {
+      return { _tag: 'refused', failure: engineFailure('invalid-producer-epoch', 'the coordinator knows another') }
+    }
     const checked: ReturnType<typeof checkAppend> =
       this.#lax && entry === undefined ? E.right({ _tag: 'accepted' }) : checkAppend(entry, batch)
     if (E.isLeft(checked)) {
@@ -223,7 +250,7 @@ export class ProducerWorld {
     const offset = place.endOffset
     place.endOffset += records
     place.entries.set(producerId, appended(entry, batch, { baseOffset: offset, timestamp: -1, now: this.now }))
-    place.written.push({ ticket, producerId, offset })
+    place.written.push({ ticket, producerId, offset, epoch })
     if (mood === 'after') {
       return { _tag: 'refused', failure: engineFailure('not-enough-replicas-after-append', 'after') }
     }

@@ -173,6 +173,13 @@ describe('a batch that fails', () => {
     expect(client.next().sends).toEqual(['1 0:10'])
   })
 
+  it('takes no notice of refusals that come late', () => {
+    const client = ready().append(1).next().next()
+    const late: AppendAnswer = { _tag: 'refused', failure: engineFailure('record-too-large', '') }
+    expect(client.answer(1, late, 0).effects).toEqual([])
+    expect(client.ok(1).answers).toEqual(['1 100'])
+  })
+
   it('keeps the window: what was taken out of order does not make room', () => {
     const client = ready()
     for (let ticket = 1; ticket < 9; ticket++) client.append(ticket)
