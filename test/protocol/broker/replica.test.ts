@@ -263,6 +263,16 @@ describe('the in-sync replicas of a leader', () => {
     expect(replica.log.highWatermark).toBe(6)
   })
 
+  it('wait for one that is about to join, and not for one that lags', () => {
+    const growing = request(fetch(2, 5))
+    tell({ _tag: 'alterAnswered', asked: growing, answer: ineligible })
+    append(1, 1, 6)
+    fetch(1, 6)
+    expect(replica.log.highWatermark).toBe(5)
+    now += 30_001
+    expect(tell({ _tag: 'tick' })).toContainEqual({ _tag: 'highWatermark', offset: 6 })
+  })
+
   it('shrink by those that lag, and count as the larger until it is known', () => {
     register({ partitionEpoch: 11, isr: [0, 1, 2] })
     append(1, 1, 6)
