@@ -27,6 +27,7 @@ export class SimulatedCluster {
   readonly controller: Controller
   readonly options: ClusterOptions
   readonly #controllerProcess: Process
+  readonly #supervisor: Process
   readonly #disks: readonly BrokerDisk[]
   readonly #lives: (Life | undefined)[] = []
   readonly #skewMs = new Map<string, number>()
@@ -37,6 +38,7 @@ export class SimulatedCluster {
     this.network = new Network(this.world)
     this.switchboard = new Switchboard(this.network)
     this.#controllerProcess = this.world.spawn(controllerName, 'controller')
+    this.#supervisor = this.client('supervisor')
     this.controller = new Controller({
       world: this.world,
       process: this.#controllerProcess,
@@ -55,6 +57,11 @@ export class SimulatedCluster {
     this.switchboard.plug(this.#controllerProcess, this.controller)
     this.#disks = Array.from({ length: this.options.brokers }, () => new BrokerDisk())
     for (let id = 0; id < this.options.brokers; id++) this.start(id)
+  }
+
+  /** A client that nothing happens to: whoever watches over the others, sends the input and reads what came of it. */
+  get supervisor(): Process {
+    return this.#supervisor
   }
 
   /** The brokers' ids. */

@@ -61,7 +61,7 @@ export interface Fault {
 }
 
 /** Faults that go together. */
-export const presets = {
+export const presets: Readonly<Record<'calm' | 'rough' | 'jepsen', readonly FaultName[]>> = {
   calm: [],
   rough: ['process-crash', 'broker-crash', 'broker-restart', 'rebalance', 'delay', 'duplicate-request'],
   jepsen: [
@@ -84,4 +84,4 @@ export const presets = {
     'clock-step',
     'late-timers',
   ],
-} as const satisfies Readonly<Record<string, readonly FaultName[]>>
+}

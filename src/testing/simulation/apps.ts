@@ -1,0 +1,129 @@
+import { simulatedEngine } from '../../engines/simulated/client/engine.ts'
+import type { SimulatedCluster } from '../../engines/simulated/cluster.ts'
+import type { Process } from '../../engines/simulated/world/process.ts'
+import type { Millrace } from '../../millrace/millrace.ts'
+import { openMillrace } from '../../millrace/open-millrace.ts'
+import type { Running } from '../../pipeline/run.ts'
+
+/** A user's program: called for each incarnation of its process, so that nothing survives in closures. */
+export type App = (millrace: Millrace) => unknown
+
+export interface AppsParts {
+  readonly cluster: SimulatedCluster
+  readonly app: App
+  readonly instances: number
+}
+
+/** What runs in one life of a process. */
+interface Life {
+  readonly process: Process
+  readonly millrace: Millrace
+  readonly runs: Set<Running>
+}
+
+/** How long a process that has ended stays away before it is started again. */
+const restartMs = 500
+
+/** The processes of the application: each is started anew when it dies, as a supervisor would. */
+export class Apps {
+  readonly #parts: AppsParts
+  readonly #lives = new Map<string, Life>()
+  #started = 0
+  #isOver = false
+  /** Why lives have ended by themselves, the last first. */
+  readonly #ends: { readonly process: string; readonly why: unknown }[] = []
+
+  constructor(parts: AppsParts) {
+    this.#parts = parts
+  }
+
+  startAll(): void {
+    for (let instance = 1; instance <= this.#parts.instances; instance++) this.start(`app-${instance}`)
+  }
+
+  /** Those that are alive, paused ones too. */
+  get processes(): readonly Process[] {
+    return [...this.#lives.values()].map(({ process }) => process).filter(({ isAlive }) => isAlive)
+  }
+
+  /** Every pipeline that runs at the moment. */
+  get runs(): readonly Running[] {
+    return [...this.#lives.values()].flatMap(({ process, runs }) => (process.isAlive ? [...runs] : []))
+  }
+
+  get ends(): readonly { readonly process: string; readonly why: unknown }[] {
+    return this.#ends
+  }
+
+  /** Starts a process under `name`, unless one runs. */
+  start(name: string): void {
+    if (this.#lives.get(name)?.process.isAlive === true || this.#isOver) return
+    const { cluster, app } = this.#parts
+    const process = cluster.client(name)
+    const { world } = cluster
+    world.tell(process, () => 'starts')
+    // each life draws its own ids
+    const random = world.random(`${name}, life ${this.#started++}`)
+    const clock = world.clockOf(process, () => cluster.skewOf(name))
+    const engine = simulatedEngine(cluster, process)
+    const millrace = openMillrace({ url: engine.name, engine, clock, random, clientId: name, send: {} })
+    const life: Life = { process, millrace, runs: new Set() }
+    this.#lives.set(name, life)
+    world.after(process, 0, 'starts', () => {
+      this.#work(life, app).catch((why: unknown) => this.#ended(life, why))
+    })
+  }
+
+  /** SIGKILL; somebody starts it again, unless `forGood`. */
+  kill(name: string, forGood = false): void {
+    const life = this.#lives.get(name)
+    if (life?.process.isAlive !== true) return
+    const { world } = this.#parts.cluster
+    world.tell(life.process, () => 'is killed')
+    life.process.kill()
+    if (!forGood) this.#restart(name)
+    else this.#lives.delete(name)
+  }
+
+  /** Stops an instance in good order, for good. */
+  async stop(name: string): Promise<void> {
+    const life = this.#lives.get(name)
+    if (life?.process.isAlive !== true) return
+    this.#lives.delete(name)
+    await life.millrace.close()
+    life.process.kill()
+  }
+
+  /** Nothing is started any more. */
+  end(): void {
+    this.#isOver = true
+  }
+
+  async #work(life: Life, app: App): Promise<void> {
+    const run: Millrace['run'] = async (name, pipeline, options) => {
+      const running = await life.millrace.run(name, pipeline, options)
+      life.runs.add(running)
+      running.done.then(
+        () => life.runs.delete(running),
+        (why: unknown) => this.#ended(life, why),
+      )
+      return running
+    }
+    await app({ ...life.millrace, run })
+  }
+
+  /** A program that cannot go on exits, and is started again. */
+  #ended(life: Life, why: unknown): void {
+    const { process } = life
+    if (!process.isAlive) return
+    this.#ends.unshift({ process: process.name, why })
+    this.#parts.cluster.world.tell(process, () => `ends: ${why instanceof Error ? why.message : String(why)}`)
+    process.kill()
+    this.#restart(process.name)
+  }
+
+  #restart(name: string): void {
+    const { world, supervisor } = this.#parts.cluster
+    world.after(supervisor, restartMs, 'restarts a process', () => this.start(name))
+  }
+}
