@@ -104,6 +104,8 @@ class Run {
     this.#apps.startAll()
     const heal = faults?.(cluster, this.#apps, plan)
     const fed = this.#feed(plan.input)
+    // whoever waits for it comes later
+    fed.catch(() => {})
     await this.#world.run(() => false, { forMs: lengthOf(plan), steps })
     heal?.()
     if (!(await this.#whole('the cluster does not get well'))) return
