@@ -1,12 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { dirname, join } from 'node:path'
 import { systemClock } from '../../src/millrace/system.ts'
 import type { Signal } from './child.ts'
 
-const script = fileURLToPath(new URL('child.ts', import.meta.url))
-const compiled = fileURLToPath(new URL('../../node_modules/.cache/crash', import.meta.url))
 /** No child takes that long to open, or to get something done, unless it hangs. */
 export const patienceMs = 20_000
 
@@ -17,12 +15,14 @@ export class DoomedChild {
   readonly #errors: string
   readonly exited: Promise<unknown>
 
-  constructor(errors: string, heapMb: number) {
+  /** `script` is the built child's; what it says on stderr goes to the file `errors`. */
+  constructor(script: string, errors: string, heapMb: number) {
     this.#errors = errors
     const stderr = openSync(errors, 'a')
     this.process = fork(script, {
-      execArgv: ['--conditions=millrace-source', ...(heapMb > 0 ? [`--max-old-space-size=${heapMb}`] : [])],
-      env: { ...process.env, NODE_COMPILE_CACHE: compiled },
+      execArgv: heapMb > 0 ? [`--max-old-space-size=${heapMb}`] : [],
+      // what V8 has compiled once serves all that come after
+      env: { ...process.env, NODE_COMPILE_CACHE: join(dirname(script), '.compiled') },
       stdio: ['ignore', stderr, stderr, 'ipc'],
     })
     closeSync(stderr)

@@ -1,20 +1,28 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type BuiltChild, builtChild } from './built-child.ts'
 import { killAgainAndAgain } from './killing.ts'
 import { type Life, livesOf, type Ordeal } from './life.ts'
+
+/** Children begin slowly on a machine that is busy. */
+const timeout = 180_000
+
+let child: BuiltChild | undefined
+beforeAll(async () => {
+  child = await builtChild()
+}, timeout)
+afterAll(() => child?.remove())
 
 /** The directory stays where a law was broken, for somebody to look at; the message names it. */
 const expectSound = async (seed: number, lives: readonly Life[]): Promise<void> => {
   const under = mkdtempSync(join(tmpdir(), 'millrace-crash-'))
-  const { anomalies, directory } = await killAgainAndAgain({ seed, lives, under })
+  const script = child?.script ?? ''
+  const { anomalies, directory } = await killAgainAndAgain({ seed, lives, under, script })
   expect(anomalies, `seed ${seed}, ${directory}`).toEqual([])
   rmSync(under, { recursive: true })
 }
-
-/** Children begin slowly on a machine that is busy. */
-const timeout = 180_000
 
 const ordeals: readonly (readonly [Life['durability'], Ordeal, number, number])[] = [
   ['power', 'plain', 1, 8],

@@ -32,6 +32,8 @@ export interface Killed {
 export interface KillingOptions {
   readonly seed: number
   readonly lives: readonly Life[]
+  /** The child's. */
+  readonly script: string
   /** Where to make the directory. */
   readonly under: string
   /** The engine's directory, where it is not to be in there. */
@@ -60,7 +62,7 @@ export const killAgainAndAgain = async (options: KillingOptions): Promise<Killed
   let history: History = historyOf([])
   const next = (life: number): DoomedChild | undefined => {
     const plan = options.lives[life]
-    return plan === undefined ? undefined : new DoomedChild(errors, plan.heapMb)
+    return plan === undefined ? undefined : new DoomedChild(options.script, errors, plan.heapMb)
   }
   let isEnough = false
   let spare = next(0)

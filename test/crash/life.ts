@@ -32,7 +32,7 @@ export const livesOf = (seed: number, lives: number, ordeal: Ordeal): readonly L
     return {
       cast: cast.length === 0 ? allActors : cast,
       durability: changes ? mode() : durability,
-      killed: isEarly ? { after: 'told', ms: random() * 40 } : { after: 'opened', ms: 5 + random() * 145 },
+      killed: isEarly ? { after: 'told', ms: random() * 40 } : { after: 'opened', ms: 150 * random() ** 2 },
       isLookedAt: !isEarly || below(2) === 0,
       fullEvery: ordeal === 'full' ? 20 + below(400) : 0,
       leakKb: ordeal === 'memory' ? 200 + below(2_000) : 0,

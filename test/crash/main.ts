@@ -2,9 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { builtChild } from './built-child.ts'
+import { playOnLanes } from './lanes.ts'
 import { type Options, readOptions, UsageError, usage } from './options.ts'
-import { playRound } from './rounds.ts'
-import { nothing, shown, summed, type Tally } from './tally.ts'
+import type { PlayedRound } from './rounds.ts'
+import { shown, type Tally } from './tally.ts'
 
 /** A line on stderr that is redrawn on a terminal, and written now and then elsewhere. */
 const progress = (out: NodeJS.WriteStream) => {
@@ -20,36 +22,35 @@ const progress = (out: NodeJS.WriteStream) => {
   }
 }
 
-const run = async ({ minutes, seed: given, json }: Options): Promise<boolean> => {
+const run = async ({ minutes, kills, seed: given, json }: Options): Promise<boolean> => {
   const seed = given ?? Math.floor(Math.random() * 2 ** 31)
   console.error(`crashing for ${minutes} min; to repeat it: npm run crash -- --minutes ${minutes} --seed ${seed}`)
+  const child = await builtChild()
   const begun = performance.now()
-  const isOver = (): boolean => performance.now() - begun > minutes * 60_000
   const view = progress(process.stderr)
   const under = mkdtempSync(join(tmpdir(), 'millrace-crash-'))
-  let tally: Tally = nothing
-  for (let number = 0; !isOver() && tally.anomalies.length === 0; number++) {
-    const onProgress = (soFar: Tally): boolean => {
-      view.show(shown(summed(tally, soFar)))
-      return isOver()
-    }
-    const round = await playRound(number, { seed, under, onProgress })
-    tally = summed(tally, round.tally)
-    if (round.tally.anomalies.length === 0) continue
+  const tell = (number: number, { tally, what, directory }: PlayedRound): void => {
     view.end()
-    for (const { law, what } of round.tally.anomalies) console.error(`${law}: ${what}`)
-    console.error(`in round ${number} (${round.what}) of seed ${seed}`)
-    if (round.directory !== undefined)
+    for (const { law, what } of tally.anomalies) console.error(`${law}: ${what}`)
+    console.error(`in round ${number} (${what}) of seed ${seed}`)
+    if (directory !== undefined)
       console.error(
-        `kept: ${round.directory}: data/ is the engine's directory, told.jsonl what its programs said, stderr.txt their last words`,
+        `kept: ${directory}: data/ is the engine's directory, told.jsonl what its programs said, stderr.txt their last words`,
       )
   }
+  const onProgress = (soFar: Tally): void => view.show(shown(soFar))
+  const options = { seed, under, script: child.script, minutes, onProgress, onAnomaly: tell }
+  const tally = await playOnLanes(options).finally(child.remove)
   view.end()
   const isSound = tally.anomalies.length === 0
   if (isSound) rmSync(under, { recursive: true })
   const seconds = Math.round((performance.now() - begun) / 1000)
   console.log(json ? JSON.stringify({ seed, seconds, ...tally }) : `${shown(tally)}, seconds ${seconds}`)
-  return isSound
+  if (tally.kills < kills)
+    console.error(
+      `${tally.kills} kills, and there were to be ${kills}: give it more --minutes, or a machine that is less busy`,
+    )
+  return isSound && tally.kills >= kills
 }
 
 try {

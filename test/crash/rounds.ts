@@ -28,15 +28,22 @@ const livesPerDirectory = 16
 export interface RoundOptions {
   readonly seed: number
   readonly under: string
+  /** The child's. */
+  readonly script: string
   /** Hears how it stands, and may end a simulated run by answering true. */
   readonly onProgress: (soFar: Tally) => boolean
 }
 
-/** The `number`-th round of a run: what it comes to, and the directory to look at where something is wrong. */
-export const playRound = async (
-  number: number,
-  options: RoundOptions,
-): Promise<{ readonly tally: Tally; readonly directory: string | undefined; readonly what: string }> => {
+/** What a round comes to. */
+export interface PlayedRound {
+  readonly tally: Tally
+  /** Where to look, where something is wrong. */
+  readonly directory: string | undefined
+  readonly what: string
+}
+
+/** The `number`-th round of a run. */
+export const playRound = async (number: number, options: RoundOptions): Promise<PlayedRound> => {
   const round = order[number % order.length] as Round
   const seed = Math.floor(seededRandom(options.seed * 1_000_003 + number)() * 2 ** 31)
   const what = `${round}, seed ${seed}`
@@ -76,12 +83,12 @@ const breathing =
 const kill = (
   round: Exclude<Round, 'simulated'>,
   seed: number,
-  { under, onProgress }: RoundOptions,
+  { under, script, onProgress }: RoundOptions,
 ): Promise<Killed> => {
   let kills = 0
   const onKill = (): boolean => onProgress({ ...nothing, kills: ++kills })
   const ordeal = round === 'full disk' ? 'full' : round === 'little memory' ? 'memory' : 'plain'
-  const options = { seed, under, lives: livesOf(seed, livesPerDirectory, ordeal), onKill } as const
+  const options = { seed, under, script, lives: livesOf(seed, livesPerDirectory, ordeal), onKill } as const
   return round === 'small disk' ? killOnSmallDisk(options) : killAgainAndAgain(options)
 }
 
