@@ -13,6 +13,8 @@ import type { WriteFailure } from './write-failure.ts'
 
 /** The most that one frame holds, a single batch aside. */
 const frameBytesMax = 8 * 1024 * 1024
+/** More than this is not synced in place: it takes as long as it is, and who writes much has other things to do. */
+const inPlaceBytesMax = 256 * 1024
 
 export interface JournalCommitOptions extends Appliers {
   readonly journal: Journal
@@ -129,7 +131,7 @@ export class JournalCommit implements CommitPath {
     const entries = queued.filter(({ of }) => !logs.isRemoved(of))
     if (entries.length > 0) {
       journal.write(entries)
-      if (this.#pace.isInPlace) this.#syncNow()
+      if (this.#pace.isInPlace && journal.unsyncedBytes <= inPlaceBytesMax) this.#syncNow()
       else await this.#sync()
     }
     this.#queue = this.#queue.slice(count)

@@ -6,6 +6,8 @@ import { JournalScan } from './journal-scan.ts'
 const names = ['journal.0', 'journal.1'] as const
 /** Zeros are laid ahead in steps of this size, so that a frame overwrites and its sync has no metadata to write. */
 const aheadBytes = 1024 * 1024
+/** How long a file becomes where checkpoints keep up: whatever is laid once is written over again and again. */
+const shortBytes = 8 * 1024 * 1024
 /** Smaller frames are put together in memory and written as one. */
 const gatheredBytes = 64 * 1024
 
@@ -41,6 +43,9 @@ export class Journal {
   #position = 0
   /** The length of the current file. */
   #laidBytes = 0
+  /** How much of it a generation should take. */
+  #spanBytes = 0
+  #unsyncedBytes = 0
 
   constructor({ storage, fileBytes }: JournalOptions) {
     this.#storage = storage
@@ -51,9 +56,14 @@ export class Journal {
     return this.#generation
   }
 
-  /** How full it is: 1 is full, and more is possible. */
+  /** How much of the file is used that is there already, or should be: 1 is all, and more is possible. */
   get fill(): number {
-    return this.#position / this.#fileBytes
+    return this.#position / this.#spanBytes
+  }
+
+  /** What the next {@link sync} has to write. */
+  get unsyncedBytes(): number {
+    return this.#unsyncedBytes
   }
 
   /** Whether a frame with so many bytes of entries still fits; a fresh generation takes any. */
@@ -112,6 +122,7 @@ export class Journal {
     this.#number = 0
     this.#position = lengthOf(parts)
     this.#laidBytes = file.size()
+    this.#spanBytes = Math.min(this.#fileBytes, Math.max(shortBytes, this.#laidBytes))
   }
 
   /**
@@ -127,15 +138,18 @@ export class Journal {
     file.write(length <= gatheredBytes ? [gather(parts, this.#gathered)] : parts, this.#position)
     this.#number++
     this.#position += length
+    this.#unsyncedBytes += length
     this.#laidBytes = Math.max(this.#laidBytes, this.#position)
   }
 
   sync(): Promise<void> {
+    this.#unsyncedBytes = 0
     return this.#open(this.#which).sync()
   }
 
   /** The same, and holds up everything until then. */
   syncNow(): void {
+    this.#unsyncedBytes = 0
     this.#open(this.#which).syncNow()
   }
 
@@ -148,6 +162,7 @@ export class Journal {
     if (end <= this.#laidBytes || end >= this.#fileBytes) return
     const to = Math.min(this.#fileBytes, end + aheadBytes)
     file.write([new Uint8Array(to - this.#laidBytes)], this.#laidBytes)
+    this.#unsyncedBytes += to - this.#laidBytes
     this.#laidBytes = to
   }
 
