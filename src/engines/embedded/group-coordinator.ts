@@ -161,7 +161,8 @@ export class GroupCoordinator {
   #arm(name: string, group: Group): void {
     const at = this.#groups.has(name) ? deadline(group) : Number.POSITIVE_INFINITY
     const timer = this.#timers.get(name)
-    if (timer?.at === at) return
+    // each commit puts the deadline off: a ring that comes too early expires nobody, and looks where it is by then
+    if (timer !== undefined && timer.at <= at && at !== Number.POSITIVE_INFINITY) return
     timer?.stop()
     this.#timers.delete(name)
     if (at === Number.POSITIVE_INFINITY) return
