@@ -13,7 +13,7 @@ export class Attempt extends Carrier {
   readonly #gather: Gather
   readonly source: Source
   readonly offset: number
-  readonly #raw: RawRecord
+  #raw: RawRecord
   #stores: OpenStore[] | undefined
   #controller: AbortController | undefined
 
@@ -60,6 +60,11 @@ export class Attempt extends Carrier {
       if (this.#gather.open !== this) this.#controller.abort(new AttemptGivenUp('the attempt has ended'))
     }
     return this.#controller.signal
+  }
+
+  /** Its record as one that has entered, where it outlasts the cursor that it was begun at. */
+  enteredAs(raw: RawRecord): void {
+    this.#raw = raw
   }
 
   /** Gives the attempt up: whoever watches its signal hears of it, and whoever asks for it later. */

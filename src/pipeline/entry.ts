@@ -15,10 +15,7 @@ import type { RawRecord, Source } from './source.ts'
  */
 export type EntryState = 'waiting' | 'running' | 'gathered' | 'in-bulk' | 'failed' | 'done'
 
-/**
- * A record that has entered: from its first attempt to the moment when it and all before it are done. It observes
- * its own chain.
- */
+/** A record that has entered: from its first attempt to the moment when it and all before it are done. */
 export class Entry implements RawRecord {
   readonly sequence: number
   readonly source: Source
@@ -40,7 +37,6 @@ export class Entry implements RawRecord {
   attempt: Attempt | undefined
   /** What came out of the stage above, where bulk work follows it. */
   passed: AnyRecord[] | undefined
-  collects = false
   subscription: Subscription | undefined
   /** How many attempts have failed. */
   failures = 0
@@ -49,7 +45,6 @@ export class Entry implements RawRecord {
   dueAtMs = 0
   isNamedSlow = false
 
-  isCompleted = false
   hasFailed = false
   reason: unknown
 
@@ -67,18 +62,6 @@ export class Entry implements RawRecord {
 
   get id(): string {
     return this.source.prefix + this.offset
-  }
-
-  next(value: unknown): void {
-    if (this.collects) this.passed?.push(value as AnyRecord)
-  }
-
-  complete(): void {
-    this.isCompleted = true
-  }
-
-  error(reason: unknown): void {
-    this.fail(reason)
   }
 
   /** The first reason stands. */

@@ -1,8 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { from, type Observable } from 'rxjs'
+import { from, type Observable, type Subscription } from 'rxjs'
 import type { AnyRecord } from '../contracts/stream-record.ts'
 import { Attempt } from './attempt.ts'
 import { chain, one } from './chain.ts'
+import { ChainEnd } from './chain-end.ts'
 import type { Entry } from './entry.ts'
 import type { Gather } from './gather.ts'
 import type { Stage } from './plan.ts'
@@ -31,21 +32,36 @@ export const runStage = (
   source: Observable<AnyRecord>,
   ended: (entry: Entry) => void,
 ): boolean => {
-  entry.isCompleted = false
-  entry.collects = stage.work !== undefined
-  entry.passed = entry.collects ? [] : undefined
+  const isAboveBatches = stage.work !== undefined
+  entry.passed = isAboveBatches ? [] : undefined
   // what is hidden from the plan shows here
-  if (entry.gather !== undefined) entry.gather.isAboveBatches = entry.collects
+  if (entry.gather !== undefined) entry.gather.isAboveBatches = isAboveBatches
+  const end = new ChainEnd(entry.passed)
   try {
-    const subscription = chain(stage.operators, source).subscribe(entry)
-    if (subscription.closed) return true
-    entry.subscription = subscription
-    subscription.add(() => ended(entry))
-    return false
+    const subscription = chain(stage.operators, source).subscribe(end)
+    if (!subscription.closed) {
+      goesOn(entry, end, subscription, ended)
+      return false
+    }
   } catch (thrown) {
-    entry.fail(thrown)
-    return true
+    end.fail(thrown)
   }
+  if (end.hasFailed) entry.fail(end.reason)
+  return true
+}
+
+/** The chain of `entry` has not ended where it was subscribed: `ended` is called when it has. */
+export const goesOn = (
+  entry: Entry,
+  end: ChainEnd,
+  subscription: Subscription,
+  ended: (entry: Entry) => void,
+): void => {
+  entry.subscription = subscription
+  subscription.add(() => {
+    if (end.hasFailed) entry.fail(end.reason)
+    ended(entry)
+  })
 }
 
 /** What the stage behind bulk work begins with: all that came out of the one above it. */

@@ -9,6 +9,7 @@ import { giveUp } from './give-up.ts'
 import { Outcomes } from './outcomes.ts'
 import type { Stage } from './plan.ts'
 import { beginAttempt, passedOn, runStage } from './run-stage.ts'
+import { Singles } from './singles.ts'
 import { Slices } from './slices.ts'
 import { TaskParts } from './task-parts.ts'
 import type { TaskSetup } from './task-setup.ts'
@@ -29,6 +30,7 @@ export class TaskRunner {
   readonly #entrance: Entrance
   readonly #outcomes: Outcomes
   readonly #slices: Slices
+  readonly #singles: Singles
   readonly #bulk: BulkCalls
   /** Ended outside of the loop. */
   readonly #ended: Entry[] = []
@@ -44,6 +46,10 @@ export class TaskRunner {
     this.#entrance = new Entrance(this.#parts)
     this.#outcomes = new Outcomes(this.#parts)
     this.#slices = new Slices(this.#parts, this.#entrance, this.#outcomes)
+    this.#singles = new Singles(this.#parts, this.#entrance, this.#outcomes, {
+      began: (entry) => this.#began(entry),
+      ended: this.#endedLater,
+    })
     this.#bulk = new BulkCalls(this.#parts, (entries) => this.#endBulk(entries))
   }
 
@@ -105,6 +111,7 @@ export class TaskRunner {
     alarm.cancel()
     const error = new AttemptGivenUp(reason)
     this.#bulk.abort(error)
+    this.#singles.giveUp(error)
     for (const entry of window) giveUp(this.#setup, entry, error)
     feed.clear()
     this.#drained?.()
@@ -139,18 +146,21 @@ export class TaskRunner {
 
   readonly #loop = (): void => {
     const slices = this.#slices
+    const singles = this.#singles
     const { breath } = this.#setup
     for (let turn = 0; ; turn++) {
       for (let entry = this.#ended.shift(); entry !== undefined; entry = this.#ended.shift()) this.#end(entry)
       this.#parts.settle()
       this.#bulk.start()
-      if ((slices.isTrusted || turn % recordsPerLook === 0) && breath.isSpent) {
+      if ((slices.isTrusted || singles.isNext || turn % recordsPerLook === 0) && breath.isSpent) {
         this.#isScheduled = true
         breath.await(this.#turn)
         break
       }
       if (slices.isNext) {
         if (!slices.run()) break
+      } else if (singles.isNext) {
+        if (!singles.run()) break
       } else {
         const entry = this.#entrance.next(this.#running)
         if (entry === undefined) break
@@ -175,12 +185,16 @@ export class TaskRunner {
   }
 
   #start(entry: Entry): void {
-    entry.state = 'running'
-    entry.startedAtMs = this.#setup.breath.nowMs
-    this.#running += 1
+    this.#began(entry)
     const source = entry.stage === 0 ? beginAttempt(entry, this.#parts.gather()) : passedOn(entry)
     const stage = this.#setup.plan.stages[entry.stage] as Stage
     if (source === undefined || runStage(entry, stage, source, this.#endedLater)) this.#end(entry)
+  }
+
+  #began(entry: Entry): void {
+    entry.state = 'running'
+    entry.startedAtMs = this.#setup.breath.nowMs
+    this.#running += 1
   }
 
   readonly #endedLater = (entry: Entry): void => {

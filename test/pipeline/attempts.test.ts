@@ -4,7 +4,18 @@ import { to } from '../../operators/to.ts'
 import type { Operators } from '../../src/pipeline/chain.ts'
 import { type Plan, planOf } from '../../src/pipeline/plan.ts'
 import type { FailedAttempt, Verdict } from '../../src/pipeline/verdict.ts'
-import { anyPieces, asyncOperatorsOf, inputs, ins, late, operatorsOf, taggedPieces, World } from './random-pipeline.ts'
+import {
+  anyPieces,
+  asyncOperatorsOf,
+  inputs,
+  ins,
+  late,
+  mixedAtOnce,
+  mixedOperatorsOf,
+  operatorsOf,
+  taggedPieces,
+  World,
+} from './random-pipeline.ts'
 import { reference } from './reference.ts'
 import { type Committed, type Input, ManualClock, SimulatedTask } from './simulated-task.ts'
 
@@ -75,6 +86,20 @@ describe('a task', () => {
         expect(await perform(task, acts)).toEqual(outcome(expected))
       }),
       { numRuns: 1500 },
+    ))
+
+  it('gives the same where some records take their time and others none', () =>
+    fc.assert(
+      fc.asyncProperty(anyRun, async ({ pieces, list, concurrency, acts, salt, bound }) => {
+        const input = arrivals(list)
+        const expected = reference(() => mixedAtOnce(pieces, World.calm), input, 0, instead)
+        const clock = new ManualClock()
+        const plan = planned(mixedOperatorsOf(pieces, clock, salt, new World()))
+        const outputBytesMax = Math.max(bound, expected.mostBytes)
+        const task = new SimulatedTask({ plan, task: 0, judge, input, concurrency, clock, outputBytesMax })
+        expect(await perform(task, acts)).toEqual(outcome(expected))
+      }),
+      { numRuns: 1000 },
     ))
 
   const taggedRun = fc.record({ pieces: taggedPieces, list: inputs, acts: tape, bound: bounds, isSlow: fc.boolean() })

@@ -9,6 +9,7 @@ import {
   mergeMap,
   Observable,
   type OperatorFunction,
+  of,
   scan,
   share,
   take,
@@ -156,10 +157,36 @@ const later = (clock: Clock, salt: number): Op =>
     )
   })
 
+/** Asynchronous for some records, and at once for the others. */
+const sometimes = (clock: Clock, salt: number): Op =>
+  concatMap((r) => ((r.offset + r.value + salt) % 3 === 0 ? of(r).pipe(later(clock, salt)) : of(r)))
+
 export const operatorsOf = (list: readonly Piece[], world: World, clock?: TestClock): Op[] =>
-  list.map(([kind, n]) =>
-    pieces[kind](n, world, clock),
-  ) /** The same with asynchronous work at its beginning and end. */
+  list.map(([kind, n]) => pieces[kind](n, world, clock))
+
+/** What has been written, and kept, when the rest begins. */
+const early: readonly Piece[] = [
+  ['toB', 0],
+  ['total', 0],
+  ['toB', 0],
+]
+
+/** The same behind {@link early}, with work before and after it that is asynchronous for some records. */
+export const mixedOperatorsOf = (list: readonly Piece[], clock: TestClock, salt: number, world: World): Op[] => [
+  ...operatorsOf(early, world, clock),
+  sometimes(clock, salt),
+  ...operatorsOf(list, world, clock),
+  sometimes(clock, salt + 1),
+  to(late),
+]
+
+/** What {@link mixedOperatorsOf} comes to. */
+export const mixedAtOnce = (list: readonly Piece[], world: World): Op[] => [
+  ...operatorsOf([...early, ...list], world),
+  to(late),
+]
+
+/** The same with asynchronous work at its beginning and end. */
 export const asyncOperatorsOf = (list: readonly Piece[], clock: TestClock, salt: number, world: World): Op[] => [
   later(clock, salt),
   ...operatorsOf(list, world, clock),
