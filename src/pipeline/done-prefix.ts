@@ -1,10 +1,10 @@
 import type { Gather, Meter, StateWrite } from './gather.ts'
-import { OutputLog } from './output-log.ts'
 import type { Source } from './source.ts'
+import { TaskOutputs } from './task-outputs.ts'
 
 /** What a task has done since the last commit took it: everything up to `positions`, and nothing beyond. */
 export interface DonePrefix {
-  readonly outputs: OutputLog
+  readonly outputs: TaskOutputs
   readonly writes: readonly StateWrite[]
   readonly positions: ReadonlyMap<Source, number>
   readonly records: number
@@ -20,7 +20,8 @@ export class DoneSoFar {
   /** All that the task holds. */
   readonly meter: Meter = { bytes: 0 }
   readonly #bytesMax: number
-  #outputs = new OutputLog()
+  readonly #task: number
+  #outputs: TaskOutputs
   #writes: StateWrite[] = []
   #positions = new Map<Source, number>()
   #records = 0
@@ -28,10 +29,17 @@ export class DoneSoFar {
   #taken = 0
   #takenBytes = 0
   /** Empty, to be filled again: what was written once is quick to write. */
-  #spare: OutputLog | undefined
+  #spare: TaskOutputs | undefined
 
-  constructor(bytesMax: number) {
+  constructor(bytesMax: number, task: number) {
     this.#bytesMax = bytesMax
+    this.#task = task
+    this.#outputs = new TaskOutputs(task)
+  }
+
+  /** What is done and not taken; another once it is. */
+  get outputs(): TaskOutputs {
+    return this.#outputs
   }
 
   get records(): number {
@@ -59,7 +67,7 @@ export class DoneSoFar {
     this.#records += records
     if (gather === undefined || gather.isEmpty) return
     this.#bytes += gather.bytes
-    this.#outputs = gather.handOver(this.#outputs, this.#writes)
+    gather.handOver(this.#outputs, this.#writes)
   }
 
   /** What was added since; `undefined` where nothing has moved. */
@@ -74,7 +82,7 @@ export class DoneSoFar {
     }
     this.#taken += 1
     this.#takenBytes += taken.bytes
-    this.#outputs = this.#spare ?? new OutputLog()
+    this.#outputs = this.#spare ?? new TaskOutputs(this.#task)
     this.#spare = undefined
     this.#begin()
     return taken
@@ -86,13 +94,13 @@ export class DoneSoFar {
     this.#takenBytes -= bytes
     this.meter.bytes -= bytes
     if (outputs.heldBytes > spareBytesMax) return
-    outputs.truncate(0)
+    outputs.clear()
     this.#spare = outputs
   }
 
   /** Forgets what was not taken. */
   clear(): void {
-    this.#outputs = new OutputLog()
+    this.#outputs = new TaskOutputs(this.#task)
     this.#begin()
   }
 

@@ -1,3 +1,4 @@
+import type { CompressionName } from '../contracts/topic.ts'
 import { InvalidOutput, OutputTooLarge } from './attempt-errors.ts'
 
 /** A topic that a run writes to. */
@@ -7,6 +8,10 @@ export interface Sink {
   readonly recordBytesMax: number
   /** Whether every record needs a key there; none does where nothing is said. */
   readonly isCompacted?: boolean
+  /** 1 where nothing is said. */
+  readonly partitions?: number
+  /** `none` where nothing is said. */
+  readonly compression?: CompressionName
 }
 
 /** One output, ready to be written. Its partition is chosen when it is: by key, else the task's own. */

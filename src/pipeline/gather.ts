@@ -1,4 +1,4 @@
-import { fieldsBytes } from '../batch/record-fields.ts'
+import { fieldsBytesOf, lengthOf } from '../batch/record-fields.ts'
 import { aloneBytesOf } from '../batch/record-size.ts'
 import { recordFault } from '../codec/record-fault.ts'
 import type { Written } from '../contracts/carrier.ts'
@@ -14,7 +14,9 @@ import {
   UndeclaredTopic,
 } from './attempt-errors.ts'
 import { type EncodedOutput, misfit, type Sink } from './encoded-output.ts'
+import { outputBytes } from './output-bytes.ts'
 import { OutputLog } from './output-log.ts'
+import type { TaskOutputs } from './task-outputs.ts'
 
 /** A store of one task: its declaration, where its changes are written, and its state. */
 export interface TaskStore {
@@ -65,7 +67,9 @@ const noWrites: StateWrite[] = []
  */
 export class Gather {
   readonly setup: GatherSetup
-  outputs: OutputLog = new OutputLog()
+  outputs: OutputLog | TaskOutputs = new OutputLog()
+  /** How many were there before. */
+  #base = 0
   writes: StateWrite[] = noWrites
   bytes = 0
   /** The attempt that may write now. */
@@ -83,7 +87,13 @@ export class Gather {
 
   /** Not where it merely counts no bytes: the change of a key without any, to a value without any, is one. */
   get isEmpty(): boolean {
-    return this.outputs.count === 0 && this.writes.length === 0
+    return this.outputs.count === this.#base && this.writes.length === 0
+  }
+
+  /** What is gathered from here on goes behind what is in `outputs`, and stays there when it is handed over. */
+  writeTo(outputs: TaskOutputs): void {
+    this.outputs = outputs
+    this.#base = outputs.count
   }
 
   /** Lets `attempt` write; what it wrote is kept by {@link keep} or taken back by {@link drop}. */
@@ -115,27 +125,22 @@ export class Gather {
       const { store, text, before } = this.writes[at] as StateWrite
       store.state.set(text, before)
     }
-    this.outputs.truncate(0)
+    this.outputs.truncate(this.#base)
     this.writes = noWrites
     this.#meter(-this.bytes)
   }
 
-  /**
-   * Moves what is kept behind what is there, and begins anew; the meter goes on counting it until it is committed.
-   * Answers the log that has all outputs now: `outputs`, or, where that was empty, the one that was filled here.
-   */
-  handOver(outputs: OutputLog, writes: StateWrite[]): OutputLog {
-    const filled = this.outputs
+  /** Moves what is kept behind what is there, and begins anew; the meter goes on counting it until it is committed. */
+  handOver(outputs: TaskOutputs, writes: StateWrite[]): void {
     for (const write of this.writes) writes.push(write)
     this.writes = noWrites
     this.bytes = 0
-    if (outputs.count === 0 && filled.usedBytes >= movedWholeBytes) {
-      this.outputs = outputs
-      return filled
-    }
-    outputs.append(filled)
-    filled.truncate(0)
-    return outputs
+    const gathered = this.outputs
+    // what goes behind them at once is there
+    if (!(gathered instanceof OutputLog)) return
+    outputs.append(gathered)
+    if (gathered.heldBytes > keptBytesMax) this.outputs = new OutputLog()
+    else gathered.truncate(0)
   }
 
   emit(attempt: Writer, topic: AnyTopic, written: Written): void {
@@ -145,22 +150,23 @@ export class Gather {
     const fault = recordFault(written, -1)
     if (fault !== undefined)
       throw this.refuse(new InvalidOutput({ topic: topic.name, recordId: attempt.recordId, fault }))
-    const key = topic.key.encode(written.key)
-    const value = topic.value.encode(written.value)
+    outputBytes.encode(topic, written)
+    const { key, keyBytes, value, valueBytes } = outputBytes
     const { headers, timestamp } = written
-    const fields = fieldsBytes(key, value, headers)
+    const fields = fieldsBytesOf(keyBytes, valueBytes, headers)
     const sizeBytes = aloneBytesOf(fields)
     const reason = misfit(sink, key, sizeBytes, attempt)
     if (reason !== undefined) throw this.refuse(reason)
     this.hold(sizeBytes, attempt)
-    this.outputs.add(sink, key, value, headers, timestamp, fields)
+    this.outputs.add(sink, key, keyBytes, value, valueBytes, headers, timestamp, fields)
   }
 
   /** Adds what is written in place of a record's own outputs, and was found to fit by whoever decided so. */
   addInstead({ sink, key, value, headers, timestamp }: EncodedOutput): void {
-    const fields = fieldsBytes(key, value, headers)
+    const [keyBytes, valueBytes] = [lengthOf(key), lengthOf(value)]
+    const fields = fieldsBytesOf(keyBytes, valueBytes, headers)
     this.#meter(aloneBytesOf(fields))
-    this.outputs.add(sink, key, value, headers, timestamp, fields)
+    this.outputs.add(sink, key, keyBytes, value, valueBytes, headers, timestamp, fields)
   }
 
   /** Notes a change of state. */
@@ -202,5 +208,5 @@ export class Gather {
   }
 }
 
-/** What is less is copied: a record that runs alone keeps its own small log, to be used again. */
-const movedWholeBytes = 16 * 1024
+/** A record that runs alone keeps its own small log, to be used again; what is larger is left to the collector. */
+const keptBytesMax = 16 * 1024

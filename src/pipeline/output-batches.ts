@@ -1,10 +1,11 @@
-import { BatchBuilder } from '../batch/batch-builder.ts'
+import { BatchBuilder, type WrittenFields } from '../batch/batch-builder.ts'
+import { headerBytes } from '../batch/record-batch.ts'
 import type { UnsealedBatch } from '../contracts/engine.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
 import type { DonePrefix } from './done-prefix.ts'
 import type { StateWrite } from './gather.ts'
-import type { OutputLog } from './output-log.ts'
 import type { OutputTopic, RunTopics } from './run-topics.ts'
+import type { PartitionOutputs } from './task-outputs.ts'
 
 /** Batches of what several tasks have done, each partition's in order. */
 export class OutputBatches {
@@ -22,7 +23,7 @@ export class OutputBatches {
    * **Errors** throws {@link MillraceError} `record-too-large` where a topic takes less by now than one record needs.
    */
   add(task: number, { outputs, writes }: DonePrefix, now: number): void {
-    for (let at = 0; at < outputs.count; at++) this.#output(task, outputs, at)
+    for (const part of outputs.parts) if (part.batch.count > 0) this.#outputs(part)
     for (const write of lastOfEach(writes)) this.#change(task, write, now)
   }
 
@@ -36,16 +37,27 @@ export class OutputBatches {
     return built
   }
 
-  #output(task: number, outputs: OutputLog, at: number): void {
-    const topic = this.#topics.outputs.get(outputs.sinkOf(at).topic) as OutputTopic
-    // without a key the task's own number: a replay writes it to the same place
-    const partition = outputs.partitionOf(at, topic.partitions, task % topic.partitions)
+  /** What is large is a batch as it is; what is small goes into one with what other tasks have for the partition. */
+  #outputs({ sink, partition, batch }: PartitionOutputs): void {
+    const topic = this.#topics.outputs.get(sink.topic) as OutputTopic
     const builder = this.#builder(topic, partition)
-    if (!outputs.addTo(builder, at)) {
+    if (batch.sizeBytes < aloneBytes || batch.sizeBytes > topic.recordBytesMax) {
+      for (let at = headerBytes; at < batch.sizeBytes; ) at = this.#output(topic, partition, builder, batch.written(at))
+      return
+    }
+    if (builder.count > 0) this.#close(topic, partition, builder)
+    this.#full.push({ topic: topic.topic, partition, bytes: batch.copy() })
+  }
+
+  /** Answers where the next one is. */
+  #output(topic: OutputTopic, partition: number, builder: BatchBuilder, one: WrittenFields): number {
+    const { bytes, from, to, timestamp } = one
+    if (!builder.addFields(bytes, from, to, timestamp)) {
       if (builder.count > 0) this.#close(topic, partition, builder)
-      if (!outputs.addTo(builder, at)) throw tooLarge(topic)
+      if (!builder.addFields(bytes, from, to, timestamp)) throw tooLarge(topic)
     }
     if (builder.sizeBytes > batchBytes) this.#close(topic, partition, builder)
+    return to
   }
 
   #change(task: number, { store, key, value }: StateWrite, now: number): void {
@@ -70,6 +82,9 @@ export class OutputBatches {
 
 /** A batch is closed at this size, even where its topic takes larger ones. */
 const batchBytes = 1024 * 1024
+
+/** From this size on a batch of one task's outputs is not put together with others': what it costs is small beside them. */
+const aloneBytes = 16 * 1024
 
 const tooLarge = ({ topic, recordBytesMax }: OutputTopic): MillraceError =>
   new MillraceError(

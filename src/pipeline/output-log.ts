@@ -1,13 +1,11 @@
 import type { BatchBuilder } from '../batch/batch-builder.ts'
 import { writeFields } from '../batch/record-fields.ts'
 import type { RecordHeaders } from '../batch/record-headers.ts'
-import { aloneBytesOf } from '../batch/record-size.ts'
 import { keyHash } from '../protocol/client/partitioner.ts'
 import type { Sink } from './encoded-output.ts'
 
 /**
- * Outputs in order, as bytes: what each is in its batch but for where it comes to lie there. So the last ones are cheap to
- * take back, all are cheap to hand on, and a commit that is made again writes the same.
+ * What one attempt has written, in order, as bytes: what each output is in its batch but for where it comes to lie there.
  *
  * **Guarantees** keys, values and headers are copied at once. Not an object an output: a run gathers thousands a commit.
  */
@@ -26,8 +24,7 @@ export class OutputLog {
     return this.#count
   }
 
-  /** What the outputs take up here. */
-  get usedBytes(): number {
+  get #usedBytes(): number {
     return this.#endOf(this.#count - 1)
   }
 
@@ -36,35 +33,23 @@ export class OutputLog {
     return this.#bytes.length
   }
 
-  /** Adds an output whose fields take `fields` bytes. */
+  /** Adds an output whose fields, of so many bytes of `key` and `value`, take `fields`. */
   // Not an object with all of it: that would be one a record.
   add(
     sink: Sink,
     key: Uint8Array | null,
+    keyBytes: number,
     value: Uint8Array | null,
+    valueBytes: number,
     headers: RecordHeaders,
     timestamp: number,
     fields: number,
   ): void {
-    const at = this.usedBytes
+    const at = this.#usedBytes
     const end = at + fields
     this.#reserve(end)
-    writeFields(this.#bytes, at, key, value, headers)
-    this.#note(sink, end, timestamp, key === null ? -1 : keyHash(key))
-  }
-
-  /** Adds all of `other`, which stays as it is. */
-  append(other: OutputLog): void {
-    const at = this.usedBytes
-    this.#reserve(at + other.usedBytes)
-    this.#bytes.set(new Uint8Array(other.#bytes.buffer, other.#bytes.byteOffset, other.usedBytes), at)
-    for (let i = 0; i < other.count; i++)
-      this.#note(
-        other.#sinks[i] as Sink,
-        at + other.#endOf(i),
-        other.#timestamps[i] as number,
-        other.#hashes[i] as number,
-      )
+    writeFields(this.#bytes, at, key, value, headers, keyBytes, valueBytes)
+    this.#note(sink, end, timestamp, key === null ? -1 : keyHash(key, keyBytes))
   }
 
   /** Takes back all but the first `count`. */
@@ -82,9 +67,9 @@ export class OutputLog {
     return hash < 0 ? keyless : hash % partitions
   }
 
-  /** What a batch of output `index` alone takes. */
-  aloneBytesOf(index: number): number {
-    return aloneBytesOf(this.#endOf(index) - this.#endOf(index - 1))
+  /** What the fields of output `index` take. */
+  fieldsBytesOf(index: number): number {
+    return this.#endOf(index) - this.#endOf(index - 1)
   }
 
   /** Adds output `index` to `builder`; false where that has no room. */

@@ -42,6 +42,7 @@ export class Slices {
     const maxRecords = this.#entrance.allowance()
     if (maxRecords === 0) return false
     const { operators } = setup.plan.stages[0] as Stage
+    this.#gather.writeTo(done.outputs)
     const slice = runSlice(operators, feed, this.#gather, { ...this.#limits, maxRecords })
     if (slice.untagged !== undefined) {
       this.#isTrusted = false

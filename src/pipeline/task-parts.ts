@@ -29,7 +29,7 @@ export class TaskParts {
   constructor(setup: TaskSetup, wake: () => void) {
     const { plan, limits, clock, sinks, stores, hooks } = setup
     this.setup = setup
-    this.done = new DoneSoFar(limits.outputBytesMax)
+    this.done = new DoneSoFar(limits.outputBytesMax, setup.task)
     this.lanes = new Lanes(plan.stages.length, limits.concurrency)
     this.alarm = new Alarm(clock, wake)
     this.gathering = {

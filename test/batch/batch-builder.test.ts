@@ -50,6 +50,29 @@ describe('BatchBuilder', () => {
       }),
     ))
 
+  it('is, after records were taken back, as if they had never been there, and copies what it builds', () =>
+    fc.assert(
+      fc.property(
+        arbitraryRecords,
+        arbitraryRecords,
+        fc.option(fc.nat(100), { nil: undefined }),
+        (kept, more, first) => {
+          const firstBytes = first === undefined ? {} : { firstBytes: first }
+          const builder = new BatchBuilder({ compression: 'none', ...firstBytes })
+          for (const { key, value, headers, timestamp } of kept) builder.add(key, value, headers, timestamp)
+          const sizes = more.map(({ key, value, headers, timestamp }) => {
+            const { sizeBytes } = builder
+            builder.add(key, value, headers, timestamp)
+            return sizeBytes
+          })
+          for (const sizeBytes of sizes.toReversed()) builder.takeBack(sizeBytes)
+          expect([builder.copy(), builder.build()]).toEqual([batchOf(kept), batchOf(kept)])
+          for (const { key, value, headers, timestamp } of more) builder.add(key, value, headers, timestamp)
+          expect(builder.build()).toEqual(batchOf(more))
+        },
+      ),
+    ))
+
   it('refuses the record that would pass maxBytes, and is as it was', () =>
     fc.assert(
       fc.property(arbitraryRecords, fc.integer({ min: 61, max: 200 }), (records, maxBytes) => {

@@ -15,8 +15,8 @@ import { newCounters } from '../../src/pipeline/counters.ts'
 import { EngineCalls } from '../../src/pipeline/engine-calls.ts'
 import { exactlyOnce } from '../../src/pipeline/exactly-once.ts'
 import { LiveTask, type TakenPrefix } from '../../src/pipeline/live-task.ts'
-import { OutputLog } from '../../src/pipeline/output-log.ts'
 import { planOf } from '../../src/pipeline/plan.ts'
+import { TaskOutputs } from '../../src/pipeline/task-outputs.ts'
 import { rightOf } from '../support/right-of.ts'
 import { EmbeddedWorld } from './embedded-world.ts'
 import { SimulatedTask } from './simulated-task.ts'
@@ -189,7 +189,7 @@ describe('exactly-once', () => {
     const committer = await world.while(exactlyOnce({ ...(setup as unknown as CommitterSetup), transactionalId: 'p' }))
     const taken = [lost, kept].map((task): TakenPrefix => {
       const positions = new Map(task.places.map(({ source }) => [source, 5]))
-      return { task, prefix: { outputs: new OutputLog(), writes: [], positions, records: 1, bytes: 0 } }
+      return { task, prefix: { outputs: new TaskOutputs(task.task), writes: [], positions, records: 1, bytes: 0 } }
     })
     await world.while(committer.commit(taken))
     expect(rightOf(await world.while(sound.groups.committed('p')()))).toMatchObject([at(0), at(1)])

@@ -11,6 +11,7 @@ import {
   type OperatorFunction,
   of,
   take,
+  takeWhile,
   tap,
 } from 'rxjs'
 import { describe, expect, it } from 'vitest'
@@ -214,6 +215,22 @@ describe('operators that are not what their tag says', () => {
     expect(numbers(outputs)).toEqual([1, 2, 4, 6, 9])
     expect(state.get('total')?.size).toBe(2)
     expect(task.notices.map(({ message }) => message).join()).toContain(what)
+  })
+
+  it('found out late, loses nothing of what was done before and is not committed', async () => {
+    const bad = recordwise(takeWhile((r: R) => r.value < 4))
+    const plan = planned(
+      scanByKey(total, 0, (sum, v: number) => sum + v),
+      to(out),
+      bad,
+    )
+    const task = new SimulatedTask({ plan, task: 0, input: list, concurrency: 1 })
+    task.feed(2)
+    await quiet()
+    expect(task.notices).toEqual([])
+    const { outputs } = await task.finish()
+    expect(numbers(outputs)).toEqual([1, 2, 4, 6, 9])
+    expect(task.notices).toHaveLength(1)
   })
 })
 

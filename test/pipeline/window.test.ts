@@ -47,10 +47,10 @@ describe('a window', () => {
           expect(bytesOf(entries.slice(0, -1))).toBeLessThan(bytesMax)
           // behind one that is not done nothing leaves
           for (const entry of entries.slice(1)) entry.state = 'done'
-          window.settle(new DoneSoFar(Number.POSITIVE_INFINITY), [])
+          window.settle(new DoneSoFar(Number.POSITIVE_INFINITY, 0), [])
           expect(window.isFull).toBe(true)
           for (const entry of entries.slice(0, 1)) entry.state = 'done'
-          const done = new DoneSoFar(Number.POSITIVE_INFINITY)
+          const done = new DoneSoFar(Number.POSITIVE_INFINITY, 0)
           window.settle(done, [])
           expect(done.records).toBe(entries.length)
           expect([window.isFull, window.isEmpty]).toEqual([false, true])

@@ -4,13 +4,12 @@ const seed = 0x9747b28c
 const mix = 0x5bd1e995
 
 /**
- * MurmurHash2 of `bytes` as Kafka's clients compute it: 32 bits, signed.
+ * MurmurHash2 of `bytes`, or the first `length` of them, as Kafka's clients compute it: 32 bits, signed.
  *
  * The same key meets the same partition whoever writes it, so this may never change.
  * Source: `org.apache.kafka.common.utils.Utils.murmur2`.
  */
-export const murmur2 = (bytes: Uint8Array): number => {
-  const length = bytes.length
+export const murmur2 = (bytes: Uint8Array, length: number = bytes.length): number => {
   const tail = length & ~3
   let hash = seed ^ length
   for (let at = 0; at < tail; at += 4) {
@@ -31,8 +30,11 @@ export const murmur2 = (bytes: Uint8Array): number => {
   return hash ^ (hash >>> 15)
 }
 
-/** What chooses the partition of `key`, by its remainder: 0 or more. An empty key is a key; only an absent one has none. */
-export const keyHash = (key: Uint8Array): number => murmur2(key) & 0x7fffffff
+/**
+ * What chooses the partition of `key`, or of its first `length` bytes, by its remainder: 0 or more. An empty key is a key; only
+ * an absent one has none.
+ */
+export const keyHash = (key: Uint8Array, length: number = key.length): number => murmur2(key, length) & 0x7fffffff
 
 /** The partition of `key` among `partitions` (at least 1). */
 export const keyedPartition = (key: Uint8Array, partitions: number): number => keyHash(key) % partitions
