@@ -239,7 +239,14 @@ export class ReplicationWorld {
 
   control(command: WithoutView<ControllerCommand>): void {
     const [registration, effects] = this.#rules.stepController(this.registration, { ...command, view: this.#view() })
-    if (registration.recovering && !this.registration.recovering) this.unclean = true
+    if (registration.recovering && !this.registration.recovering) {
+      this.unclean = true
+      const about = 'brokerId' in command ? command.brokerId : undefined
+      const complete = [...this.registration.isr, ...this.registration.elr].filter((id) => id !== about)
+      if (complete.length > 0 && !this.settings.uncleanLeaderElection) {
+        throw new Error(`broken: an unclean election, although [${complete}] have everything`)
+      }
+    }
     if (registration.recovering) this.reached.add('unclean election')
     const [first] = registration.isr
     if (first !== undefined && this.registration.elr.includes(first)) this.reached.add('a leader out of the ELR')

@@ -33,7 +33,7 @@ export const controllerWith =
   (rules: ControllerRules) =>
   (registration: PartitionRegistration, command: ControllerCommand): ControllerStep => {
     const { view } = command
-    const { isr, leader } = registration
+    const { isr } = registration
     const kept = { isr, kind: view.uncleanLeaderElection ? ('unclean' as const) : ('online' as const) }
     switch (command._tag) {
       case 'brokerFenced':
@@ -45,13 +45,10 @@ export const controllerWith =
         return published(registration, change(rules, registration, left, view))
       }
       case 'brokerUnfenced':
-        return leader === undefined
-          ? published(registration, change(rules, registration, kept, view))
-          : [registration, []]
-      case 'elect':
-        return published(registration, change(rules, registration, { ...kept, kind: command.kind }, view))
       case 'minIsrChanged':
         return published(registration, change(rules, registration, kept, view))
+      case 'elect':
+        return published(registration, change(rules, registration, { ...kept, kind: command.kind }, view))
       case 'alterPartition':
         return alter(rules, registration, command.asked, view)
     }

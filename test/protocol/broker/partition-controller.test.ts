@@ -76,6 +76,10 @@ describe('the controller of a partition', () => {
     })
     expect(back(nobody, registered(1, false))).toMatchObject({ isr: [], elr: [0] })
     expect(back(nobody, registered(1, true))).toBe(nobody)
+    const without0 = back(nobody, registered(0, false))
+    expect(without0).toMatchObject({ isr: [], elr: [1], lastKnownElr: [0] })
+    // it was the last to lead, and another is there who has everything
+    expect(back(without0, unfenced(0, withElr))).toBe(without0)
     const one = fenced([2, 1], withElr)
     expect(back(one, registered(0, false))).toMatchObject({ leader: undefined, isr: [], elr: [1], lastKnownElr: [0] })
     expect(back(one, registered(0, true))).toMatchObject({ leader: undefined, isr: [], elr: [1, 0] })
@@ -103,6 +107,8 @@ describe('the controller of a partition', () => {
     const moved = fenced([0], plain)
     const prefer = { _tag: 'elect', kind: 'preferred', view: { active: active(0, 1, 2), ...plain } } as const
     expect(stepController(moved, prefer)).toEqual([moved, []])
+    const eligible = { ...moved, isr: [1], elr: [0] }
+    expect(back(eligible, { ...prefer, view: { ...prefer.view, ...withElr } })).toBe(eligible)
     const joined = { ...moved, isr: [1, 2, 0] }
     expect(back(joined, prefer)).toMatchObject({ leader: 0, isr: [1, 2, 0], leaderEpoch: 2 })
   })

@@ -98,6 +98,11 @@ describe('a replica that follows', () => {
     expect(replica.log.highWatermark).toBe(20)
   })
 
+  it("takes its leader's word that less is committed than it had heard", () => {
+    expect(answer({ ...served, highWatermark: 7 })).toEqual([{ _tag: 'highWatermark', offset: 7 }])
+    expect(replica.log.highWatermark).toBe(7)
+  })
+
   it('deletes what the leader has deleted', () => {
     expect(answer({ ...served, logStart: 12 })).toContainEqual({ _tag: 'raiseStart', startOffset: 12 })
     expect(replica.log).toMatchObject({ start: 12, epochs: epochs([4, 12], [5, 15]) })
@@ -108,6 +113,7 @@ describe('a replica that follows', () => {
     ['the leader has more of an earlier epoch', { epoch: 4, endOffset: 30 }, 15],
     ['the leader has less of an earlier epoch', { epoch: 4, endOffset: 11 }, 11],
     ['this log does not have the epoch', { epoch: 3, endOffset: 12 }, 10],
+    ['this log does not have the epoch, which the leader begins before', { epoch: 3, endOffset: 8 }, 10],
     ['this log does not go back as far', { epoch: 1, endOffset: 8 }, 5],
   ])('cuts its log where %s', (_what, parting, endOffset) => {
     expect(answer({ _tag: 'diverging', ...parting })).toEqual([{ _tag: 'truncate', endOffset }])

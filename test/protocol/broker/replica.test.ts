@@ -91,6 +91,7 @@ describe('a replica that leads', () => {
     const effects = fetch(2, 6)
     expect(effects.map(({ _tag }) => _tag)).toEqual(['highWatermark', 'answerProduce', 'answerFetch'])
     expect(answered(effects)).toEqual([[1, 'acked']])
+    expect(toFollower(effects)).toMatchObject([{ _tag: 'served', highWatermark: 6 }])
     expect(replica.log.highWatermark).toBe(6)
   })
 
@@ -268,8 +269,10 @@ describe('the in-sync replicas of a leader', () => {
     tell({ _tag: 'alterAnswered', asked: growing, answer: ineligible })
     append(1, 1, 6)
     fetch(1, 6)
+    now += 30_000
+    tell({ _tag: 'tick' })
     expect(replica.log.highWatermark).toBe(5)
-    now += 30_001
+    now += 1
     expect(tell({ _tag: 'tick' })).toContainEqual({ _tag: 'highWatermark', offset: 6 })
   })
 
@@ -291,6 +294,16 @@ describe('the in-sync replicas of a leader', () => {
     expect(replica).toMatchObject({ partitionEpoch: 12, role: { isr: [0, 1], pending: undefined } })
   })
 
+  it('do not shrink by those who had no time yet to fetch from this leader', () => {
+    now += 60_000
+    register({ partitionEpoch: 11, leaderEpoch: 5 })
+    now += 29_000
+    append(1, 1, 6)
+    expect(asked(tell({ _tag: 'tick' }))).toEqual([])
+    now += 1_001
+    expect(request(tell({ _tag: 'tick' })).isr).toEqual([{ brokerId: 0, brokerEpoch: 100 }])
+  })
+
   it('do not shrink by one that has at each fetch what there was at the one before', () => {
     for (let end = 6; end < 12; end++) {
       append(end, 1, end)
@@ -304,7 +317,19 @@ describe('the in-sync replicas of a leader', () => {
     const growing = request(fetch(2, 5))
     expect(asked(fetch(2, 5))).toEqual([])
     expect(asked(tell({ _tag: 'alterLost', asked: growing }))).toEqual([growing])
+    const notController = { _tag: 'refused', reason: 'not-controller' } as const
+    expect(asked(tell({ _tag: 'alterAnswered', asked: growing, answer: notController }))).toEqual([growing])
     expect(asked(tell({ _tag: 'alterLost', asked: { ...growing, ticket: 99 } }))).toEqual([])
+    expect(asked(tell({ _tag: 'alterLost', asked: { ...growing, brokerEpoch: 99 } }))).toEqual([])
+  })
+
+  it.each<[string, Partial<PartitionRegistration>]>([
+    ['of another leader epoch', { leaderEpoch: 5, partitionEpoch: 11 }],
+    ['that is no news', { partitionEpoch: 10 }],
+  ])('are not what an answer says %s', (_what, change) => {
+    const before = request(fetch(2, 5))
+    tell({ _tag: 'alterAnswered', asked: before, answer: altered({ ...change, isr: [0, 1, 2] }) })
+    expect(replica).toMatchObject({ partitionEpoch: 10, role: { isr: [0, 1], pending: { ticket: before.ticket } } })
   })
 
   it('are what they were when the only copy of a request is refused', () => {
