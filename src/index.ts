@@ -27,7 +27,8 @@ export type { OnUnreadable } from './millrace/fetched-records.ts'
 export type { DescribedTopic, DescribeOptions } from './millrace/topics.ts'
 export type { Outgoing } from './millrace/outgoing.ts'
 export type { From, ReadOptions } from './millrace/read.ts'
-export type { SendOptions, Sent } from './millrace/sender.ts'
+export type { SendOptions } from './millrace/sender.ts'
+export type { Sent } from './millrace/sent.ts'
 export type { Transaction } from './millrace/transactions.ts'
 
 // running

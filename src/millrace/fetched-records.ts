@@ -4,8 +4,8 @@ import { openBatch, type RecordCursor } from '../batch/read-records.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
 import { partitionName } from '../contracts/position.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
-import type { UnreadableRecord } from '../pipeline/attempt-errors.ts'
-import { decodeRecord, type Source } from '../pipeline/source.ts'
+import { UnreadableRecord } from '../pipeline/attempt-errors.ts'
+import { readRecord, type Source } from '../pipeline/source.ts'
 
 /**
  * What becomes of a record that its topic's codecs cannot read: `halt` ends the reading with an
@@ -55,11 +55,13 @@ export class FetchedRecords<K, V> {
   #readRecords(cursor: RecordCursor, into: StreamRecord<K, V>[], wanted: () => boolean): boolean {
     while (cursor.next()) {
       if (cursor.offset < this.offset) continue
-      const record = decodeRecord(this.#source, cursor, undefined)
-      if (E.isRight(record)) {
+      const record = readRecord(this.#source, cursor, undefined)
+      if (record instanceof UnreadableRecord) {
+        if (!this.#leaveOut(record, wanted)) return false
+      } else {
         // the codecs are the topic's own, so what they read is of its types
-        into.push(record.right as StreamRecord<K, V>)
-      } else if (!this.#leaveOut(record.left, wanted)) return false
+        into.push(record as StreamRecord<K, V>)
+      }
       this.offset = cursor.offset + 1
     }
     return true

@@ -9,7 +9,7 @@ import type { Pipeline, Topics } from '../pipeline/stream.ts'
 import type { Consumer, ConsumerOptions } from './consumer.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { ReadOptions } from './read.ts'
-import type { Sent } from './sender.ts'
+import type { Sent } from './sent.ts'
 import type { DescribedTopic, DescribeOptions } from './topics.ts'
 import type { Transaction } from './transactions.ts'
 

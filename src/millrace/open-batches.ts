@@ -59,6 +59,11 @@ export class OpenBatches<B extends OpenBatch> {
     return !isFull && builder.add(key, value, headers, timestamp)
   }
 
+  /** Drops all that is open. */
+  drop(): void {
+    this.#open = new Map()
+  }
+
   /** Hands on all that is open. */
   flush(): void {
     const open = this.#open

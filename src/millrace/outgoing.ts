@@ -1,5 +1,6 @@
 import { aloneBytes } from '../batch/record-size.ts'
 import { refuseArgument } from '../codec/arguments.ts'
+import { inPlaceOf } from '../codec/in-place.ts'
 import { recordFault } from '../codec/record-fault.ts'
 import { EncodeError } from '../contracts/codec.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
@@ -57,35 +58,101 @@ interface Place {
 const hint = (part: unknown): string =>
   part === undefined ? ' (the record has none: give it one, or null where the topic says nullable(…))' : ''
 
+/** Longer keys, and those whose codec cannot write in place, have bytes of their own. */
+const keyBytesMax = 64
+
+/** Where the keys of one record after the other are written. Whoever lends it out lends it to one at a time. */
+export class KeyPlace {
+  readonly bytes: Uint8Array = new Uint8Array(keyBytesMax)
+  readonly #views: Uint8Array[] = []
+
+  /** Its first `length` bytes. */
+  first(length: number): Uint8Array {
+    const view = this.#views[length] ?? this.bytes.subarray(0, length)
+    this.#views[length] = view
+    return view
+  }
+}
+
 /**
- * All of `records` as bytes, before any of them goes anywhere: one that cannot be written refuses the whole call.
- *
- * **Errors** throws {@link EncodeError}, and `invalid-record` for a timestamp or a header that is none.
+ * One record of a call after the other as bytes: its fields are those of the record that was {@link read} last. With a
+ * `place`, its key may lie there.
  */
+export class RecordEncoding<K, V> implements EncodedRecord {
+  key: Uint8Array | null = null
+  value: Uint8Array | null = null
+  headers: ReadonlyMap<string, Uint8Array> = noHeaders
+  timestamp: number
+  partition: number | undefined
+  sizeBytes = 0
+  readonly #topic: Topic<K, V>
+  readonly #now: number
+  readonly #place: KeyPlace | undefined
+  readonly #writeKey: ((key: K, into: Uint8Array) => number) | undefined
+
+  constructor(topic: Topic<K, V>, now: number, place?: KeyPlace) {
+    this.#topic = topic
+    this.#now = now
+    this.timestamp = now
+    this.#place = place
+    this.#writeKey = place && inPlaceOf(topic.key)?.write
+  }
+
+  /**
+   * Encodes the record at `index` of a call.
+   *
+   * **Errors** throws {@link EncodeError}, and `invalid-record` for a timestamp or a header that is none.
+   */
+  read(record: Outgoing<K, V>, index: number): void {
+    const topic = this.#topic
+    if (typeof record !== 'object' || record === null)
+      refuseArgument(`send to '${topic.name}'`, 'records', record, `record ${index} is none, write { key, value }`)
+    let part: 'key' | 'value' = 'key'
+    try {
+      this.key = this.#encodeKey(record.key)
+      part = 'value'
+      this.value = topic.value.encode(record.value)
+    } catch (cause) {
+      throw unencodable(topic, part, { record, index }, cause)
+    }
+    const { headers, timestamp } = record
+    this.headers = noHeaders
+    this.timestamp = this.#now
+    if (headers !== undefined || timestamp !== undefined) this.#readBesides(record, index)
+    this.partition = record.partition
+    this.sizeBytes = aloneBytes(this.key, this.value, this.headers)
+  }
+
+  #encodeKey(key: K): Uint8Array | null {
+    const place = this.#place
+    if (place === undefined || this.#writeKey === undefined) return this.#topic.key.encode(key)
+    const length = this.#writeKey(key, place.bytes)
+    return length < 0 ? this.#topic.key.encode(key) : place.first(length)
+  }
+
+  #readBesides(record: Outgoing<K, V>, index: number): void {
+    const headers = readHeaders(record.headers)
+    const timestamp = record.timestamp ?? this.#now
+    const fault = recordFault({ headers, timestamp }, 0)
+    if (fault !== undefined)
+      throw new MillraceError(
+        engineFailure('invalid-record', `record ${index} for topic '${this.#topic.name}' ${fault}, or leave it out`),
+      )
+    this.headers = headers
+    this.timestamp = timestamp
+  }
+}
+
+/** All of `records` as bytes, before any of them goes anywhere: one that cannot be written refuses the whole call. */
 export const encodeAll = <K, V>(
   topic: Topic<K, V>,
   records: readonly Outgoing<K, V>[],
   now: number,
-): readonly EncodedRecord[] =>
-  records.map((record, index) => {
-    if (typeof record !== 'object' || record === null)
-      refuseArgument(`send to '${topic.name}'`, 'records', record, `record ${index} is none, write { key, value }`)
-    let part: 'key' | 'value' = 'key'
-    let key: Uint8Array | null
-    let value: Uint8Array | null
-    try {
-      key = topic.key.encode(record.key)
-      part = 'value'
-      value = topic.value.encode(record.value)
-    } catch (cause) {
-      throw unencodable(topic, part, { record, index }, cause)
-    }
-    const headers = readHeaders(record.headers)
-    const timestamp = record.timestamp ?? now
-    const fault = recordFault({ headers, timestamp }, 0)
-    if (fault !== undefined)
-      throw new MillraceError(
-        engineFailure('invalid-record', `record ${index} for topic '${topic.name}' ${fault}, or leave it out`),
-      )
-    return { key, value, headers, timestamp, partition: record.partition, sizeBytes: aloneBytes(key, value, headers) }
+): readonly EncodedRecord[] => {
+  const encoding = new RecordEncoding(topic, now)
+  return records.map((record, index) => {
+    encoding.read(record, index)
+    const { key, value, headers, timestamp, partition, sizeBytes } = encoding
+    return { key, value, headers, timestamp, partition, sizeBytes }
   })
+}

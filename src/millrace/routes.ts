@@ -144,7 +144,7 @@ const isSame = (a: Fixed, b: Fixed): boolean =>
   a.isCompacted === b.isCompacted
 
 /** Refuses what this topic cannot hold, or a partition that is none. */
-const checkRecord = (route: Route, record: EncodedRecord, index: number): void => {
+export const checkRecord = (route: Route, record: EncodedRecord, index: number): void => {
   if (record.sizeBytes > route.maxMessageBytes)
     refuse(
       'record-too-large',

@@ -1,12 +1,12 @@
 import type { Clock } from '../contracts/clock.ts'
-import type { Appended, Engine } from '../contracts/engine.ts'
+import type { Engine } from '../contracts/engine.ts'
 import { type EngineFailure, MillraceError } from '../contracts/failure.ts'
-import type { Position } from '../contracts/position.ts'
 import type { Topic } from '../contracts/topic.ts'
 import { Delivery } from './delivery.ts'
-import { type OpenBatch, OpenBatches } from './open-batches.ts'
-import { type EncodedRecord, encodeAll, type Outgoing } from './outgoing.ts'
-import type { Route, Routes } from './routes.ts'
+import { OpenBatches } from './open-batches.ts'
+import { type EncodedRecord, encodeAll, KeyPlace, type Outgoing, RecordEncoding } from './outgoing.ts'
+import { checkRecord, type Route, type Routes } from './routes.ts'
+import { type SendCall, type Sent, type SentBatch, SentRecords } from './sent.ts'
 
 /** How sends are gathered. */
 export interface SendOptions {
@@ -18,51 +18,6 @@ export interface SendOptions {
   readonly bufferBytes?: number
   /** How long a record may go unacknowledged, while the disk is full for one, before its `send` gives up; 30 s. */
   readonly deliveryTimeoutMs?: number
-}
-
-/** One call of `send`, until its last record is acknowledged. */
-interface SendCall {
-  readonly batches: SentBatch[]
-  /** For each record, which of `batches`, and which record there: two numbers each. */
-  readonly places: Uint32Array
-  unacknowledged: number
-  entered: boolean
-  failure: EngineFailure | undefined
-  readonly settled: (failure: EngineFailure | undefined) => void
-}
-
-interface SentBatch extends OpenBatch {
-  readonly calls: SendCall[]
-  appended: Appended | undefined
-}
-
-/** Where the records of one `send` came to lie. */
-export interface Sent {
-  readonly count: number
-  /** Of record `index` of the call. **Errors** throws a `RangeError` where there is none. */
-  readonly position: (index: number) => Position
-}
-
-class SentRecords implements Sent {
-  readonly #call: SendCall
-
-  constructor(call: SendCall) {
-    this.#call = call
-  }
-
-  get count(): number {
-    return this.#call.places.length / 2
-  }
-
-  position(index: number): Position {
-    const batch = this.#call.batches[this.#call.places[2 * index] ?? -1]
-    if (batch?.appended === undefined) throw new RangeError(`there is no record ${index}: the call sent ${this.count}`)
-    return {
-      topic: batch.route.topic,
-      partition: batch.partition,
-      offset: batch.appended.offset + (this.#call.places[2 * index + 1] ?? 0),
-    }
-  }
 }
 
 /**
@@ -82,6 +37,9 @@ export class Sender {
   #ready: SentBatch[] = []
   #bufferedBytes = 0
   #flushPlanned = false
+  readonly #keyPlace = new KeyPlace()
+  /** A call is entering whole, and may be taken back: nobody else's records may come between its own. */
+  #isEnteringWhole = false
   #turn: Promise<void> | undefined
   #room: (() => void)[] = []
   #idle: (() => void)[] = []
@@ -101,26 +59,37 @@ export class Sender {
     this.#open = new OpenBatches<SentBatch>({
       routes: o.routes,
       batchBytes: o.options.batchBytes ?? 128 * 1024,
-      make: (batch) => ({ ...batch, calls: [], appended: undefined }),
+      make: ({ route, partition, builder }) => ({
+        route,
+        partition,
+        builder,
+        sizeBytes: 0,
+        calls: [],
+        place: 0,
+        appended: undefined,
+      }),
       full: (batch) => this.#ready.push(batch),
     })
   }
 
   /** See `Millrace.send`. */
   async send<K, V>(topic: Topic<K, V>, records: readonly Outgoing<K, V>[]): Promise<Sent> {
-    const encoded = encodeAll(topic, records, this.#clock.now())
+    const now = this.#clock.now()
     let settled: (failure: EngineFailure | undefined) => void = () => undefined
     const acknowledged = new Promise<EngineFailure | undefined>((resolve) => {
       settled = resolve
     })
-    const places = new Uint32Array(2 * encoded.length)
+    const places = new Uint32Array(2 * records.length)
     const call: SendCall = { batches: [], places, unacknowledged: 0, entered: false, failure: undefined, settled }
-    await this.#inTurn(topic.name, (route) => {
-      const grown = this.#routes.check(route, encoded)
-      return grown === undefined
-        ? this.#enter(route, encoded, call, 0)
-        : grown.then((now) => this.#enter(now, encoded, call, 0))
-    })
+    if (!this.#entersWhole(topic, records, call, now)) {
+      const encoded = encodeAll(topic, records, now)
+      await this.#inTurn(topic.name, (route) => {
+        const grown = this.#routes.check(route, encoded)
+        return grown === undefined
+          ? this.#enter(route, encoded, call, 0)
+          : grown.then((grownRoute) => this.#enter(grownRoute, encoded, call, 0))
+      })
+    }
     const failure = await acknowledged
     if (failure !== undefined) throw new MillraceError(failure)
     return new SentRecords(call)
@@ -141,10 +110,54 @@ export class Sender {
     await this.#delivery.close()
   }
 
+  /**
+   * Encodes records into batches one by one, where nothing else is open, so that all of them can be taken back: when one
+   * cannot be written, and where there is no room for all, or the topic must be looked at first. False for the latter two:
+   * then nothing has happened.
+   */
+  #entersWhole<K, V>(topic: Topic<K, V>, records: readonly Outgoing<K, V>[], call: SendCall, now: number): boolean {
+    const route = this.#routes.known(topic.name)
+    if (route === undefined || this.#turn !== undefined || this.#isEnteringWhole || !this.#open.isEmpty) return false
+    const readyBefore = this.#ready.length
+    const bytesBefore = this.#bufferedBytes
+    let isWhole = false
+    this.#isEnteringWhole = true
+    try {
+      isWhole = this.#enterOneByOne(route, new RecordEncoding(topic, now, this.#keyPlace), records, call)
+    } finally {
+      this.#isEnteringWhole = false
+      if (!isWhole) {
+        this.#open.drop()
+        this.#ready.length = readyBefore
+        this.#bufferedBytes = bytesBefore
+        call.batches.length = 0
+        call.unacknowledged = 0
+      }
+    }
+    if (isWhole) this.#entered(call)
+    return isWhole
+  }
+
+  #enterOneByOne<K, V>(
+    route: Route,
+    encoding: RecordEncoding<K, V>,
+    records: readonly Outgoing<K, V>[],
+    call: SendCall,
+  ): boolean {
+    for (let index = 0; index < records.length; index++) {
+      if (this.#bufferedBytes >= this.#bufferBytes) return false
+      encoding.read(records[index] as Outgoing<K, V>, index)
+      if ((encoding.partition ?? -1) >= route.partitions) return false
+      checkRecord(route, encoding, index)
+      this.#add(route, encoding, call, index)
+    }
+    return true
+  }
+
   /** Calls enter one after the other, in the order in which they were made: at once where nobody waits. */
   async #inTurn(topic: string, enter: (route: Route) => Promise<void> | undefined): Promise<void> {
     const known = this.#routes.known(topic)
-    if (this.#turn === undefined && known !== undefined) return this.#takeTurn(enter(known))
+    if (this.#turn === undefined && known !== undefined && !this.#isEnteringWhole) return this.#takeTurn(enter(known))
     const before = this.#turn ?? Promise.resolve()
     return this.#takeTurn(before.then(async () => enter(await this.#routes.find(topic))))
   }
@@ -164,21 +177,29 @@ export class Sender {
   #enter(route: Route, records: readonly EncodedRecord[], call: SendCall, from: number): Promise<void> | undefined {
     for (let index = from; index < records.length; index++) {
       if (this.#bufferedBytes >= this.#bufferBytes) return this.#enterLater(route, records, call, index)
-      const record = records[index] as EncodedRecord
-      const batch = this.#open.add(route, record)
-      this.#bufferedBytes += record.sizeBytes
-      if (batch.calls.at(-1) !== call) {
-        batch.calls.push(call)
-        call.batches.push(batch)
-        call.unacknowledged++
-      }
-      call.places[2 * index] = call.batches.at(-1) === batch ? call.batches.length - 1 : call.batches.lastIndexOf(batch)
-      call.places[2 * index + 1] = batch.builder.count - 1
+      this.#add(route, records[index] as EncodedRecord, call, index)
     }
+    this.#entered(call)
+    return undefined
+  }
+
+  #add(route: Route, record: EncodedRecord, call: SendCall, index: number): void {
+    const batch = this.#open.add(route, record)
+    this.#bufferedBytes += record.sizeBytes
+    if (batch.calls.at(-1) !== call) {
+      batch.place = call.batches.length
+      batch.calls.push(call)
+      call.batches.push(batch)
+      call.unacknowledged++
+    }
+    call.places[2 * index] = batch.place
+    call.places[2 * index + 1] = batch.builder.count - 1
+  }
+
+  #entered(call: SendCall): void {
     call.entered = true
     if (call.unacknowledged === 0) call.settled(call.failure)
     this.#planFlush()
-    return undefined
   }
 
   async #enterLater(route: Route, records: readonly EncodedRecord[], call: SendCall, from: number): Promise<void> {

@@ -1,6 +1,16 @@
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import { connect, EncodeError, int32, type Millrace, MillraceError, nullable, text, topic } from '../../src/index.ts'
+import {
+  codec,
+  connect,
+  EncodeError,
+  int32,
+  type Millrace,
+  MillraceError,
+  nullable,
+  text,
+  topic,
+} from '../../src/index.ts'
 
 const lines = topic('lines', { key: nullable(text), value: text, partitions: 3 })
 const numbers = topic('numbers', { key: text, value: int32, partitions: 2 })
@@ -79,6 +89,72 @@ describe('send', () => {
       ),
       { numRuns: 60 },
     ))
+
+  it('writes all of a call or nothing of it, in order, and answers where, whichever calls are refused and why', () => {
+    const wrong = { key: 'k', value: '\ud800' }
+    const faults = [wrong, { ...wrong, value: '', partition: 7 }, { ...wrong, value: '', timestamp: 0.5 }]
+    const aCall = fc.record({
+      keys: fc.array(fc.constantFrom('a', 'b', 'né', null, 'k'.repeat(80)), { maxLength: 6 }),
+      fault: fc.option(fc.constantFrom(...faults), { freq: 2 }),
+      at: fc.nat(5),
+    })
+    return fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(aCall, { maxLength: 3 }), { maxLength: 6 }),
+        fc.integer({ min: 100, max: 2_000 }),
+        fc.integer({ min: 50, max: 3_000 }),
+        async (waves, batchBytes, bufferBytes) => {
+          const millrace = await memory({ batchBytes, bufferBytes })
+          await millrace.send(lines, [])
+          const sent: string[] = []
+          for (const wave of waves) {
+            const calls = wave.map(async ({ keys, fault, at }) => {
+              const records = keys.map((key, index) => ({ key, value: `${sent.length + index}` }))
+              if (fault === null) sent.push(...records.map(({ value }) => value))
+              const broken = fault === null ? records : records.toSpliced(Math.min(at, records.length), 0, fault)
+              const sending = millrace.send(lines, broken)
+              if (fault !== null) return expect(sending).rejects.toThrow(`record ${broken.indexOf(fault)} `)
+              const receipt = await sending
+              const values = records.map(({ value }, index) => ({ value, at: receipt.position(index) }))
+              const found = await contents(millrace)
+              for (const one of values) expect(found[one.at.partition]?.[one.at.offset]?.[1]).toBe(one.value)
+              return undefined
+            })
+            await Promise.all(calls)
+          }
+          const values = (await contents(millrace)).map((records) => records.map(([, value]) => Number(value)))
+          expect(values.flat().toSorted((a, b) => a - b)).toEqual(sent.map(Number))
+          for (const one of values) expect(one).toEqual(one.toSorted((a, b) => a - b))
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+
+  it('keeps calls apart where a codec sends something itself, and is refused then', async () => {
+    const millrace = await memory()
+    await millrace.send(lines, [])
+    const inner: Promise<unknown>[] = []
+    const outer = topic('lines', {
+      key: nullable(text),
+      value: codec<string>({
+        encode: (value) => {
+          inner.push(millrace.send(lines, [{ key: 'inner', value }]))
+          if (value === 'bad') throw new Error('no')
+          return new TextEncoder().encode(value)
+        },
+        decode: (bytes) => new TextDecoder().decode(bytes),
+      }),
+      partitions: 3,
+    })
+    const record = (value: string) => ({ key: 'a', value })
+    await expect(millrace.send(outer, [record('1'), record('bad')])).rejects.toThrow(/record 1 /)
+    await millrace.send(outer, [record('2'), record('3')])
+    await Promise.all(inner)
+    const found = (await contents(millrace)).flat()
+    expect(found.filter(([key]) => key === 'a').map(([, value]) => value)).toEqual(['2', '3'])
+    expect(found.filter(([key]) => key === 'inner').map(([, value]) => value)).toEqual(['1', 'bad', '2', '3'])
+  })
 
   it('waits while the buffer is full, and flush waits for all of it', async () => {
     const millrace = await memory({ bufferBytes: 200, batchBytes: 100 })

@@ -1,4 +1,4 @@
-import type { Sent } from '../../../src/millrace/sender.ts'
+import type { Sent } from '../../../src/millrace/sent.ts'
 import type { Written } from '../told.ts'
 import { keysOf, latest, plain, scratch, tasks, trimmed } from '../topics.ts'
 import type { Stage } from './stage.ts'
