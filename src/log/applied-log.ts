@@ -17,6 +17,8 @@ export interface AppliedLogOptions extends TopicPartition {
   readonly name: string
   readonly topicId: string
   readonly config: LogConfig
+  /** What is applied may wait in memory: somebody else has made it durable. */
+  readonly writesBehind: boolean
   /** Segments went: places in them are none any more. */
   readonly onDropped: () => void
 }
@@ -35,6 +37,7 @@ export class AppliedLog {
   config: LogConfig
   readonly #snapshots: SnapshotFiles
   readonly #onDropped: () => void
+  readonly #writesBehind: boolean
   #startOffset: number
   #highWatermark: number
   #checkpointed: number
@@ -55,6 +58,7 @@ export class AppliedLog {
     this.producers = new Map(loaded.producers.map((entry) => [entry.producerId, entry]))
     this.#snapshots = new SnapshotFiles(loaded.directory)
     this.#onDropped = options.onDropped
+    this.#writesBehind = options.writesBehind
     this.#startOffset = loaded.startOffset
     this.#highWatermark = loaded.endOffset
     this.#checkpointed = loaded.checkpointed
@@ -105,6 +109,7 @@ export class AppliedLog {
     active.append(
       run.map(({ bytes }) => bytes),
       this.config.indexIntervalBytes,
+      this.#writesBehind,
     )
     for (const { producer, aborted, appendMs } of run) {
       active.noteTime(appendMs)
@@ -113,6 +118,11 @@ export class AppliedLog {
     }
     this.#highWatermark = (run.at(-1) ?? entry).lastOffset + 1
     return run.length
+  }
+
+  /** Writes the batches that wait in memory. Throws what the storage throws, and then they still wait. */
+  writeBehind(): void {
+    this.segments.active.log.flush()
   }
 
   /** A checkpoint is durable that ends in the segment at `baseOffset`: what lies before may be deleted or compacted. */

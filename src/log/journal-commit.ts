@@ -15,6 +15,10 @@ import type { WriteFailure } from './write-failure.ts'
 const frameBytesMax = 8 * 1024 * 1024
 /** More than this is not synced in place: it takes as long as it is, and who writes much has other things to do. */
 const inPlaceBytesMax = 256 * 1024
+/** What is applied may wait so long for being written to the segments: whoever looks at them sees it then. */
+const behindMs = 20
+/** How much of it may wait. */
+const behindBytesMax = 1024 * 1024
 
 export interface JournalCommitOptions extends Appliers {
   readonly journal: Journal
@@ -29,8 +33,9 @@ interface Waiting extends Deferred {
 }
 
 /**
- * `power`: everything that waits becomes one frame of the journal and shares its sync; then it is written to the
- * segments. Calls that come while a frame is on its way share the next one, and one answer.
+ * `power`: everything that waits becomes one frame of the journal and shares its sync; then it is applied, and written
+ * to the segments a little later, together with what follows. Calls that come while a frame is on its way share the next
+ * one, and one answer.
  */
 export class JournalCommit implements CommitPath {
   readonly #options: JournalCommitOptions
@@ -39,6 +44,10 @@ export class JournalCommit implements CommitPath {
   #queue: Queued[] = []
   /** In a frame that is synced, and not applied yet. */
   #synced = new Map<PartitionLog, readonly Queued[]>()
+  /** Applied, and perhaps not written to the segments. */
+  readonly #behind = new Set<PartitionLog>()
+  #behindBytes = 0
+  #stopWaiting: (() => void) | undefined
   #stagedCount = 0
   #appliedCount = 0
   /** Who joins the next frame. */
@@ -84,6 +93,7 @@ export class JournalCommit implements CommitPath {
 
   async quiet(): Promise<void> {
     this.#closing = true
+    this.#stopWaiting?.()
     while (this.#pump !== undefined) await this.#pump
     await this.#options.checkpoints.warmed()
   }
@@ -137,6 +147,7 @@ export class JournalCommit implements CommitPath {
     this.#queue = this.#queue.slice(count)
     this.#synced = Map.groupBy(queued, ({ of }) => of)
     this.#applySynced()
+    this.#writeLater(bytes)
     if (journal.fill > 0.5) checkpoints.warm()
   }
 
@@ -171,12 +182,34 @@ export class JournalCommit implements CommitPath {
       try {
         applyTo(this.#options, log, entries)
         this.#synced.delete(log)
+        this.#behind.add(log)
         this.#appliedCount += entries.length
       } catch (error) {
         this.#dropApplied(log, entries, before - log.pending)
         throw error
       }
     }
+  }
+
+  /** So many bytes more are applied. */
+  #writeLater(bytes: number): void {
+    this.#behindBytes += bytes
+    if (this.#behindBytes >= behindBytesMax) this.#writeBehind()
+    else if (!this.#closing) this.#stopWaiting ??= this.#options.clock.after(behindMs, () => this.#writeBehind())
+  }
+
+  /** Where there is no room it waits on: the journal has it. */
+  #writeBehind(): void {
+    const { logs, failure } = this.#options
+    this.#stopWaiting?.()
+    this.#stopWaiting = undefined
+    try {
+      for (const log of this.#behind) if (!logs.isRemoved(log)) log.applied.writeBehind()
+    } catch (error) {
+      if (!isStorageFull(error)) failure.note(error)
+    }
+    this.#behind.clear()
+    this.#behindBytes = 0
   }
 
   /** The first `count` of `entries` are applied. */

@@ -7,7 +7,7 @@ const names = ['journal.0', 'journal.1'] as const
 /** Zeros are laid ahead in steps of this size, so that a frame overwrites and its sync has no metadata to write. */
 const aheadBytes = 1024 * 1024
 /** How long a file becomes where checkpoints keep up: whatever is laid once is written over again and again. */
-const shortBytes = 8 * 1024 * 1024
+const shortBytes = 16 * 1024 * 1024
 /** Smaller frames are put together in memory and written as one. */
 const gatheredBytes = 64 * 1024
 

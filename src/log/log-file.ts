@@ -1,10 +1,11 @@
 import type { StorageFile } from '../contracts/storage.ts'
 import type { LogDirectory } from './log-directory.ts'
 import { Unsynced } from './unsynced.ts'
+import { WriteBehind } from './write-behind.ts'
 
 /**
  * A file that opens when it is first needed, comes to be when it is first written, and knows whether what was
- * written is durable.
+ * written is durable. What is appended waits in memory until it is much, or {@link flush}, and is read from there.
  */
 export class LogFile {
   name: string
@@ -12,6 +13,7 @@ export class LogFile {
   #handle: StorageFile | undefined
   #writable = false
   readonly #content = new Unsynced()
+  readonly #behind = new WriteBehind()
 
   constructor(directory: LogDirectory, name: string) {
     this.#directory = directory
@@ -36,13 +38,29 @@ export class LogFile {
     return this.#handle !== undefined || this.#directory.exists(this.name)
   }
 
-  /** 0 where there is no file. */
+  /** 0 where there is no file. Without what waits. */
   size(): number {
     return this.exists() ? this.#open(false).size() : 0
   }
 
   read(target: Uint8Array, position: number): number {
-    return this.#open(false).read(target, position)
+    if (this.#behind.sizeBytes === 0) return this.#open(false).read(target, position)
+    return this.#behind.read(target, position, (part) => this.#open(false).read(part, position))
+  }
+
+  /**
+   * Adds `parts` at `position`, where the file and what waits end. They wait in memory, copied; where that would be much,
+   * all is written at once. When the storage throws, nothing has happened.
+   */
+  append(parts: readonly Uint8Array[], position: number): void {
+    if (this.#behind.add(parts, position)) this.#content.touch()
+    else this.#write([...this.#behind.parts, ...parts], this.#behind.startOr(position))
+  }
+
+  /** Writes what waits; throws what the storage throws, and then still has it. */
+  flush(): void {
+    const { parts, sizeBytes } = this.#behind
+    if (sizeBytes > 0) this.#write(parts, this.#behind.startOr(0))
   }
 
   write(parts: readonly Uint8Array[], position: number): void {
@@ -89,8 +107,15 @@ export class LogFile {
 
   remove(): void {
     this.close()
+    this.#behind.clear()
     this.#content.forget()
     if (this.#directory.exists(this.name)) this.#directory.remove(this.name)
+  }
+
+  /** What waits is among `parts`. */
+  #write(parts: readonly Uint8Array[], position: number): void {
+    this.write(parts, position)
+    this.#behind.clear()
   }
 
   #open(write: boolean): StorageFile {

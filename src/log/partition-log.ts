@@ -24,6 +24,8 @@ export interface PartitionLogOptions extends TopicPartition {
   readonly config: LogConfig
   /** How long a silent producer is remembered. */
   readonly producerExpirationMs: number
+  /** What is applied may wait in memory before it is written: something else keeps it. False where nothing is said. */
+  readonly writesBehind?: boolean
 }
 
 /** What whoever keeps several partitions adds to each. */
@@ -70,7 +72,10 @@ export class PartitionLog implements ReadablePartition {
     const forgetPlaces = () => this.#reads.forgetPlaces()
     this.#reads = new PartitionReads(this)
     this.#staging = new Staging(name, loaded, (entry) => this.#hooks?.onStaged(entry))
-    this.applied = new AppliedLog({ ...options, name, onDropped: forgetPlaces }, loaded)
+    this.applied = new AppliedLog(
+      { ...options, name, writesBehind: options.writesBehind ?? false, onDropped: forgetPlaces },
+      loaded,
+    )
     this.#compactor = new LogCompactor(this.applied, {
       onSwapped: forgetPlaces,
       onFailure: (error) => this.#hooks?.onFailure(error),

@@ -120,6 +120,7 @@ export const newLog = (options: LogsOptions, definition: PartitionDefinition, lo
       ...definition,
       config: logConfig(definition.config),
       producerExpirationMs: options.producerExpirationMs ?? producerExpirationMsDefault,
+      writesBehind: options.durability === 'power',
     },
     loaded,
   )

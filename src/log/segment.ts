@@ -126,10 +126,14 @@ export class Segment {
     }
   }
 
-  /** Appends whole batches, placed already. When the storage throws, nothing has happened, and it can be done again. */
-  append(batches: readonly Uint8Array[], indexIntervalBytes: number): void {
+  /**
+   * Appends whole batches, placed already; `behind`: they may wait in memory until {@link flush} or {@link seal}. When
+   * the storage throws, nothing has happened, and it can be done again.
+   */
+  append(batches: readonly Uint8Array[], indexIntervalBytes: number, behind = false): void {
     this.relieve()
-    this.log.write(batches, this.sizeBytes)
+    if (behind) this.log.append(batches, this.sizeBytes)
+    else this.log.write(batches, this.sizeBytes)
     for (const batch of batches) this.note(batch, 0, indexIntervalBytes)
   }
 
@@ -176,6 +180,7 @@ export class Segment {
 
   /** Nothing more will be appended: completes the files. May be called again when the storage threw. */
   seal(): void {
+    this.log.flush()
     const known = this.#content()
     this.times.append(known.maxTimestamp, known.maxTimestampOffset)
     this.offsets.entries.complete()
@@ -196,8 +201,9 @@ export class Segment {
     this.aborted.entries.relieve()
   }
 
-  /** Writes what the indexes keep in memory. */
+  /** Writes what waits in memory, of the log and of the indexes. */
   flush(): void {
+    this.log.flush()
     this.offsets.entries.flush()
     this.times.entries.flush()
     this.aborted.entries.flush()

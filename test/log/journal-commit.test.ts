@@ -127,7 +127,7 @@ describe('the files of the journal', () => {
     const { commit } = await opened(disk, 64 * 1024 * 1024)
     await oneByOne(() => commit(200_000), 150)
     const short = sizes(disk)
-    expect(Math.max(...short)).toBeLessThanOrEqual(8 * 1024 * 1024)
+    expect(Math.max(...short)).toBeLessThanOrEqual(16 * 1024 * 1024)
     await oneByOne(() => commit(200_000), 150)
     expect(sizes(disk)).toEqual(short)
   })

@@ -42,6 +42,11 @@ const valuesIn = (logs: Logs, partition = 0): readonly (string | null)[] => {
   return recordsIn(read.batches).map(({ value }) => value)
 }
 
+/** The clock's timers have rung. */
+const aLittleLater = async (): Promise<void> => {
+  for (let turn = 0; turn < 2; turn++) await new Promise<void>((next) => setImmediate(next))
+}
+
 /** What is done to the files whose names match. */
 const counted = (storage: Storage, matches: RegExp) => {
   const counts = { writes: 0, reads: 0, syncs: 0, truncations: 0 }
@@ -126,7 +131,7 @@ describe.each(['power', 'process'] as const)('Logs, %s', (durability) => {
     const steady = manualClock()
     const held: (boolean | undefined)[] = []
     const after: typeof steady.after = (delayMs, ring, hold) => {
-      held.push(hold)
+      if (delayMs === 0) held.push(hold)
       return steady.after(delayMs, ring, hold)
     }
     const config = { 'cleanup.policy': 'compact' as const, 'segment.bytes': 200_000 }
@@ -261,12 +266,13 @@ describe('Logs, process, where writing outruns the disk', () => {
 })
 
 describe('the journal under the logs', () => {
-  it('has one frame and one sync for all that wait, and a write for each partition behind them', async () => {
+  it('has one frame and one sync for all that wait, and a write for each partition a little later', async () => {
     const journal = counted(memoryStorage(), /journal/)
     const segments = counted(journal.storage, /\.log$/)
     const logs = await open(segments.storage)
     stage(logs, 'first')
     rightOf(await logs.commit())
+    await aLittleLater()
     const before = { ...journal.counts }
     const segmentsBefore = { ...segments.counts }
     const answers = Array.from({ length: 20 }, (_, at) => {
@@ -275,10 +281,56 @@ describe('the journal under the logs', () => {
     })
     expect(new Set(answers).size).toBe(1)
     rightOf(await (answers[0] ?? logs.commit()))
+    expect(valuesIn(logs).length + valuesIn(logs, 1).length).toBe(21)
     expect(journal.counts.writes - before.writes).toBe(1)
     expect(journal.counts.syncs - before.syncs).toBe(1)
+    expect(segments.counts.writes - segmentsBefore.writes).toBe(0)
+    await aLittleLater()
     expect(segments.counts.writes - segmentsBefore.writes).toBe(2)
     expect(segments.counts.syncs - segmentsBefore.syncs).toBe(0)
+  })
+
+  it('lets no more than a MiB wait for being written to the segments, nor more than 64 KiB of a partition', async () => {
+    const storage = memoryStorage()
+    const clock = { ...manualClock(), after: () => () => {} }
+    const of = Array.from({ length: 40 }, (_, partition) => ({ ...partitions[0], partition }) as (typeof partitions)[0])
+    const logs = await open(storage, { clock, partitions: of, journalBytes: 64 * 1024 * 1024 })
+    const waits = (partition: number) => {
+      const { segments } = logOf(logs, partition)
+      return segments.all.reduce((sum, segment) => sum + segment.sizeBytes - segment.log.size(), 0)
+    }
+    const most = { of: 0, all: 0 }
+    for (let at = 0; at < 200; at++) {
+      stage(logs, 'x'.repeat(1000 * (1 + ((at * 7) % 40))), at % 3 === 0 ? 0 : at % 40)
+      rightOf(await logs.commit())
+      const waiting = of.map(({ partition }) => waits(partition))
+      most.of = Math.max(most.of, ...waiting)
+      most.all = Math.max(
+        most.all,
+        waiting.reduce((sum, bytes) => sum + bytes, 0),
+      )
+    }
+    expect(most.of).toBeGreaterThan(32 * 1024)
+    expect(most.of).toBeLessThanOrEqual(64 * 1024)
+    expect(most.all).toBeGreaterThan(512 * 1024)
+    expect(most.all).toBeLessThanOrEqual(1024 * 1024)
+  })
+
+  it('lets nothing wait of a segment that is complete', async () => {
+    const clock = { ...manualClock(), after: () => () => {} }
+    const config = { 'segment.bytes': 2000 }
+    const of = partitions.map((partition) => ({ ...partition, config }))
+    const logs = await open(memoryStorage(), { clock, partitions: of, journalBytes: 64 * 1024 * 1024 })
+    for (let at = 0; at < 50; at++) {
+      stage(logs, 'x'.repeat(100))
+      rightOf(await logs.commit())
+    }
+    const { all } = logOf(logs).segments
+    expect(all.length).toBeGreaterThan(3)
+    expect(all.slice(0, -1).map((segment) => segment.log.size())).toEqual(
+      all.slice(0, -1).map((segment) => segment.sizeBytes),
+    )
+    expect(valuesIn(logs).length).toBe(50)
   })
 
   it('takes a batch that is larger than itself', async () => {
