@@ -33,6 +33,7 @@ export interface Source extends TopicPartition {
   readonly of: AnyTopic
   /** `topic-partition-`: a record's id without its offset. */
   readonly prefix: string
+  readonly idOf: (offset: number) => string
   readonly keyInPlace: InPlace<unknown> | undefined
   readonly valueInPlace: InPlace<unknown> | undefined
 }
@@ -42,9 +43,27 @@ export const sourceOf = (of: AnyTopic, partition: number): Source => ({
   topic: of.name,
   partition,
   prefix: `${of.name}-${partition}-`,
+  idOf: idsWith(`${of.name}-${partition}-`),
   keyInPlace: inPlaceOf(of.key),
   valueInPlace: inPlaceOf(of.value),
 })
+
+/** Ids that begin with `prefix`. Of a thousand in a row only the last digits are spelled for each. */
+const idsWith = (prefix: string): Source['idOf'] => {
+  let thousands = 0
+  let beginning = prefix
+  return (offset) => {
+    const above = Math.floor(offset / 1_000)
+    if (above === 0) return prefix + offset
+    if (above !== thousands) {
+      thousands = above
+      beginning = prefix + above
+    }
+    return beginning + lastDigits[offset - above * 1_000]
+  }
+}
+
+const lastDigits: readonly string[] = Array.from({ length: 1_000 }, (_, number) => String(number).padStart(3, '0'))
 
 /**
  * Decodes one record anew, carried by `carrier`, or answers why not: {@link UnreadableRecord} with the codec's report. A codec
@@ -94,14 +113,14 @@ export const undecodedRecord = (source: Source, raw: RawRecord): AnyRecord =>
   record(source, raw, raw.key && new Uint8Array(raw.key), raw.value && new Uint8Array(raw.value), undefined)
 
 const record = (source: Source, raw: RawRecord, key: unknown, value: unknown, carrier: unknown): AnyRecord => {
-  const { topic, partition, prefix } = source
+  const { topic, partition } = source
   const { offset, timestamp } = raw
+  const id = source.idOf(offset)
   // bytes can be changed in place, and these lie in what was fetched
   const headers = copyHeaders(raw.headers)
   // each in one literal: a property that is added later, or `undefined`, is slower, or shown
-  if (carrier === undefined)
-    return { topic, partition, offset, id: prefix + offset, timestamp, headers, key, value } as AnyRecord
-  return { topic, partition, offset, id: prefix + offset, timestamp, headers, key, value, [task]: carrier }
+  if (carrier === undefined) return { topic, partition, offset, id, timestamp, headers, key, value } as AnyRecord
+  return { topic, partition, offset, id, timestamp, headers, key, value, [task]: carrier }
 }
 
 interface Unread {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ownBytes, ownCopy } from '../../src/codec/own-bytes.ts'
+import { ownBytes, ownCopy, ownCopyOf } from '../../src/codec/own-bytes.ts'
 
 const sizes = fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.uint8Array({ minLength: 900, maxLength: 1200 }))
 
@@ -21,6 +21,54 @@ describe('ownCopy', () => {
 
   it('is a plain array of bytes, also of a Buffer', () => {
     expect(ownCopy(Buffer.from('ab')).constructor).toBe(Uint8Array)
+  })
+})
+
+describe('ownCopyOf', () => {
+  const batches = [5_000, 9_000, 3 * 1024 * 1024].map((size, at) => {
+    const bytes = Buffer.alloc(size)
+    for (let i = 0; i < size; i++) bytes[i] = (i * 7 + at * 31) % 251
+    return bytes
+  })
+  const step = fc.record({
+    batch: fc.nat(2),
+    gap: fc.oneof({ weight: 4, arbitrary: fc.nat(9) }, fc.integer({ min: -300, max: 300 })),
+    length: fc.oneof({ weight: 4, arbitrary: fc.nat(40) }, { weight: 2, arbitrary: fc.nat(900) }, fc.nat(2_000)),
+    repeat: fc.integer({ min: 1, max: 40 }),
+  })
+
+  it('is what was there, in whatever order it is asked for, and whatever becomes of the other copies', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+        const at = [0, 0, 0]
+        const kept: { readonly copy: Uint8Array; readonly by: number }[] = []
+        let by = 0
+        for (const { batch, gap, length, repeat } of steps)
+          for (let turn = 0; turn < repeat; turn++) {
+            const bytes = batches[batch] as Buffer
+            const from = Math.min(Math.max((at[batch] as number) + gap, 0), bytes.length - length)
+            at[batch] = from + length
+            const copy = ownCopyOf(bytes, from, from + length)
+            expect(copy.constructor).toBe(Uint8Array)
+            expect(Buffer.compare(copy, bytes.subarray(from, from + length))).toBe(0)
+            // whoever has it may write to it
+            by += 1
+            copy.fill(by)
+            kept.push({ copy, by: by & 0xff })
+            if (turn % 3 === 0) ownBytes(turn).fill(0xee)
+          }
+        for (const { copy, by: mark } of kept) expect(copy.every((byte) => byte === mark)).toBe(true)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('is copied with those before it where they are asked for one after the other', () => {
+    const bytes = Buffer.alloc(2_000, 1)
+    const copies = Array.from({ length: 20 }, (_, at) => ownCopyOf(bytes, at * 100 + 20, at * 100 + 100))
+    const [second, third] = copies.slice(1)
+    expect(third?.buffer).toBe(second?.buffer)
+    expect((third?.byteOffset ?? 0) - (second?.byteOffset ?? 0)).toBe(100)
   })
 })
 

@@ -19,6 +19,13 @@ describe('a record', () => {
     expect({ ...record }[task]).toBe(carrier)
   })
 
+  it('has an id of its topic, partition and offset, whichever were asked for before', () => {
+    const other = sourceOf(topic('in', { key: text, value: int32 }), 4)
+    for (const offset of [0, 7, 999, 1_000, 1_007, 999_999, 1_000_000, 1_001, 2 ** 40 + 30, 0, 2 ** 53 - 1])
+      for (const from of [source, other])
+        expect(rightOf(decodeRecord(from, { ...raw, offset }, undefined)).id).toBe(`in-${from.partition}-${offset}`)
+  })
+
   it('shows nothing of a task where it has none', () => {
     for (const record of [rightOf(decodeRecord(source, raw, undefined)), undecodedRecord(source, raw)]) {
       expect(Reflect.ownKeys(record)).toEqual([...Object.keys(fields), 'key', 'value'])
