@@ -1,3 +1,4 @@
+import { type Position, partitionName } from '../../contracts/position.ts'
 import { Broker } from './broker/broker.ts'
 import { BrokerDisk } from './broker/broker-disk.ts'
 import type { Aftermath } from './broker/replica-log.ts'
@@ -5,7 +6,7 @@ import { type ClusterOptions, defaultCluster } from './cluster-options.ts'
 import { Controller } from './controller/controller.ts'
 import { brokerName, controllerName, Switchboard } from './switchboard.ts'
 import { Network } from './world/network.ts'
-import type { Process } from './world/process.ts'
+import { Halted, type Process } from './world/process.ts'
 import { World, type WorldOptions } from './world/world.ts'
 
 export interface SimulatedClusterOptions extends Partial<ClusterOptions> {
@@ -56,6 +57,13 @@ export class SimulatedCluster {
     })
     this.switchboard.plug(this.#controllerProcess, this.controller)
     this.#disks = Array.from({ length: this.options.brokers }, () => new BrokerDisk())
+    for (const [id, disk] of this.#disks.entries())
+      disk.fail = (why) => {
+        const process = this.processOf(id)
+        if (process !== undefined) this.world.tell(process, () => `cannot go on: ${why}`)
+        this.crash(id, 'kept')
+        throw new Halted(why)
+      }
     for (let id = 0; id < this.options.brokers; id++) this.start(id)
   }
 
@@ -134,6 +142,15 @@ export class SimulatedCluster {
   /** A client's process: what a user's program runs in. */
   client(name: string): Process {
     return this.world.spawn(name, 'client')
+  }
+
+  /** When the record at a position was appended by its leader, by the world's own time: milliseconds since the epoch. */
+  appendedMs({ topic, partition, offset }: Position): number {
+    for (const id of this.ids)
+      for (const hosted of this.broker(id)?.hosted ?? [])
+        if (hosted.isLeading && hosted.topic === topic && hosted.partition === partition)
+          return hosted.log.appendedMs(offset)
+    throw new RangeError(`nobody leads ${partitionName({ topic, partition })}: it is not known when it was written`)
   }
 
   /** Whether every broker is up and every partition has a leader and all its replicas in sync. */

@@ -12,6 +12,12 @@ export interface PartitionOnDisk {
 /** A broker's virtual disk: it survives the process, and a loss of power as far as it was synced. */
 export class BrokerDisk {
   readonly #partitions = new Map<string, PartitionOnDisk>()
+  /** Nothing more can be written: whoever tries ends by {@link fail}. */
+  isFull = false
+  /** Takes the broker offline, as Kafka does when its only log directory fails. Throws. */
+  fail: (why: string) => void = (why) => {
+    throw new Error(why)
+  }
   /** The last life ended in good order. */
   wasClosed = true
 
@@ -20,7 +26,14 @@ export class BrokerDisk {
     const key = `${topicId}/${name}`
     const known = this.#partitions.get(key)
     if (known !== undefined) return known
-    const made = { topicId, log: new ReplicaLog(name), highWatermark: 0 }
+    const made = {
+      topicId,
+      log: new ReplicaLog(name, {
+        write: () => this.#write(),
+        fail: (why) => this.fail(why),
+      }),
+      highWatermark: 0,
+    }
     this.#partitions.set(key, made)
     return made
   }
@@ -39,6 +52,14 @@ export class BrokerDisk {
       partition.log.comeBack(aftermath)
       partition.highWatermark = Math.min(partition.highWatermark, partition.log.endOffset)
     }
+  }
+
+  get logs(): readonly ReplicaLog[] {
+    return [...this.#partitions.values()].map(({ log }) => log)
+  }
+
+  #write(): void {
+    if (this.isFull) this.fail('the disk is full')
   }
 
   /** Another disk was put in: nothing is there. */

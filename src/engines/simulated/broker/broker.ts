@@ -275,7 +275,7 @@ export class Broker implements Server {
     const name = partitionName({ topic: topic.name, partition })
     const known = this.#hosted.get(name)
     if (known !== undefined) return known
-    const { id, options, world } = this.#parts
+    const { id, options, world, process } = this.#parts
     const disk = this.#parts.disk.open(topic.id, name)
     const { log, highWatermark } = disk
     const hosted: HostedReplica = new HostedReplica(
@@ -285,6 +285,7 @@ export class Broker implements Server {
         topicId: topic.id,
         disk,
         step: this.#step,
+        tell: (what, about) => world.tell(process, what, about),
         nowMs: () => world.wallMs,
         stableIsHighWatermark: this.#mutants.has('lso-is-high-watermark'),
         alterPartition: (asked) => this.#alterPartition(hosted, asked),

@@ -24,6 +24,10 @@ export const fetchAt = (
     )
     return { ...bounds, batches: [], aborted: [], failure }
   }
+  if (log.isDamagedAt(offset)) {
+    const message = `the batch with offset ${offset} of ${hosted.name} is damaged: the broker has to be started anew, or another one to lead`
+    return { ...bounds, batches: [], aborted: [], failure: engineFailure('corrupt-log', message) }
+  }
   const bound = isolation === 'read_committed' ? lastStableOffset : highWatermark
   const batches = log.read(offset, bound, maxBytes)
   if (batches.length === 0) return undefined

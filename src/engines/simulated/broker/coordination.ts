@@ -3,6 +3,7 @@ import { type EngineFailure, engineFailure } from '../../../contracts/failure.ts
 import { kafkaGroupSettings } from '../../../protocol/broker/group-state.ts'
 import { internalTopics } from '../internal-topics.ts'
 import type { Process } from '../world/process.ts'
+import type { TraceSubject } from '../world/trace.ts'
 import type { World } from '../world/world.ts'
 import { GroupShard } from './group-shard.ts'
 import type { HostedReplica } from './hosted-replica.ts'
@@ -56,16 +57,28 @@ export class Coordination {
     const { clock } = this.#parts
     const log = () => ledLog(hosted, this.#parts.world, this.#parts.process, () => clock.now())
     if (hosted.topic === internalTopics.transactions)
-      this.#lead(this.#transactions, hosted, () => new TransactionShard({ ...this.#parts, log: log() }))
+      this.#lead(
+        this.#transactions,
+        hosted,
+        () => new TransactionShard({ ...this.#parts, log: log(), tell: (what) => this.#tell(what, 'transaction') }),
+      )
     if (hosted.topic === internalTopics.offsets) {
       const settings = { ...kafkaGroupSettings, initialRebalanceDelayMs: this.#parts.initialRebalanceDelayMs }
-      this.#lead(this.#groups, hosted, () => new GroupShard({ log: log(), clock, settings }))
+      this.#lead(
+        this.#groups,
+        hosted,
+        () => new GroupShard({ log: log(), clock, settings, tell: (what) => this.#tell(what, 'group') }),
+      )
     }
   }
 
   /** The topic is gone. */
   forgetTopic(topic: string): void {
     for (const shard of this.groupShards) shard.forgetTopic(topic)
+  }
+
+  #tell(what: () => string, about: TraceSubject): void {
+    this.#parts.world.tell(this.#parts.process, what, about)
   }
 
   #lead<Shard extends { depose: () => void }>(

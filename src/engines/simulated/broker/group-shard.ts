@@ -13,6 +13,8 @@ export interface GroupShardParts {
   readonly log: LedLog
   readonly clock: Clock
   readonly settings: GroupSettings
+  /** A line for people, as of the broker. */
+  readonly tell: (what: () => string) => void
 }
 
 type Requested = Extract<GroupCommand, { readonly request: number }>
@@ -120,7 +122,16 @@ export class GroupShard {
     const failed = (failure: EngineFailure) =>
       this.#step(name, { _tag: 'append-failed', ticket, failure, ...this.#moment() })
     const placed = (baseOffset: number) => this.#step(name, { _tag: 'appended', ticket, baseOffset, ...this.#moment() })
-    const { log } = this.#parts
+    const { log, tell } = this.#parts
+    for (const record of records)
+      if (record._tag === 'generation') {
+        const { value } = record
+        tell(() =>
+          value === null
+            ? `forgets group '${name}'`
+            : `group '${name}' is at generation ${value.generation}, with ${value.members.length} members`,
+        )
+      }
     const encoded = records.map(encodeGroupRecord)
     if (producer !== undefined) return this.#appendInTransaction(encoded, producer, placed, failed)
     const written: E.Either<EngineFailure, number> = log.append(encoded, undefined, (failure) => {

@@ -12,7 +12,9 @@ import type {
   ReplicaEffect,
 } from '../../../protocol/broker/replica-messages.ts'
 import type { Replica } from '../../../protocol/broker/replica-state.ts'
+import { brokerName } from '../switchboard.ts'
 import type { PartitionOfTopic } from '../wire.ts'
+import type { TraceSubject } from '../world/trace.ts'
 import type { PartitionOnDisk } from './broker-disk.ts'
 import type { ReplicaLog } from './replica-log.ts'
 
@@ -22,6 +24,8 @@ export interface HostedReplicaParts extends PartitionOfTopic {
   readonly step: typeof stepReplica
   readonly nowMs: () => number
   readonly alterPartition: (asked: AlterPartition) => void
+  /** A line for people, as of the broker. */
+  readonly tell: (what: () => string, about: TraceSubject) => void
   /** Committed readers are shown what is undecided: wrong on purpose. */
   readonly stableIsHighWatermark: boolean
 }
@@ -86,6 +90,7 @@ export class HostedReplica {
     const [next, effects] = this.#parts.step(this.#replica, { ...command, now: this.#parts.nowMs() } as ReplicaCommand)
     const was = this.#replica
     this.#replica = next
+    if (was.role._tag !== next.role._tag || was.leaderEpoch !== next.leaderEpoch) this.#tellRole()
     for (const effect of effects) this.#perform(effect)
     const { log } = next
     if (log.end !== this.log.endOffset)
@@ -174,6 +179,27 @@ export class HostedReplica {
     this.#parts.disk.highWatermark = this.highWatermark
   }
 
+  /** A line for people, as of the broker that this is at. */
+  tell(what: () => string, about: TraceSubject): void {
+    this.#parts.tell(what, about)
+  }
+
+  #tellRole(): void {
+    const { role, leaderEpoch } = this.#replica
+    this.tell(() => {
+      if (role._tag === 'leading')
+        return `leads ${this.name} (epoch ${leaderEpoch}), which ends at ${this.log.endOffset}`
+      if (role._tag === 'idle') return `neither leads nor follows ${this.name}`
+      return `follows ${brokerName(role.leader)} for ${this.name} (epoch ${leaderEpoch})`
+    }, 'leadership')
+  }
+
+  #truncate(endOffset: number): void {
+    const was = this.log.endOffset
+    this.log.truncateTo(endOffset)
+    if (was > endOffset) this.tell(() => `cuts ${this.name} off at ${endOffset}: it ended at ${was}`, 'leadership')
+  }
+
   #wake(): void {
     for (const look of [...this.#waiting]) look()
   }
@@ -198,7 +224,7 @@ export class HostedReplica {
       case 'append':
         return this.log.follow(this.#arriving, this.#parts.nowMs())
       case 'truncate':
-        return this.log.truncateTo(effect.endOffset)
+        return this.#truncate(effect.endOffset)
       case 'restartLog':
         return this.log.resetTo(effect.startOffset)
       case 'raiseStart':

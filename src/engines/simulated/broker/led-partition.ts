@@ -19,8 +19,7 @@ const noHeaders: ReadonlyMap<string, Uint8Array> = new Map()
 export const ledLog = (hosted: HostedReplica, world: World, process: Process, nowMs: () => number): LedLog => ({
   leaderEpoch: hosted.leaderEpoch,
   replay: (visit) => {
-    const { log } = hosted
-    for (const batch of log.read(log.startOffset, log.endOffset, Number.POSITIVE_INFINITY)) replayBatch(batch, visit)
+    for (const batch of hosted.log.readAll()) replayBatch(batch, visit)
   },
   append: (records, producer, settled) => {
     const admitted = admitAppend(hosted.replica, -1)

@@ -13,6 +13,7 @@ import {
 import type { Acks } from '../../../protocol/broker/replica-messages.ts'
 import { admitAppend } from '../../../protocol/broker/replica-produce.ts'
 import type { Mutant } from '../cluster-options.ts'
+import { batchText, producerText } from '../message-text.ts'
 import type { ProducedBatch, ProduceResult } from '../wire.ts'
 import type { HostedReplica } from './hosted-replica.ts'
 
@@ -45,8 +46,10 @@ export const produce = (
 ): void => {
   const { topic, partition } = batch
   const { name, config } = hosted
-  const refuse = (failure: EngineFailure, unknownProducer = false) =>
+  const refuse = (failure: EngineFailure, unknownProducer = false) => {
+    hosted.tell(() => `refuses ${batchText(batch, batch.bytes)}: ${failure.code}`, 'records')
     answer({ _tag: 'refused', topic, partition, failure, unknownProducer })
+  }
   const admitted = admitAppend(hosted.replica, request.acks)
   if (E.isLeft(admitted)) return refuse(admitted.left)
   const bytes = new Uint8Array(batch.bytes)
@@ -56,7 +59,11 @@ export const produce = (
   const entry = hosted.log.producers.entries.get(header.producerId)
   const check = header.producerId < 0 ? accepted : lenient(parts.mutants, checkAppend(entry, header))
   if (E.isLeft(check)) return refuse(refusal(name, check.left), check.left.unknownProducer)
-  if (check.right._tag === 'duplicate') return whenSafe(parts, hosted, check.right, request, answer)
+  if (check.right._tag === 'duplicate') {
+    const { baseOffset } = check.right
+    hosted.tell(() => `has ${batchText(batch, bytes)} already, at ${baseOffset}`, 'records')
+    return whenSafe(parts, hosted, check.right, request, answer)
+  }
   if (!header.transactional || isInTransaction(entry, header)) return write(parts, hosted, bytes, request, answer)
   const { transactionalId } = request
   if (transactionalId === undefined) {
@@ -116,6 +123,7 @@ const write = (
   const timestamp = config.stampsAppendTime ? parts.nowMs() : -1
   if (timestamp !== -1) stampAppendTime(bytes, timestamp)
   const offset = hosted.log.endOffset
+  hosted.tell(() => `writes ${batchText(hosted, bytes)} at ${offset}`, 'records')
   hosted.append(bytes, waitOf(parts, request), (failure) =>
     answer(
       failure === undefined
@@ -151,5 +159,10 @@ export const mark = (
   if (E.isLeft(admitted)) return settled(admitted.left)
   const applied = applyMarker(hosted.log.producers.entries.get(marker.producerId), marker, at.nowMs)
   if (E.isLeft(applied)) return settled(refusal(hosted.name, applied.left))
+  hosted.tell(
+    () =>
+      `writes to ${hosted.name} that ${producerText({ producerId: marker.producerId, epoch: marker.producerEpoch })}, has ${marker.commit ? 'committed' : 'aborted'}, at ${hosted.log.endOffset}`,
+    'transaction',
+  )
   hosted.append(endMarker({ ...marker, timestamp: at.nowMs }), { acks: -1, timeoutMs: at.timeoutMs }, settled)
 }

@@ -19,6 +19,21 @@ interface Kept {
   readonly appendMs: number
 }
 
+/** What a log lies on. */
+export interface Disk {
+  /** Called before anything is written; throws where that is not possible. */
+  readonly write: () => void
+  /** Called where somebody cannot do without what is damaged; throws. */
+  readonly fail: (why: string) => void
+}
+
+const soundDisk: Disk = {
+  write: () => {},
+  fail: (why) => {
+    throw new Error(`broken invariant: ${why}`)
+  },
+}
+
 /** How a log comes back from the end of its broker's process. */
 export type Aftermath =
   /** The operating system has written everything. */
@@ -35,7 +50,10 @@ export type Aftermath =
  */
 export class ReplicaLog {
   readonly name: string
+  readonly #disk: Disk
   #kept: Kept[] = []
+  /** Where the first batch begins that is not what was written. */
+  #damagedOffset = Number.POSITIVE_INFINITY
   #startOffset = 0
   #endOffset = 0
   #syncedOffset = 0
@@ -44,8 +62,18 @@ export class ReplicaLog {
   #producers = new ProducerTable()
   #aborted: AbortedTransaction[] = []
 
-  constructor(name: string) {
+  constructor(name: string, disk: Disk = soundDisk) {
     this.name = name
+    this.#disk = disk
+  }
+
+  get isEmpty(): boolean {
+    return this.#kept.length === 0
+  }
+
+  /** How many there are. */
+  get batches(): number {
+    return this.#kept.length
   }
 
   get startOffset(): number {
@@ -78,6 +106,7 @@ export class ReplicaLog {
 
   /** Takes a batch as its leader: offsets are written into `bytes`, which belong to the log from now on. Answers where it lies. */
   append(bytes: Uint8Array, leaderEpoch: number, appendMs: number): number {
+    this.#disk.write()
     const baseOffset = this.#endOffset
     place(bytes, baseOffset, leaderEpoch)
     this.#take({ bytes, baseOffset, lastOffset: baseOffset + lastOffsetDeltaOf(bytes), appendMs })
@@ -89,6 +118,7 @@ export class ReplicaLog {
     for (const bytes of batches) {
       const baseOffset = baseOffsetOf(bytes)
       if (baseOffset < this.#endOffset) continue
+      this.#disk.write()
       this.#take({ bytes, baseOffset, lastOffset: lastOffsetOf(bytes), appendMs })
     }
   }
@@ -110,6 +140,7 @@ export class ReplicaLog {
     this.#kept = this.#kept.slice(0, this.#indexOf(offset))
     this.#endOffset = Math.max(this.#startOffset, (this.#kept.at(-1)?.lastOffset ?? this.#startOffset - 1) + 1)
     this.#syncedOffset = Math.min(this.#syncedOffset, this.#endOffset)
+    if (this.#damagedOffset >= this.#endOffset) this.#damagedOffset = Number.POSITIVE_INFINITY
     this.#recount()
   }
 
@@ -118,6 +149,7 @@ export class ReplicaLog {
     this.#kept = []
     this.#forgotten = []
     this.#startOffset = this.#endOffset = this.#syncedOffset = offset
+    this.#damagedOffset = Number.POSITIVE_INFINITY
     this.#recount()
   }
 
@@ -132,6 +164,7 @@ export class ReplicaLog {
     this.#startOffset = offset
     this.#endOffset = Math.max(this.#endOffset, offset)
     this.#aborted = this.#aborted.filter(({ lastOffset }) => lastOffset >= offset)
+    if (this.#damagedOffset < (this.#kept[0]?.baseOffset ?? offset)) this.#damagedOffset = Number.POSITIVE_INFINITY
   }
 
   /** All that is there survives a loss of power from now on. */
@@ -139,10 +172,33 @@ export class ReplicaLog {
     this.#syncedOffset = this.#endOffset
   }
 
-  /** As it is found when the broker comes back. */
+  /** Damages a batch, by its number: it cannot be read, nor what is behind it. Answers where it begins. */
+  damage(batch: number): number {
+    const offset = this.#kept[batch]?.baseOffset ?? this.#endOffset
+    this.#damagedOffset = Math.min(this.#damagedOffset, offset)
+    return offset
+  }
+
+  get isDamaged(): boolean {
+    return this.#damagedOffset < Number.POSITIVE_INFINITY
+  }
+
+  /** Whether what is at `offset`, or behind it in the same batch, cannot be read. */
+  isDamagedAt(offset: number): boolean {
+    return (this.#kept[this.#indexOf(offset)]?.baseOffset ?? -1) >= this.#damagedOffset
+  }
+
+  /** As it is found when the broker comes back: recovery cuts off what is damaged, and all that is behind it. */
   comeBack(aftermath: Aftermath): void {
     if (aftermath === 'unsynced lost') this.truncateTo(this.#syncedOffset)
+    this.truncateTo(this.#damagedOffset)
     this.sync()
+  }
+
+  /** Every batch. */
+  readAll(): readonly Uint8Array[] {
+    if (this.isDamaged) this.#disk.fail(`${this.name} is damaged at offset ${this.#damagedOffset}`)
+    return this.#kept.map(({ bytes }) => bytes)
   }
 
   /** Whole batches from the one with `offset` on, below `bound`, up to `maxBytes`; the first may pass it. */
@@ -151,7 +207,7 @@ export class ReplicaLog {
     let left = maxBytes
     for (let at = this.#indexOf(offset); at < this.#kept.length; at++) {
       const { bytes, baseOffset } = this.#kept[at] as Kept
-      if (baseOffset >= bound || (left < bytes.length && batches.length > 0)) break
+      if (baseOffset >= Math.min(bound, this.#damagedOffset) || (left < bytes.length && batches.length > 0)) break
       batches.push(bytes)
       left -= bytes.length
     }
@@ -178,6 +234,13 @@ export class ReplicaLog {
         !isControl(bytes) &&
         maxTimestampOf(bytes) >= timestamp,
     )?.bytes
+  }
+
+  /** When the batch with `offset` was appended. */
+  appendedMs(offset: number): number {
+    const kept = this.#kept[this.#indexOf(offset)]
+    if (kept === undefined) throw new RangeError(`${this.name} has no offset ${offset}`)
+    return kept.appendMs
   }
 
   /** Up to where batches are older than `ms`, by when they were appended, below `bound`. */

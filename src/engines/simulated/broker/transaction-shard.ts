@@ -15,6 +15,7 @@ import {
   encodeTransactionKey,
 } from '../../../protocol/broker/transaction-record.ts'
 import type { TransactionRecord } from '../../../protocol/broker/transaction-state.ts'
+import { partitionsText, producerText } from '../message-text.ts'
 import type { LedLog } from './led-log.ts'
 
 type Markers = Extract<TransactionEffect, { _tag: 'writeMarkers' }>
@@ -25,6 +26,8 @@ export type MarkersSent = Extract<TransactionCommand, { _tag: 'markersWritten' |
 export interface TransactionShardParts {
   readonly log: LedLog
   readonly clock: Clock
+  /** A line for people, as of the broker. */
+  readonly tell: (what: () => string) => void
   readonly allocateProducerId: (answer: (taken: E.Either<EngineFailure, number>) => void) => void
   /** Brings them to the partitions' leaders, again and again until each has its own or refuses it, or nobody wants it. */
   readonly sendMarkers: (markers: Markers, sent: (what: MarkersSent) => void, isWanted: () => boolean) => void
@@ -110,7 +113,10 @@ export class TransactionShard {
         case 'reply': {
           const answer = this.#replies.get(effect.request)
           this.#replies.delete(effect.request)
-          answer?.(effect.reply)
+          const { reply } = effect
+          if (reply._tag === 'refused' && reply.failure.kind === 'fatal')
+            this.#parts.tell(() => `fences a holder of '${transactionalId}': ${reply.failure.code}`)
+          answer?.(reply)
           break
         }
         case 'persist':
@@ -137,6 +143,7 @@ export class TransactionShard {
   }
 
   #persist(transactionalId: string, record: TransactionRecord | undefined): void {
+    this.#parts.tell(() => persistedText(transactionalId, record))
     const value = record === undefined ? null : encodeTransaction(record)
     const settled = (failure: EngineFailure | undefined) =>
       this.#step(transactionalId, failure === undefined ? { _tag: 'persisted' } : { _tag: 'persistFailed', failure })
@@ -157,4 +164,22 @@ export class TransactionShard {
 const intact = <A>(read: E.Either<{ readonly message: string }, A>): A => {
   if (E.isLeft(read)) throw new Error(`broken invariant: ${read.left.message}`)
   return read.right
+}
+
+const persistedText = (transactionalId: string, record: TransactionRecord | undefined): string => {
+  if (record === undefined) return `forgets '${transactionalId}'`
+  switch (record.phase) {
+    case 'Empty':
+      return `gives '${transactionalId}' to ${producerText(record)}`
+    case 'Ongoing':
+      return `takes ${partitionsText(record.partitions)} into the transaction of '${transactionalId}' (${producerText(record)})`
+    case 'PrepareCommit':
+      return `decides to commit '${transactionalId}': ${partitionsText(record.partitions)}`
+    case 'PrepareAbort':
+      return `decides to abort '${transactionalId}': ${partitionsText(record.partitions)}`
+    case 'CompleteCommit':
+      return `has committed '${transactionalId}' everywhere`
+    case 'CompleteAbort':
+      return `has aborted '${transactionalId}' everywhere`
+  }
 }

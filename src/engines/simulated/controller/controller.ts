@@ -73,6 +73,11 @@ export class Controller implements Server {
     return this.#view
   }
 
+  /** The number of the process that a broker has registered with last. */
+  lifeOf(broker: number): number | undefined {
+    return this.#brokers.get(broker)?.life
+  }
+
   handle<N extends RequestName>(name: N, request: RequestOf<N>, answer: (reply: ReplyOf<N>) => void): void {
     const handler: ((request: RequestOf<N>) => ReplyOf<N>) | undefined = this.#handlers[name]
     if (handler === undefined) throw new Error(`broken invariant: the controller was asked for ${name}`)
@@ -218,7 +223,7 @@ export class Controller implements Server {
     world.after(process, sweepMs, 'looks for silent brokers', () => {
       for (const [broker, { phase, heardMs }] of this.#brokers)
         if (phase !== 'fenced' && world.now - heardMs > options.brokerSessionMs) {
-          world.tell(process, () => `fences broker-${broker}`)
+          world.tell(process, () => `fences broker-${broker}`, 'leadership')
           this.#phase(broker, 'fenced')
           this.#everywhere({ _tag: 'brokerFenced', brokerId: broker })
         }
@@ -260,12 +265,16 @@ export class Controller implements Server {
   #tell(name: string, was: PartitionRegistration, is: PartitionRegistration): void {
     const { world, process } = this.#parts
     if (was.leader !== is.leader)
-      world.tell(process, () =>
-        is.leader === undefined
-          ? `${name} has no leader (epoch ${is.leaderEpoch})`
-          : `elects broker-${is.leader} for ${name}${is.recovering ? ', uncleanly' : ''} (epoch ${is.leaderEpoch})`,
+      world.tell(
+        process,
+        () =>
+          is.leader === undefined
+            ? `${name} has no leader (epoch ${is.leaderEpoch})`
+            : `elects broker-${is.leader} for ${name}${is.recovering ? ', uncleanly' : ''} (epoch ${is.leaderEpoch})`,
+        'leadership',
       )
-    if (was.isr.join() !== is.isr.join()) world.tell(process, () => `in sync for ${name}: ${is.isr.join(', ')}`)
+    if (was.isr.join() !== is.isr.join())
+      world.tell(process, () => `in sync for ${name}: ${is.isr.join(', ')}`, 'leadership')
   }
 
   #put(topic: TopicView): void {

@@ -17,6 +17,16 @@ const latencyMs = 0.5
 /** By how much a message may be late, by choice. */
 const delaysMs = [0, 0.5, 1, 3, 10, 50, 200, 1_000] as const
 
+/** A message when it is sent, before anything becomes of it. */
+export interface Sent {
+  readonly from: Process
+  readonly to: Process
+  /** The request's name; of an answer with `: answer` behind it. */
+  readonly what: string
+  /** Lets it arrive: once more, where the message itself arrives too. */
+  readonly deliver: () => void
+}
+
 /** How a request ends for who sent it: without an answer it may have been carried out. */
 export type Unanswered = 'timed out' | 'disconnected'
 
@@ -36,6 +46,7 @@ export class Network {
   readonly #lastArrival = new Map<string, number>()
   readonly #cuts = new Map<string, number>()
   readonly #pending = new Map<Process, Set<Pending>>()
+  readonly #lookers = new Set<(sent: Sent) => void>()
   #messages = 0
   weather: Weather = fairWeather
 
@@ -59,8 +70,18 @@ export class Network {
     return (this.#cuts.get(`${from}>${to}`) ?? 0) > 0
   }
 
+  /** Calls `look` with each message when it is sent. The answer ends it. */
+  onSend(look: (sent: Sent) => void): () => void {
+    this.#lookers.add(look)
+    return () => this.#lookers.delete(look)
+  }
+
   send(from: Process, to: Process, what: string, deliver: () => void): void {
     if (!from.isAlive) return
+    if (this.#lookers.size > 0) {
+      for (const look of [...this.#lookers]) look({ from, to, what, deliver })
+      if (!from.isAlive) return
+    }
     const message = this.#messages++
     const { trace } = this.#world
     if (trace.keeps) trace.keep({ _tag: 'sent', at: this.#world.now, message, from: from.name, to: to.name, what })

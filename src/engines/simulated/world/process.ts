@@ -1,6 +1,11 @@
 /** What a process is: only clients run a user's code. */
 export type ProcessKind = 'broker' | 'controller' | 'client'
 
+/** Thrown by a process that ends in the middle of what it does. */
+export class Halted extends Error {
+  override readonly name = 'Halted'
+}
+
 /**
  * A life of a process: what restarts is another one under the same name. Messages, timers and everything else that is
  * to happen belongs to a life, and ends with it.
@@ -36,7 +41,11 @@ export class Process {
       this.#heldBack.push(work)
       return false
     }
-    work()
+    try {
+      work()
+    } catch (thrown) {
+      if (this.#isAlive || !(thrown instanceof Halted)) throw thrown
+    }
     return true
   }
 

@@ -1,0 +1,92 @@
+import type { Fault } from './fault.ts'
+import { type Begin, type Scene, targetOf, working } from './scene.ts'
+
+/** How many messages a process may send before it is killed. */
+const messagesMax = 24
+
+/**
+ * Kills a process at once, or just before or after a message that it sends: so that it dies between any two things that
+ * it does one after the other.
+ */
+export const processCrash: Begin = (scene, fault) => {
+  const process = targetOf(working(scene), fault)
+  if (process === undefined) return undefined
+  const { world, network, supervisor } = scene.cluster
+  const { name } = process
+  const moment = world.choices.pick('process', 1 + 2 * messagesMax, 0.75)
+  const kill = () => {
+    if (process.isAlive) scene.clients.kill(name)
+  }
+  if (moment === 0) {
+    kill()
+    return { what: 'crash', processes: [name], undo: () => scene.clients.start(name) }
+  }
+  let left = Math.ceil(moment / 2)
+  const isBefore = moment % 2 === 1
+  const stop = network.onSend(({ from }) => {
+    if (from !== process || --left > 0) return
+    stop()
+    if (isBefore) kill()
+    else world.after(supervisor, 0, 'crash', kill)
+  })
+  const what = `crash ${isBefore ? 'before' : 'after'} it sends its message ${left} from now on`
+  return { what, processes: [name], undo: stop }
+}
+
+/** Somebody takes it for dead and starts a stand-in, before it goes on as if nothing had been. */
+export const zombie: Begin = (scene, fault) => {
+  const process = targetOf(working(scene), fault)
+  if (process === undefined) return undefined
+  const { world } = scene.cluster
+  const standIn = `${process.name}, stand-in ${scene.count}`
+  world.pause(process)
+  scene.clients.start(standIn)
+  const undo = () => {
+    world.resume(process)
+    leave(scene, standIn)
+  }
+  return { what: 'zombie', processes: [process.name], undo }
+}
+
+export const rebalance: Begin = (scene) => {
+  const name = `guest ${scene.count}`
+  scene.clients.start(name)
+  return { what: 'another instance', processes: [name], undo: () => leave(scene, name) }
+}
+
+/** How long an instance that is to stop in good order is waited for. */
+const stopMs = 10_000
+
+const leave = ({ cluster, clients }: Scene, name: string): void => {
+  // an instance that cannot end in good order is ended
+  cluster.world.after(cluster.supervisor, stopMs, 'loses its patience', () => clients.kill(name, true))
+  clients.stop(name).catch(() => clients.kill(name, true))
+}
+
+/** A slow process works this long at a time, and stands still the rest of it. */
+const workMs = 5
+const slowMs = { least: 20, most: 1_000 } as const
+
+export const slowConsumer: Begin = (scene, fault: Fault) => {
+  const process = targetOf(working(scene), fault)
+  if (process === undefined) return undefined
+  const { world, supervisor } = scene.cluster
+  const standsMs = slowMs.least + (slowMs.most - slowMs.least) * fault.extent
+  let isOver = false
+  const stand = () => {
+    if (isOver || !process.isAlive || process.isPaused) return
+    world.pause(process)
+    world.after(supervisor, standsMs, 'slow work is done', work)
+  }
+  const work = () => {
+    if (isOver) return
+    world.resume(process)
+    world.after(supervisor, workMs, 'slow work', stand)
+  }
+  stand()
+  const undo = () => {
+    isOver = true
+    if (process.isPaused) world.resume(process)
+  }
+  return { what: `works slowly: ${Math.round(standsMs)} ms at a time`, processes: [process.name], undo }
+}
