@@ -1,3 +1,4 @@
+import { replyText, requestText } from './message-text.ts'
 import type { ReplyOf, RequestName, RequestOf, Server } from './wire.ts'
 import type { Network, Unanswered } from './world/network.ts'
 import type { Process } from './world/process.ts'
@@ -33,6 +34,14 @@ export class Switchboard {
       timeoutMs,
       handle: (answer) => server.handle(name, request, answer),
       answered,
+      ...(this.#network.isTraced
+        ? {
+            detail: {
+              request: () => requestText(name, request),
+              reply: (reply: ReplyOf<N>) => replyText(name, request, reply),
+            },
+          }
+        : {}),
     })
   }
 }

@@ -189,7 +189,7 @@ export class HostedReplica {
     this.tell(() => {
       if (role._tag === 'leading')
         return `leads ${this.name} (epoch ${leaderEpoch}), which ends at ${this.log.endOffset}`
-      if (role._tag === 'idle') return `neither leads nor follows ${this.name}`
+      if (role._tag === 'idle' || role.leader === undefined) return `neither leads nor follows ${this.name}`
       return `follows ${brokerName(role.leader)} for ${this.name} (epoch ${leaderEpoch})`
     }, 'leadership')
   }

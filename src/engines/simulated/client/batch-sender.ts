@@ -15,6 +15,7 @@ import type {
 import { newProducer, type ProducerSession } from '../../../protocol/client/producer-session.ts'
 import type { GivenIdentity } from '../../../protocol/client/transaction.ts'
 import type { ClusterOptions } from '../cluster-options.ts'
+import { batchText } from '../message-text.ts'
 import { type Answer, type Connection, requestTimeoutMs } from './connection.ts'
 
 export interface BatchSenderParts {
@@ -203,6 +204,9 @@ export class BatchSender {
     seal(bytes, { producerId, producerEpoch, baseSequence, transactional: transactionalId !== undefined })
     const leader = await connection.leader(partition)
     if (E.isLeft(leader)) return { _tag: 'refused', failure: leader.left }
+    const { world, process } = connection
+    const again = numbered.attempt > 0 ? ' again' : ''
+    world.tell(process, () => `sends${again} ${batchText(partition, bytes)}`, 'records')
     const reply = await connection.ask(leader.right, 'produce', {
       acks,
       timeoutMs: requestTimeoutMs,

@@ -2,6 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { CommittedOffset, GroupDescription, Groups, GroupToken } from '../../../contracts/engine.ts'
 import { type EngineFailure, engineFailure } from '../../../contracts/failure.ts'
 import { partitionName, type TopicPartition } from '../../../contracts/position.ts'
+import { positionsText } from '../message-text.ts'
 import { brokerName } from '../switchboard.ts'
 import { type Answer, type Connection, isPassing } from './connection.ts'
 import { MemberSession } from './member-session.ts'
@@ -51,11 +52,17 @@ const commit = async (connection: Connection, token: GroupToken, offsets: readon
     if (E.isLeft(there) && there.left.kind === 'refused') return there
     if (!Number.isSafeInteger(committed.offset) || committed.offset < 0) return E.left(wrongOffset(committed))
   }
+  const { world, process } = connection
+  const told = () => `${positionsText(offsets)} in generation ${token.generation} of group '${token.group}'`
+  world.tell(process, () => `commits ${told()}`, 'group')
   return connection.patiently(async (): Answer<void> => {
     const of = { kind: 'offsets', id: token.group } as const
     const reply = await connection.askCoordinator(of, 'commitOffsets', { token, offsets })
     if (E.isLeft(reply)) return reply
-    return reply.right._tag === 'refused' ? E.left(reply.right.failure) : E.right(undefined)
+    if (reply.right._tag !== 'refused') return E.right(undefined)
+    const { failure } = reply.right
+    world.tell(process, () => `may not commit ${told()}: ${failure.code}`, 'group')
+    return E.left(failure)
   })
 }
 

@@ -11,6 +11,7 @@ import {
   type MemberReply,
   type MemberRequest,
 } from '../../../protocol/client/group-member-state.ts'
+import { partitionsText } from '../message-text.ts'
 import { type Answer, type Connection, requestTimeoutMs } from './connection.ts'
 
 /** How long a join may wait for others before it counts as let in: whatever is refused is refused at once. */
@@ -170,6 +171,8 @@ export class MemberSession {
   }
 
   #tell(event: GroupEvent): void {
+    const { world, process } = this.#connection
+    world.tell(process, () => eventText(event, this.#options.group, this.#state.generation), 'group')
     if (this.#subscriber === undefined) this.#unheard.push(event)
     else this.#subscriber.next(event)
   }
@@ -186,5 +189,17 @@ export class MemberSession {
   #farewell(): void {
     if (this.#failure === undefined) this.#subscriber?.complete()
     else this.#subscriber?.error(this.#failure)
+  }
+}
+
+const eventText = (event: GroupEvent, group: string, generation: number): string => {
+  const partitions = partitionsText(event.partitions)
+  switch (event._tag) {
+    case 'assigned':
+      return `is given ${partitions} in generation ${generation} of group '${group}'`
+    case 'revoked':
+      return `is to give up ${partitions} of group '${group}'`
+    case 'lost':
+      return `loses ${partitions} of group '${group}': ${event.failure.code}`
   }
 }

@@ -1,10 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { isControl } from '../../../batch/record-batch.ts'
+import { countOf, isControl } from '../../../batch/record-batch.ts'
 import type { Fetched, FetchRequest, Isolation, OffsetAt, OffsetQuery, Reader } from '../../../contracts/engine.ts'
 import { type EngineFailure, engineFailure } from '../../../contracts/failure.ts'
 import { type Position, partitionName, type TopicPartition } from '../../../contracts/position.ts'
 import { batchFields } from '../../../log/batch-fields.ts'
 import { readCommitted } from '../../../protocol/client/read-committed.ts'
+import { recordsText } from '../message-text.ts'
 import type { FetchedPartition } from '../wire.ts'
 import { type Answer, type Connection, isPassing, requestTimeoutMs } from './connection.ts'
 
@@ -96,6 +97,10 @@ class Fetcher {
       const fetched = fetchedOf(position, kept)
       for (const batch of fetched.batches) left -= batch.length
       if (fetched.failure !== undefined || fetched.nextOffset > position.offset) found.push(fetched)
+      if (fetched.batches.length > 0) {
+        const { world, process } = this.#connection
+        world.tell(process, () => readText(position, fetched), 'records')
+      }
     }
     return found
   }
@@ -164,6 +169,9 @@ const fetchedOf = ({ topic, partition, offset }: Position, { isolation, fetched 
   const kept = batches.filter((batch) => !isControl(batch))
   return failure === undefined ? { ...bounds, batches: kept } : { ...bounds, batches: [], failure }
 }
+
+const readText = (from: Position, { batches, nextOffset }: Fetched): string =>
+  `reads ${recordsText(batches.reduce((sum, batch) => sum + countOf(batch), 0))} of ${partitionName(from)}, ${from.offset} to ${nextOffset - 1}`
 
 const failed = ({ topic, partition }: Position, failure: EngineFailure): FetchedPartition => ({
   topic,

@@ -17,6 +17,7 @@ import {
 } from '../../../protocol/client/transaction.ts'
 import type { FailureSource } from '../../../protocol/client/transaction-failure.ts'
 import type { ClusterOptions } from '../cluster-options.ts'
+import { positionsText, producerText } from '../message-text.ts'
 import { BatchSender } from './batch-sender.ts'
 import { type Answer, type Connection, callTimeoutMs, requestTimeoutMs } from './connection.ts'
 
@@ -89,6 +90,13 @@ export class TransactionHolder {
     if (E.isLeft(admitted)) return admitted
     const { connection, options } = this.#parts
     const { transactionalId } = options
+    const { world, process } = connection
+    world.tell(
+      process,
+      () =>
+        `adds offsets to '${transactionalId}': ${positionsText(offsets)} in generation ${token.generation} of group '${token.group}'`,
+      'transaction',
+    )
     const sent = connection.patiently(async (): Answer<void> => {
       for (const { topic, partition } of offsets) {
         const there = await connection.leader({ topic, partition })
@@ -172,8 +180,14 @@ export class TransactionHolder {
 
   #step(command: ClientTransactionCommand): void {
     const [state, effects] = stepClientTransaction(this.#state, command)
+    if (state.phase !== this.#state.phase) this.#tell(this.#state, state)
     this.#state = state
     for (const effect of effects) this.#perform(effect)
+  }
+
+  #tell(was: ClientTransaction, is: ClientTransaction): void {
+    const { world, process } = this.#parts.connection
+    world.tell(process, () => phaseText(was, is), 'transaction')
   }
 
   #perform(effect: ClientTransactionEffect): void {
@@ -227,6 +241,30 @@ export class TransactionHolder {
     if (attempt <= 0) return
     await connection.wait(Math.min(backoffMs * 2 ** Math.min(attempt - 1, 10), maxBackoffMs), 'backs off')
     await connection.refresh()
+  }
+}
+
+const phaseText = (was: ClientTransaction, is: ClientTransaction): string => {
+  const id = `'${is.transactionalId}'`
+  const why = is.failure === undefined ? '' : `: ${is.failure.code}`
+  switch (is.phase) {
+    case 'UNINITIALIZED':
+    case 'INITIALIZING':
+      return `takes over ${id}`
+    case 'READY':
+      if (was.phase === 'COMMITTING') return `has committed ${id}`
+      if (was.phase === 'INITIALIZING' && is.identity !== undefined) return `has ${id}, as ${producerText(is.identity)}`
+      return `has aborted ${id}`
+    case 'IN_TRANSACTION':
+      return `begins a transaction of ${id}${is.identity === undefined ? '' : ` (${producerText(is.identity)})`}`
+    case 'COMMITTING':
+      return `commits ${id}`
+    case 'ABORTING':
+      return `aborts ${id}`
+    case 'ABORTABLE_ERROR':
+      return `has to abort ${id}${why}`
+    case 'FATAL_ERROR':
+      return `has lost ${id} for good${why}`
   }
 }
 

@@ -54,6 +54,11 @@ export class Network {
     this.#world = world
   }
 
+  /** Whether somebody reads what is sent. */
+  get isTraced(): boolean {
+    return this.#world.trace.keeps
+  }
+
   /** Cuts what goes from one to the other, in this direction. The answer mends it; cuts add up. */
   cut(from: string, to: string): () => void {
     const link = `${from}>${to}`
@@ -76,7 +81,8 @@ export class Network {
     return () => this.#lookers.delete(look)
   }
 
-  send(from: Process, to: Process, what: string, deliver: () => void): void {
+  /** `detail`: what is in it, for whoever reads the trace. */
+  send(from: Process, to: Process, what: string, deliver: () => void, detail?: () => string): void {
     if (!from.isAlive) return
     if (this.#lookers.size > 0) {
       for (const look of [...this.#lookers]) look({ from, to, what, deliver })
@@ -84,7 +90,10 @@ export class Network {
     }
     const message = this.#messages++
     const { trace } = this.#world
-    if (trace.keeps) trace.keep({ _tag: 'sent', at: this.#world.now, message, from: from.name, to: to.name, what })
+    if (trace.keeps) {
+      const told = detail === undefined ? {} : { detail: detail() }
+      trace.keep({ _tag: 'sent', at: this.#world.now, message, from: from.name, to: to.name, what, ...told })
+    }
     if (this.isCut(from.name, to.name)) return this.#lose(message, 'the network is cut')
     const { weather } = this
     const { choices } = this.#world
@@ -106,9 +115,11 @@ export class Network {
       readonly timeoutMs: number
       readonly handle: (answer: (reply: Reply) => void) => void
       readonly answered: (reply: Reply | Unanswered) => void
+      /** What is in the request, and in an answer to it, for whoever reads the trace. */
+      readonly detail?: { readonly request: () => string; readonly reply: (reply: Reply) => string }
     },
   ): void {
-    const { what, timeoutMs, handle, answered } = asked
+    const { what, timeoutMs, handle, answered, detail } = asked
     let isOver = false
     const end = (reply: Reply | Unanswered) => {
       if (isOver) return
@@ -125,9 +136,17 @@ export class Network {
       to.onEnd(() => this.#disconnect(to))
     } else waiting.add(pending)
     if (!to.isAlive) this.#disconnect(to)
-    this.send(from, to, what, () => {
-      handle((reply) => this.send(to, from, `${what}: answer`, () => end(reply)))
-    })
+    const arrives = () =>
+      handle((reply) =>
+        this.send(
+          to,
+          from,
+          `${what}: answer`,
+          () => end(reply),
+          detail === undefined ? undefined : () => detail.reply(reply),
+        ),
+      )
+    this.send(from, to, what, arrives, detail?.request)
   }
 
   #carry(

@@ -1,3 +1,6 @@
+/** What a line is about, so that a reader can choose. */
+export type TraceSubject = 'process' | 'leadership' | 'transaction' | 'group' | 'records'
+
 /** What happened, for a person to read; `at` is in virtual milliseconds. Processes go by their names. */
 export type TraceEntry =
   | {
@@ -7,11 +10,19 @@ export type TraceEntry =
       readonly from: string
       readonly to: string
       readonly what: string
+      /** What is in it, in short. */
+      readonly detail?: string
     }
   | { readonly _tag: 'delivered'; readonly at: number; readonly message: number }
   | { readonly _tag: 'lost'; readonly at: number; readonly message: number; readonly why: string }
   /** Something of one process: `becomes leader of orders-0`. */
-  | { readonly _tag: 'happened'; readonly at: number; readonly process: string; readonly what: string }
+  | {
+      readonly _tag: 'happened'
+      readonly at: number
+      readonly process: string
+      readonly about: TraceSubject
+      readonly what: string
+    }
   /** A fault begins, and ends at `until` where it lasts. */
   | {
       readonly _tag: 'fault'

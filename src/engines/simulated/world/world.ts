@@ -4,7 +4,7 @@ import { Choices, type ChoiceTape } from './choices.ts'
 import { EventQueue, type Scheduled } from './event-queue.ts'
 import { Process, type ProcessKind } from './process.ts'
 import { RandomStreams } from './random-streams.ts'
-import { Trace, type TraceEntry } from './trace.ts'
+import { Trace, type TraceEntry, type TraceSubject } from './trace.ts'
 
 export interface WorldOptions {
   /** Of everything that is drawn. */
@@ -118,8 +118,8 @@ export class World {
   }
 
   /** A line for people, and nothing but a step where nobody reads. */
-  tell(process: Process, what: () => string): void {
-    if (this.trace.keeps) this.keep({ _tag: 'happened', at: this.#now, process: process.name, what: what() })
+  tell(process: Process, what: () => string, about: TraceSubject = 'process'): void {
+    if (this.trace.keeps) this.keep({ _tag: 'happened', at: this.#now, process: process.name, about, what: what() })
   }
 
   keep(entry: TraceEntry): void {
