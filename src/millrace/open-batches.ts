@@ -1,5 +1,6 @@
 import { BatchBuilder } from '../batch/batch-builder.ts'
 import { headerBytes } from '../batch/record-batch.ts'
+import { lengthOf } from '../batch/record-fields.ts'
 import type { EncodedRecord } from './outgoing.ts'
 import { partitionFor, type Route, type Routes } from './routes.ts'
 
@@ -54,9 +55,9 @@ export class OpenBatches<B extends OpenBatch> {
   }
 
   /** Adds a record to a batch that has others, if there is room. */
-  #joins({ builder }: B, { key, value, headers, timestamp, sizeBytes }: EncodedRecord): boolean {
-    const isFull = builder.sizeBytes + sizeBytes - headerBytes > this.#batchBytes
-    return !isFull && builder.add(key, value, headers, timestamp)
+  #joins({ builder }: B, { key, value, headers, timestamp, fieldsBytes, sizeBytes }: EncodedRecord): boolean {
+    if (builder.sizeBytes + sizeBytes - headerBytes > this.#batchBytes) return false
+    return builder.addParts(key, lengthOf(key), value, lengthOf(value), headers, timestamp, fieldsBytes)
   }
 
   /** Drops all that is open. */

@@ -1,4 +1,5 @@
-import { aloneBytes } from '../batch/record-size.ts'
+import { fieldsBytes } from '../batch/record-fields.ts'
+import { aloneBytesOf } from '../batch/record-size.ts'
 import { refuseArgument } from '../codec/arguments.ts'
 import { inPlaceOf } from '../codec/in-place.ts'
 import { recordFault } from '../codec/record-fault.ts'
@@ -25,6 +26,8 @@ export interface EncodedRecord {
   readonly headers: ReadonlyMap<string, Uint8Array>
   readonly timestamp: number
   readonly partition: number | undefined
+  /** What key, value and headers take in a batch. */
+  readonly fieldsBytes: number
   /** What a batch of it alone takes. */
   readonly sizeBytes: number
 }
@@ -84,6 +87,7 @@ export class RecordEncoding<K, V> implements EncodedRecord {
   headers: ReadonlyMap<string, Uint8Array> = noHeaders
   timestamp: number
   partition: number | undefined
+  fieldsBytes = 0
   sizeBytes = 0
   readonly #topic: Topic<K, V>
   readonly #now: number
@@ -120,7 +124,8 @@ export class RecordEncoding<K, V> implements EncodedRecord {
     this.timestamp = this.#now
     if (headers !== undefined || timestamp !== undefined) this.#readBesides(record, index)
     this.partition = record.partition
-    this.sizeBytes = aloneBytes(this.key, this.value, this.headers)
+    this.fieldsBytes = fieldsBytes(this.key, this.value, this.headers)
+    this.sizeBytes = aloneBytesOf(this.fieldsBytes)
   }
 
   #encodeKey(key: K): Uint8Array | null {
@@ -152,7 +157,7 @@ export const encodeAll = <K, V>(
   const encoding = new RecordEncoding(topic, now)
   return records.map((record, index) => {
     encoding.read(record, index)
-    const { key, value, headers, timestamp, partition, sizeBytes } = encoding
-    return { key, value, headers, timestamp, partition, sizeBytes }
+    const { key, value, headers, timestamp, partition, fieldsBytes, sizeBytes } = encoding
+    return { key, value, headers, timestamp, partition, fieldsBytes, sizeBytes }
   })
 }

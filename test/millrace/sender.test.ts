@@ -19,7 +19,10 @@ const blobs = topic('blobs', { key: int32, value: bytes, partitions })
 /** What a record takes beside its value: four bytes of key, and what is counted for varints and lengths. */
 const besideValue = 36
 
-/** A sender over an engine that takes its time, on a disk that may be full. */
+/**
+ * A sender over an engine that takes its time, on a disk that may be full. Written at once: a journal has room laid ahead, and
+ * takes records all the same.
+ */
 class SlowWorld {
   readonly clock = new VirtualClock()
   readonly storage = fullStorage(memoryStorage())
@@ -34,7 +37,7 @@ class SlowWorld {
 
   async sender(options: SendOptions): Promise<Sender> {
     const { clock, random, storage } = this
-    const opening = openEmbedded({ name: 'disk:', storage, durability: 'power', persistent: true, clock, random })()
+    const opening = openEmbedded({ name: 'disk:', storage, durability: 'process', persistent: true, clock, random })()
     const engine = rightOf(await this.while(opening))
     rightOf(await this.while(engine.topics.create({ name: blobs.name, partitions, config: {} })()))
     return new Sender({ engine: this.#slow(engine), routes: new Routes({ engine, random, clock }), clock, options })
