@@ -67,7 +67,9 @@ const noWrites: StateWrite[] = []
  */
 export class Gather {
   readonly setup: GatherSetup
-  outputs: OutputLog | TaskOutputs = new OutputLog()
+  /** For what is gathered by itself. */
+  #own = new OutputLog()
+  outputs: OutputLog | TaskOutputs = this.#own
   /** How many were there before. */
   #base = 0
   writes: StateWrite[] = noWrites
@@ -94,6 +96,16 @@ export class Gather {
   writeTo(outputs: TaskOutputs): void {
     this.outputs = outputs
     this.#base = outputs.count
+  }
+
+  /** What the open attempt has written goes back to where nobody else writes, for others go on before it ends. */
+  writeApart(): void {
+    const { outputs } = this
+    if (outputs instanceof OutputLog) return
+    outputs.moveTo(this.#own, this.#startOutputs)
+    this.outputs = this.#own
+    this.#base = 0
+    this.#startOutputs = 0
   }
 
   /** Lets `attempt` write; what it wrote is kept by {@link keep} or taken back by {@link drop}. */
@@ -139,7 +151,7 @@ export class Gather {
     // what goes behind them at once is there
     if (!(gathered instanceof OutputLog)) return
     outputs.append(gathered)
-    if (gathered.heldBytes > keptBytesMax) this.outputs = new OutputLog()
+    if (gathered.heldBytes > keptBytesMax) this.outputs = this.#own = new OutputLog()
     else gathered.truncate(0)
   }
 

@@ -1,4 +1,4 @@
-import type { BatchBuilder } from '../batch/batch-builder.ts'
+import type { BatchBuilder, WrittenFields } from '../batch/batch-builder.ts'
 import { writeFields } from '../batch/record-fields.ts'
 import type { RecordHeaders } from '../batch/record-headers.ts'
 import { keyHash } from '../protocol/client/partitioner.ts'
@@ -50,6 +50,16 @@ export class OutputLog {
     this.#reserve(end)
     writeFields(this.#bytes, at, key, value, headers, keyBytes, valueBytes)
     this.#note(sink, end, timestamp, key === null ? -1 : keyHash(key, keyBytes))
+  }
+
+  /** Adds an output of which `partition` is known, and what its fields are in a batch. */
+  addFields(sink: Sink, partition: number, { bytes, from, to, timestamp }: WrittenFields): void {
+    const at = this.#usedBytes
+    const end = at + to - from
+    this.#reserve(end)
+    this.#bytes.set(new Uint8Array(bytes.buffer, bytes.byteOffset + from, to - from), at)
+    // among so many partitions the number is its own remainder
+    this.#note(sink, end, timestamp, partition)
   }
 
   /** Takes back all but the first `count`. */

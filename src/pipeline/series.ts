@@ -55,6 +55,7 @@ export const runSeries = (
   while (feed.next() === 'record') {
     const raw = feed.record
     const attempt = new Attempt(gather, source, raw)
+    gather.writeTo(done.outputs)
     gather.begin(attempt)
     const end = new ChainEnd()
     let subscription: Subscription | undefined
@@ -64,13 +65,23 @@ export const runSeries = (
     if (subscription === undefined && gather.refused !== undefined) end.fail(gather.refused)
     if (subscription !== undefined || end.hasFailed || gather.open !== attempt)
       return { records, last: { raw, attempt, end, subscription } }
-    gather.keep()
+    keep(gather)
     done.add(gather, source, raw.offset + 1, 1)
     records += 1
     if (records >= limits.maxRecords || limits.isOver()) break
     if (records % recordsPerLook === 0 && limits.isSpent()) break
   }
   return { records }
+}
+
+/** Of what cannot be kept as a whole nothing is to be left. */
+const keep = (gather: Gather): void => {
+  try {
+    gather.keep()
+  } catch (error) {
+    gather.dropAll()
+    throw error
+  }
 }
 
 /** Answers the subscription where the chain has not ended by itself. */

@@ -80,8 +80,9 @@ export class Singles {
   giveUp(reason: Error): void {
     this.#givenUp = reason
     const attempt = this.#gather.open as Attempt | undefined
-    this.#gather.open = undefined
-    attempt?.giveUp(reason)
+    if (attempt === undefined) return
+    this.#gather.drop()
+    attempt.giveUp(reason)
   }
 
   /** What ended a series enters by itself, with what it has written; it is judged where it failed, and goes on otherwise. */
@@ -89,15 +90,17 @@ export class Singles {
     const { setup, window, lanes } = this.#parts
     const entry = window.enter(source, raw)
     entry.attempt = attempt
-    entry.gather = this.#gather
     entry.subscription = subscription
-    attempt.enteredAs(entry)
-    this.#gather = this.#parts.gather()
     if (end.hasFailed) entry.fail(end.reason)
     if (subscription === undefined) {
+      this.#gather.drop()
       if (entry.hasFailed) this.#outcomes.judge(entry)
     } else if (this.#givenUp !== undefined) giveUp(setup, entry, this.#givenUp)
     else {
+      attempt.enteredAs(entry)
+      this.#gather.writeApart()
+      entry.gather = this.#gather
+      this.#gather = this.#parts.gather()
       lanes.enter(entry)
       this.#takesTime.began(entry)
       goesOn(entry, end, subscription, this.#takesTime.ended)

@@ -92,6 +92,15 @@ export class TaskOutputs {
     }
   }
 
+  /** Moves all but the first `count` to `log`. */
+  moveTo(log: OutputLog, count: number): void {
+    for (let index = count; index < this.#count; index++) {
+      const { sink, partition } = this.#partOf[index] as PartitionOutputs
+      log.addFields(sink, partition, this.#written(index))
+    }
+    this.truncate(count)
+  }
+
   /** Takes back all but the first `count`. */
   truncate(count: number): void {
     while (this.#count > count) {

@@ -34,6 +34,7 @@ function mapOf(headers: Record<string, Uint8Array>): ReadonlyMap<string, Uint8Ar
 type Change =
   | { readonly _tag: 'add' | 'append'; readonly outputs: readonly EncodedOutput[] }
   | { readonly _tag: 'take back'; readonly count: number }
+  | { readonly _tag: 'move out and in'; readonly count: number }
   | { readonly _tag: 'clear' }
 
 const change: fc.Arbitrary<Change> = fc.oneof(
@@ -42,6 +43,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     arbitrary: fc.record({ _tag: fc.constantFrom('add' as const, 'append' as const), outputs: fc.array(output) }),
   },
   { weight: 3, arbitrary: fc.record({ _tag: fc.constant('take back' as const), count: fc.nat(6) }) },
+  { weight: 2, arbitrary: fc.record({ _tag: fc.constant('move out and in' as const), count: fc.nat(6) }) },
   { weight: 1, arbitrary: fc.constant({ _tag: 'clear' as const }) },
 )
 
@@ -106,6 +108,11 @@ describe('TaskOutputs', () => {
           } else if (one._tag === 'take back') {
             expected.length = Math.max(0, expected.length - one.count)
             outputs.truncate(expected.length)
+          } else if (one._tag === 'move out and in') {
+            const log = new OutputLog()
+            outputs.moveTo(log, Math.max(0, expected.length - one.count))
+            expect(log.count).toBe(Math.min(one.count, expected.length))
+            outputs.append(log)
           } else {
             if (one._tag === 'append') append(outputs, one.outputs)
             else for (const added of one.outputs) addTo(outputs, added)
