@@ -16,6 +16,11 @@ export const systemClock: Clock = {
   },
 }
 
+const atNextTurn = setImmediate
+
+/** Resolves once all that promises can do by themselves is done, whatever has become of the global timers since. */
+export const systemSettle = (): Promise<void> => new Promise((resolve) => void atNextTurn(resolve))
+
 /** At the loop's next turn: a timer of no time at all takes a millisecond. */
 const soon = (ring: () => void, hold: boolean): (() => void) => {
   const turn = setImmediate(ring)

@@ -28,6 +28,8 @@ const restartMs = 500
 export class Apps {
   readonly #parts: AppsParts
   readonly #lives = new Map<string, Life>()
+  /** Those that do not come back. */
+  readonly #gone = new Set<string>()
   #started = 0
   #isOver = false
   /** Why lives have ended by themselves, the last first. */
@@ -55,9 +57,9 @@ export class Apps {
     return this.#ends
   }
 
-  /** Starts a process under `name`, unless one runs. */
+  /** Starts a process under `name`, unless one runs, or has ended for good. */
   start(name: string): void {
-    if (this.#lives.get(name)?.process.isAlive === true || this.#isOver) return
+    if (this.#lives.get(name)?.process.isAlive === true || this.#gone.has(name) || this.#isOver) return
     const { cluster, app } = this.#parts
     const process = cluster.client(name)
     const { world } = cluster
@@ -81,17 +83,17 @@ export class Apps {
     const { world } = this.#parts.cluster
     world.tell(life.process, () => 'is killed')
     life.process.kill()
-    if (!forGood) this.#restart(name)
-    else this.#lives.delete(name)
+    if (forGood) this.#gone.add(name)
+    this.#restart(name)
   }
 
   /** Stops an instance in good order, for good. */
   async stop(name: string): Promise<void> {
     const life = this.#lives.get(name)
+    this.#gone.add(name)
     if (life?.process.isAlive !== true) return
-    this.#lives.delete(name)
     await life.millrace.close()
-    life.process.kill()
+    this.kill(name, true)
   }
 
   /** Nothing is started any more. */

@@ -2,6 +2,7 @@ import { bytes } from '../../codec/bytes.ts'
 import { nullable } from '../../codec/nullable.ts'
 import { topic } from '../../codec/topic.ts'
 import type { Engine } from '../../contracts/engine.ts'
+import type { Position } from '../../contracts/position.ts'
 import { settle } from '../../contracts/settle.ts'
 import type { StreamRecord } from '../../contracts/stream-record.ts'
 import type { AnyTopic, Topic } from '../../contracts/topic.ts'
@@ -21,13 +22,15 @@ export type RawRecord = StreamRecord<Uint8Array | null, Uint8Array | null>
 export interface Evidence {
   /** Every topic, by name: its committed records, each partition's in order. */
   readonly topics: ReadonlyMap<string, readonly RawRecord[]>
+  /** When the record came to lie in its topic, by the world's own time: milliseconds since the epoch. */
+  readonly appendedMs: (record: Position) => number
 }
 
 export interface RunParts {
   readonly plan: Plan
   readonly topics: readonly AnyTopic[]
   readonly app: App
-  readonly judge: (evidence: Evidence) => readonly Violation[]
+  readonly judge: (evidence: Evidence, atMs: number) => readonly Violation[]
   /** See `WorldOptions`. */
   readonly settle: () => Promise<void>
   /** Keeps what happened, for people to read. */
@@ -44,6 +47,8 @@ const drainMs = 600_000
 const steps = 2_000_000
 /** How often the harness looks whether everything is done. */
 const lookMs = 200
+/** How long it waits for the pipelines that run before it looks anew which ones do. */
+const patienceMs = 5_000
 
 /**
  * Makes a run: the cluster comes up, the application starts, the input is sent and the faults happen; then everything is
@@ -113,7 +118,7 @@ class Run {
     if ((await this.#drive(this.#drained(), drainMs, this.#whyNotDrained())) === undefined) return
     const evidence = await this.#drive(this.#evidence(), drainMs, 'the topics could not be read')
     this.#apps.end()
-    if (evidence !== undefined) for (const violation of judge(evidence.done)) this.#violated(violation)
+    if (evidence !== undefined) for (const violation of judge(evidence.done, this.#world.now)) this.#violated(violation)
   }
 
   async #whole(otherwise: string): Promise<boolean> {
@@ -166,7 +171,9 @@ class Run {
       await this.#wait(lookMs)
       const { runs } = this.#apps
       if (runs.length === 0) continue
-      const isCaughtUp = await Promise.race([caughtUp(runs), someRunEnds(runs)])
+      // one whose process is killed says nothing any more
+      const patience = this.#wait(patienceMs).then(() => false)
+      const isCaughtUp = await Promise.race([caughtUp(runs), someRunEnds(runs), patience])
       const after = await this.#ends()
       if (isCaughtUp && after === before) return true
       before = after
@@ -191,7 +198,7 @@ class Run {
       for await (const record of this.#operator.read(rawTopic(name), { until: 'latest' })) records.push(record)
       topics.set(name, records)
     }
-    return { topics }
+    return { topics, appendedMs: (position) => this.#cluster.appendedMs(position) }
   }
 
   #whyNotDrained(): () => string {

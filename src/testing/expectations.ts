@@ -1,0 +1,74 @@
+import type { StreamRecord } from '../contracts/stream-record.ts'
+import type { AnyTopic, KeyOf, Topic, ValueOf } from '../contracts/topic.ts'
+
+/** A record that a model says a topic should hold. */
+export interface Expected<K, V> {
+  readonly key: K
+  readonly value: V
+}
+
+/** The records of each topic by its name, each partition's in order: what a model is given. */
+export type Input<T extends readonly AnyTopic[]> = {
+  readonly [X in T[number] as X['name']]: readonly StreamRecord<KeyOf<X>, ValueOf<X>>[]
+}
+
+/** What should be in `out`, given what is in the topics. A pure function: it is called often. */
+export type Model<In, K, V> = (input: In) => readonly Expected<K, V>[]
+
+/** What a topic is expected to be in the end. Plain data, made by {@link Expect}. */
+export type Expectation =
+  | {
+      readonly _tag: 'exactlyOnce' | 'atLeastOnce' | 'atMostOnce' | 'noLoss' | 'ordered'
+      readonly out: AnyTopic
+      // biome-ignore lint/suspicious/noExplicitAny: typed where it is written
+      readonly model: Model<any, any, any>
+    }
+  | {
+      readonly _tag: 'neverEarly'
+      readonly out: AnyTopic
+      // biome-ignore lint/suspicious/noExplicitAny: typed where it is written
+      readonly dueMs: (record: StreamRecord<any, any>) => number
+    }
+  | {
+      readonly _tag: 'eventually'
+      readonly out: AnyTopic
+      readonly what: string
+      // biome-ignore lint/suspicious/noExplicitAny: typed where it is written
+      readonly holds: (records: readonly StreamRecord<any, any>[]) => boolean
+    }
+
+/** The words for what is promised of a topic. Each is judged when everything was worked off. */
+export interface Expect<In> {
+  /** The topic holds what the model says: nothing is missing, nothing is there twice, nothing is there besides. */
+  readonly exactlyOnce: <K, V>(out: Topic<K, V>, model: Model<In, NoInfer<K>, NoInfer<V>>) => Expectation
+  /** Nothing is missing, and nothing is there besides; records may be repeated. */
+  readonly atLeastOnce: <K, V>(out: Topic<K, V>, model: Model<In, NoInfer<K>, NoInfer<V>>) => Expectation
+  /** Nothing is there twice, and nothing is there besides; records may be missing. */
+  readonly atMostOnce: <K, V>(out: Topic<K, V>, model: Model<In, NoInfer<K>, NoInfer<V>>) => Expectation
+  /** Nothing is missing. */
+  readonly noLoss: <K, V>(out: Topic<K, V>, model: Model<In, NoInfer<K>, NoInfer<V>>) => Expectation
+  /**
+   * What comes of one task (partition i of every topic) keeps the model's order, key by key. The model is asked for each
+   * task by itself, as a pipeline works.
+   */
+  readonly ordered: <K, V>(out: Topic<K, V>, model: Model<In, NoInfer<K>, NoInfer<V>>) => Expectation
+  /** No record is in the topic before it is due (milliseconds since the epoch), by the world's own time. */
+  readonly neverEarly: <K, V>(out: Topic<K, V>, dueMs: (record: StreamRecord<K, V>) => number) => Expectation
+  /** In the end, this holds of the topic's records; `what` says it in words. */
+  readonly eventually: <K, V>(
+    out: Topic<K, V>,
+    what: string,
+    holds: (records: readonly StreamRecord<K, V>[]) => boolean,
+  ) => Expectation
+}
+
+/** The words themselves; which input they speak of is a matter of types. */
+export const expectation = <In>(): Expect<In> => ({
+  exactlyOnce: (out, model) => ({ _tag: 'exactlyOnce', out, model }),
+  atLeastOnce: (out, model) => ({ _tag: 'atLeastOnce', out, model }),
+  atMostOnce: (out, model) => ({ _tag: 'atMostOnce', out, model }),
+  noLoss: (out, model) => ({ _tag: 'noLoss', out, model }),
+  ordered: (out, model) => ({ _tag: 'ordered', out, model }),
+  neverEarly: (out, dueMs) => ({ _tag: 'neverEarly', out, dueMs }),
+  eventually: (out, what, holds) => ({ _tag: 'eventually', out, what, holds }),
+})

@@ -1,0 +1,131 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { filterValue, mapValue, to } from '../../operators/index.ts'
+import { stream, text, topic } from '../../src/index.ts'
+import { DeliveryError, deliverySemantics } from '../../src/testing/index.ts'
+
+const words = topic('words', { key: text, value: text, partitions: 2 })
+const loud = topic('loud', { key: text, value: text, partitions: 2 })
+
+const input = { words: fc.record({ key: fc.constantFrom('a', 'b', 'c'), value: fc.nat(99).map(String) }) }
+
+const failureOf = async (run: Promise<unknown>): Promise<DeliveryError> => {
+  try {
+    await run
+  } catch (error) {
+    if (error instanceof DeliveryError) return error
+    throw error
+  }
+  throw new Error('nothing was found')
+}
+
+describe('deliverySemantics', () => {
+  it('finds nothing in a pipeline that does what is promised of it', async () => {
+    const report = await deliverySemantics({
+      app: (millrace) =>
+        millrace.run(
+          'shout',
+          stream(words).pipe(
+            mapValue((word) => `${word}!`),
+            to(loud),
+          ),
+        ),
+      topics: [words, loud],
+      input,
+      runs: 15,
+      seed: 3,
+      expect: (e) => [
+        e.exactlyOnce(loud, ({ words }) => words.map(({ key, value }) => ({ key, value: `${value}!` }))),
+        e.ordered(loud, ({ words }) => words.map(({ key, value }) => ({ key, value: `${value}!` }))),
+        e.noLoss(loud, ({ words }) => words.map(({ key, value }) => ({ key, value: `${value}!` }))),
+        e.eventually(loud, 'everything is loud', (records) => records.every(({ value }) => value.endsWith('!'))),
+      ],
+    })
+    expect(report.runs).toBe(15)
+  })
+
+  const forgetful = (more: { readonly seed?: number; readonly replay?: string } = {}) =>
+    deliverySemantics({
+      app: (millrace) =>
+        millrace.run(
+          'shout',
+          stream(words).pipe(
+            filterValue((word) => !word.includes('7')),
+            to(loud),
+          ),
+        ),
+      topics: [words, loud],
+      input,
+      runs: 50,
+      faults: 'calm',
+      ...more,
+      expect: (e) => e.exactlyOnce(loud, ({ words }) => words.map(({ key, value }) => ({ key, value }))),
+    })
+
+  it('makes what it finds small, and says how to see it again', async () => {
+    const found = await failureOf(forgetful({ seed: 1 }))
+    expect(found.message).toMatch(
+      /^exactlyOnce\('loud'\) does not hold:\n {2}lost: "[abc]" → "\d*7\d*" \(there 0×, expected 1×\)/,
+    )
+    expect(found.message).toMatch(/\(seed 1\), made smaller \d+ times?: 1 record, 0 faults, 1 instance/)
+    expect(found.message).toContain(found.replay)
+    const again = await failureOf(forgetful({ replay: found.replay }))
+    expect(again.outcome.hash).toBe(found.outcome.hash)
+    expect(again.outcome.violations).toEqual(found.outcome.violations)
+  })
+
+  it('finds a program that keeps state beside its stores, once it is killed', async () => {
+    const counted = topic('counted', { key: text, value: text })
+    const found = await failureOf(
+      deliverySemantics({
+        app: (millrace) => {
+          const seen = new Set<string>()
+          return millrace.run(
+            'distinct',
+            stream(words).pipe(
+              filterValue((word) => {
+                const isNew = !seen.has(word)
+                seen.add(word)
+                return isNew
+              }),
+              to(counted),
+            ),
+          )
+        },
+        topics: [words, counted],
+        input: { words: fc.record({ key: fc.constant('a'), value: fc.constantFrom('x', 'y') }) },
+        faults: ['process-crash'],
+        instances: 1,
+        lengthMs: 2_000,
+        runs: 100,
+        seed: 5,
+        expect: (e) =>
+          e.exactlyOnce(counted, ({ words }) =>
+            [...new Set(words.map(({ value }) => value))].map((value) => ({ key: 'a', value })),
+          ),
+      }),
+    )
+    expect(found.message).toMatch(/repeated: "a" → "[xy]"/)
+    expect(found.message).toMatch(/[12] records, [123] faults?, 1 instance/)
+  })
+
+  it.each([
+    [{ faults: ['gremlins'] }, /there is no fault 'gremlins'\. There are the presets calm, rough, jepsen, and: /],
+    [{ input: { orders: input.words } }, /input names 'orders', which is none of the topics: words, loud/],
+    [{ app: 'shout' }, /app is a function of a connection, and not "shout"/],
+    [{ expect: () => [] }, /expect promises nothing/],
+    [{ runs: 0 }, /runs/],
+    [{ replay: 'mr0:abc' }, /is no replay of this version: it begins with 'mr1:'/],
+    [{ replay: 'mr1:abc' }, /cannot be read: was it copied whole\?/],
+    [{ faulst: 'calm' }, /faulst/],
+  ])('refuses %j by name', async (wrong, message) => {
+    const options = {
+      app: () => undefined,
+      topics: [words, loud],
+      input,
+      expect: (e: { noLoss: (out: typeof loud, model: () => []) => unknown }) => e.noLoss(loud, () => []),
+      ...wrong,
+    }
+    await expect(deliverySemantics(options as never)).rejects.toThrow(message)
+  })
+})
