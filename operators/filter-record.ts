@@ -1,6 +1,6 @@
-import { filter, type OperatorFunction } from 'rxjs'
+import type { OperatorFunction } from 'rxjs'
 import { refuseAnswer, requireFunction } from '../src/codec/arguments.ts'
-import { recordwise } from '../src/contracts/probe.ts'
+import { filterEach } from '../src/contracts/probe.ts'
 import type { AnyRecord, StreamRecord } from '../src/contracts/stream-record.ts'
 
 /**
@@ -26,12 +26,10 @@ export const filterRecord: FilterRecord = <K, V>(
   test: (record: StreamRecord<K, V>) => boolean,
 ): OperatorFunction<StreamRecord<K, V>, StreamRecord<K, V>> => {
   requireFunction('filterRecord(…)', 'a function of the record', test, 'filterRecord((record) => record.key !== null)')
-  return recordwise(
-    filter((record) => {
-      const passes: unknown = test(record)
-      return passes instanceof Promise ? refuseAnswer('filterRecord', passes, record, wayOut) : Boolean(passes)
-    }),
-  )
+  return filterEach((record) => {
+    const passes: unknown = test(record)
+    return passes instanceof Promise ? refuseAnswer('filterRecord', passes, record, wayOut) : Boolean(passes)
+  })
 }
 
 /** A promise is true whatever it comes to. */

@@ -1,6 +1,6 @@
-import { filter, type OperatorFunction } from 'rxjs'
+import type { OperatorFunction } from 'rxjs'
 import { refuseAnswer, requireFunction } from '../src/codec/arguments.ts'
-import { recordwise } from '../src/contracts/probe.ts'
+import { filterEach } from '../src/contracts/probe.ts'
 import type { StreamRecord } from '../src/contracts/stream-record.ts'
 
 /**
@@ -27,12 +27,10 @@ export const filterValue: FilterValue = <K, V>(
   test: (value: V, record: StreamRecord<K, V>) => boolean,
 ): OperatorFunction<StreamRecord<K, V>, StreamRecord<K, V>> => {
   requireFunction('filterValue(…)', 'a function of the value', test, 'filterValue((value) => value.paid)')
-  return recordwise(
-    filter((record) => {
-      const passes: unknown = test(record.value, record)
-      return passes instanceof Promise ? refuseAnswer('filterValue', passes, record, wayOut) : Boolean(passes)
-    }),
-  )
+  return filterEach((record) => {
+    const passes: unknown = test(record.value, record)
+    return passes instanceof Promise ? refuseAnswer('filterValue', passes, record, wayOut) : Boolean(passes)
+  })
 }
 
 /** A promise is true whatever it comes to. */

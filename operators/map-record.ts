@@ -1,6 +1,6 @@
-import { map, type OperatorFunction } from 'rxjs'
+import type { OperatorFunction } from 'rxjs'
 import { refuseAnswer, requireFunction } from '../src/codec/arguments.ts'
-import { recordwise } from '../src/contracts/probe.ts'
+import { mapEach } from '../src/contracts/probe.ts'
 import type { AnyRecord, StreamRecord } from '../src/contracts/stream-record.ts'
 
 /**
@@ -31,14 +31,12 @@ export const mapRecord = <K, V, R extends AnyRecord>(
   project: (record: StreamRecord<K, V>) => R,
 ): OperatorFunction<StreamRecord<K, V>, R> => {
   requireFunction('mapRecord(…)', 'a function of the record', project, 'mapRecord((record) => ({ ...record, … }))')
-  return recordwise(
-    map((record) => {
-      const made: unknown = project(record)
-      return typeof made === 'object' && made !== null && !(made instanceof Promise)
-        ? (made as R)
-        : refuseAnswer('mapRecord', made, record, wayOut)
-    }),
-  )
+  return mapEach((record) => {
+    const made: unknown = project(record)
+    return typeof made === 'object' && made !== null && !(made instanceof Promise)
+      ? (made as R)
+      : refuseAnswer('mapRecord', made, record, wayOut)
+  })
 }
 
 const wayOut = 'answer a record built from the one it got, { ...record, value }; filterRecord leaves one out'

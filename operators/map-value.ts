@@ -1,6 +1,6 @@
-import { map, type OperatorFunction } from 'rxjs'
+import type { OperatorFunction } from 'rxjs'
 import { requireFunction } from '../src/codec/arguments.ts'
-import { recordwise } from '../src/contracts/probe.ts'
+import { mapEach } from '../src/contracts/probe.ts'
 import type { StreamRecord } from '../src/contracts/stream-record.ts'
 
 /**
@@ -26,5 +26,5 @@ export const mapValue = <K, V, W>(
 ): OperatorFunction<StreamRecord<K, V>, StreamRecord<K, W>> => {
   requireFunction('mapValue(…)', 'a function of the value', project, 'mapValue((value) => …)')
   // A spread, where naming each property would save 5 ns a record: what a user has added to a record stays on it.
-  return recordwise(map((record) => ({ ...record, value: project(record.value, record) })))
+  return mapEach((record) => ({ ...record, value: project(record.value, record) }))
 }

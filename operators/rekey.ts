@@ -1,6 +1,6 @@
-import { map, type OperatorFunction } from 'rxjs'
+import type { OperatorFunction } from 'rxjs'
 import { requireFunction } from '../src/codec/arguments.ts'
-import { recordwise } from '../src/contracts/probe.ts'
+import { mapEach } from '../src/contracts/probe.ts'
 import type { StreamRecord } from '../src/contracts/stream-record.ts'
 
 /**
@@ -29,5 +29,5 @@ export const rekey = <K, V, J>(
   keyOf: (record: StreamRecord<K, V>) => J,
 ): OperatorFunction<StreamRecord<K, V>, StreamRecord<J, V>> => {
   requireFunction('rekey(…)', 'a function of the record', keyOf, 'rekey((record) => record.value.id)')
-  return recordwise(map((record) => ({ ...record, key: keyOf(record) })))
+  return mapEach((record) => ({ ...record, key: keyOf(record) }))
 }

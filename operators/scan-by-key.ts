@@ -1,10 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { map, type Observable } from 'rxjs'
+import type { Observable } from 'rxjs'
 import { isStore, isTopic, refuseArgument, requireFunction } from '../src/codec/arguments.ts'
 import { shown } from '../src/codec/decode-error.ts'
 import { Carrier } from '../src/contracts/carrier.ts'
 import { EncodeError } from '../src/contracts/codec.ts'
-import { type Need, recordwise } from '../src/contracts/probe.ts'
+import { mapEach, type Need } from '../src/contracts/probe.ts'
 import { refuseUncarried } from '../src/contracts/refusal.ts'
 import type { StoreDeclaration } from '../src/contracts/store.ts'
 import type { StreamRecord } from '../src/contracts/stream-record.ts'
@@ -51,14 +51,14 @@ export const scanByKey = <J, V, S, K = J>(
   )
   const need: Need = { _tag: 'store', store }
   const begin = fresh(store, seed)
-  return recordwise(
-    map((record) => {
+  return mapEach(
+    (record) => {
       const carrier = Carrier.of(record) ?? refuseUncarried(need, record)
       const view = carrier.store(store, record)
       const value = fold(view.get() ?? begin(), record.value, record)
       view.set(value)
       return { ...record, value }
-    }),
+    },
     [need],
   )
 }

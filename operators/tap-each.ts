@@ -1,6 +1,6 @@
-import { map, type OperatorFunction } from 'rxjs'
+import type { OperatorFunction } from 'rxjs'
 import { requireFunction } from '../src/codec/arguments.ts'
-import { recordwise } from '../src/contracts/probe.ts'
+import { mapEach } from '../src/contracts/probe.ts'
 import type { AnyRecord, StreamRecord } from '../src/contracts/stream-record.ts'
 
 /**
@@ -26,13 +26,11 @@ export const tapEach = <K, V>(
   look: (record: StreamRecord<K, V>) => void,
 ): OperatorFunction<StreamRecord<K, V>, StreamRecord<K, V>> => {
   requireFunction('tapEach(…)', 'a function of the record', look, 'tapEach((record) => console.log(record.id))')
-  return recordwise(
-    map((record) => {
-      const looked: unknown = look(record)
-      if (looked instanceof Promise) refuse(looked, record)
-      return record
-    }),
-  )
+  return mapEach((record) => {
+    const looked: unknown = look(record)
+    if (looked instanceof Promise) refuse(looked, record)
+    return record
+  })
 }
 
 const refuse = (looked: Promise<unknown>, { id }: AnyRecord): never => {

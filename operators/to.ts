@@ -1,7 +1,7 @@
-import { map, type Observable } from 'rxjs'
+import type { Observable } from 'rxjs'
 import { requireTopic } from '../src/codec/arguments.ts'
 import { Carrier } from '../src/contracts/carrier.ts'
-import { type Need, recordwise } from '../src/contracts/probe.ts'
+import { mapEach, type Need } from '../src/contracts/probe.ts'
 import { refuseUncarried } from '../src/contracts/refusal.ts'
 import type { AnyRecord, StreamRecord } from '../src/contracts/stream-record.ts'
 import type { Topic } from '../src/contracts/topic.ts'
@@ -49,5 +49,5 @@ export const to = <K, V, N extends string>(
     carrier.emit(topic, record)
     return written
   }
-  return recordwise(map(write), [need]) as <R>(source: Observable<R>) => Observable<R>
+  return mapEach(write, [need]) as <R>(source: Observable<R>) => Observable<R>
 }

@@ -1,4 +1,5 @@
-import type { Subscriber } from 'rxjs'
+import { NEVER, type Subscriber } from 'rxjs'
+import { Probe } from '../contracts/probe.ts'
 import type { AnyRecord } from '../contracts/stream-record.ts'
 import { Attempt } from './attempt.ts'
 import { UnreadableRecord } from './attempt-errors.ts'
@@ -6,6 +7,7 @@ import { chain, fed, type Operators } from './chain.ts'
 import type { Feed } from './feed.ts'
 import type { Gather } from './gather.ts'
 import { type RawRecord, readRecord, type Source } from './source.ts'
+import { StepByStep } from './step-by-step.ts'
 
 /** How far one subscription came. */
 export interface Slice {
@@ -18,6 +20,12 @@ export interface Slice {
   readonly failed?: { readonly raw: RawRecord; readonly error: unknown }
   /** An operator that does not keep to its tag: nothing is done, and the feed stands where it stood before. */
   readonly untagged?: string
+}
+
+/** The operators of a pipeline, and whether each has said what it does to a record. */
+export interface Chained {
+  readonly operators: Operators
+  readonly stepwise: boolean
 }
 
 export interface SliceLimits {
@@ -39,7 +47,7 @@ const recordsPerLook = 8
  *
  * Throws what the feed throws where it cannot be read; then too everything is taken back.
  */
-export const runSlice = (operators: Operators, feed: Feed, gather: Gather, limits: SliceLimits): Slice => {
+export const runSlice = (chained: Chained, feed: Feed, gather: Gather, limits: SliceLimits): Slice => {
   const { source } = feed.chunk
   const start = feed.mark()
   const end = new SliceEnd()
@@ -51,7 +59,7 @@ export const runSlice = (operators: Operators, feed: Feed, gather: Gather, limit
     return { source, records: 0, nextOffset: start, untagged }
   }
   try {
-    const input = subscribe(operators, end)
+    const input = subscribe(chained, end)
     if (input === undefined || end.isOver) return takeBack('does not subscribe to its source at once')
     while (feed.next() === 'record') {
       const raw = feed.record
@@ -81,12 +89,20 @@ export const runSlice = (operators: Operators, feed: Feed, gather: Gather, limit
   }
 }
 
-const subscribe = (operators: Operators, end: SliceEnd): Subscriber<AnyRecord> | undefined => {
+/** What the records of a slice are handed to. */
+type Input = Pick<Subscriber<AnyRecord>, 'next' | 'complete' | 'closed'>
+
+const subscribe = ({ operators, stepwise }: Chained, end: SliceEnd): Input | undefined => {
   let input: Subscriber<AnyRecord> | undefined
   const source = fed((subscriber) => {
     input = subscriber
   })
   try {
+    // anew for each slice, as a chain is: an operator may have something that it begins with
+    const steps = stepwise
+      ? Probe.apply<AnyRecord, unknown>(NEVER, (probed) => chain(operators, probed)).steps
+      : undefined
+    if (steps !== undefined) return new StepByStep(steps, end)
     end.subscription = chain(operators, source).subscribe(end)
   } catch {
     return undefined // thrown while an operator was applied: each record is to meet it alone
@@ -120,7 +136,7 @@ class SliceEnd {
   }
 
   /** Ends the source, and answers whether the chain has ended with it. */
-  completes(input: Subscriber<AnyRecord>): boolean {
+  completes(input: Input): boolean {
     input.complete()
     this.subscription?.unsubscribe()
     return this.isOver

@@ -26,6 +26,8 @@ export interface Plan {
   readonly stages: readonly Stage[]
   /** Every operator is tagged as treating each record alone: one subscription may serve a batch. */
   readonly recordwise: boolean
+  /** Every operator has said besides what it does to a record: nobody needs to subscribe to it. */
+  readonly stepwise: boolean
   /** Topics written to and stores used, as far as the operators let it be seen, and what `uses` names. */
   readonly outputs: ReadonlyMap<string, AnyTopic>
   readonly stores: ReadonlyMap<string, AnyStore>
@@ -42,12 +44,14 @@ export const planOf = (name: string, pipeline: Described, uses: readonly (AnyTop
   const stages = stagesOf(pipeline.operators)
   const needs: Need[] = uses.map(needOf)
   let recordwise = stages.length === 1
+  let stepwise = recordwise
   for (const stage of stages) {
     const probed = Probe.apply<AnyRecord, unknown>(NEVER, (source) => chain(stage.operators, source))
     const store = probed.needs.find((need) => need._tag === 'store')
     if (stage.work !== undefined && store?._tag === 'store') throw new StoreAboveBatches(name, store.store.name)
     needs.push(...probed.needs)
     recordwise &&= probed.recordwise
+    stepwise &&= probed.steps !== undefined
   }
   const outputs = new Map<string, AnyTopic>()
   const stores = new Map<string, AnyStore>()
@@ -55,7 +59,7 @@ export const planOf = (name: string, pipeline: Described, uses: readonly (AnyTop
     if (need._tag === 'output') addOnce(outputs, need.topic, `pipeline '${name}' writes to two topics`)
     else addOnce(stores, need.store, `pipeline '${name}' uses two stores`)
   }
-  return { name, topics: pipeline.topics, stages, recordwise, outputs, stores, needs }
+  return { name, topics: pipeline.topics, stages, recordwise, stepwise, outputs, stores, needs }
 }
 
 const stagesOf = (operators: Operators): readonly Stage[] => {

@@ -41,9 +41,10 @@ export class Slices {
     if (done.isOverBound && done.makesRoom) return false
     const maxRecords = this.#entrance.allowance()
     if (maxRecords === 0) return false
-    const { operators } = setup.plan.stages[0] as Stage
+    const { stages, stepwise } = setup.plan
+    const { operators } = stages[0] as Stage
     this.#gather.writeTo(done.outputs)
-    const slice = runSlice(operators, feed, this.#gather, { ...this.#limits, maxRecords })
+    const slice = runSlice({ operators, stepwise }, feed, this.#gather, { ...this.#limits, maxRecords })
     if (slice.untagged !== undefined) {
       this.#isTrusted = false
       setup.hooks.notice({ _tag: 'untagged', message: untagged(setup.plan.name, slice.untagged) })
