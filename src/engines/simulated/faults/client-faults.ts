@@ -38,14 +38,14 @@ export const zombie: Begin = (scene, fault) => {
   const process = targetOf(working(scene), fault)
   if (process === undefined) return undefined
   const { world } = scene.cluster
-  const standIn = `${process.name}, stand-in ${scene.count}`
+  const standIn = `guest ${scene.count}`
   world.pause(process)
   scene.clients.start(standIn)
   const undo = () => {
     world.resume(process)
     leave(scene, standIn)
   }
-  return { what: 'zombie', processes: [process.name], undo }
+  return { what: `zombie, with ${standIn} in its place`, processes: [process.name], undo }
 }
 
 export const rebalance: Begin = (scene) => {

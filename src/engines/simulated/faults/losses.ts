@@ -11,8 +11,9 @@ interface Ended {
 }
 
 /**
- * Which brokers may be ended uncleanly without breaking what the cluster promises: of every partition somebody has to
- * be left who has all that was committed, and of whom the controller knows it.
+ * Which brokers may be ended uncleanly without breaking what the cluster promises: with eligible leader replicas, that
+ * nothing committed is lost while fewer brokers than `min.insync.replicas` have ended uncleanly and not been heard of
+ * since. Those that kept their logs count with those that did not, since the controller cannot tell them apart.
  */
 export class Losses {
   readonly #cluster: SimulatedCluster
@@ -26,6 +27,11 @@ export class Losses {
   /** Whether the cluster gets over it. */
   allows(broker: number, ending: Ending): boolean {
     this.#forget()
+    const atOnce = new Set([...this.#ended.keys(), broker]).size
+    const { eligibleLeaderReplicas, minInsyncReplicas } = this.#cluster.options
+    if (ending === 'loses of its log' || this.#someLose) {
+      if (!eligibleLeaderReplicas || atOnce >= minInsyncReplicas) return false
+    }
     for (const { layout } of this.#cluster.controller.view.topics.values())
       for (const registration of layout) if (!this.#isLeft(registration, broker, ending)) return false
     return true
@@ -41,6 +47,11 @@ export class Losses {
       if (this.#cluster.processOf(broker)?.number === life && this.#ended.get(broker) === ended)
         this.#ended.delete(broker)
     }
+  }
+
+  get #someLose(): boolean {
+    for (const { ending } of this.#ended.values()) if (ending === 'loses of its log') return true
+    return false
   }
 
   #isLeft(registration: PartitionRegistration, broker: number, ending: Ending): boolean {
