@@ -1,0 +1,54 @@
+import type { TraceEntry, TraceSubject } from '../../engines/simulated/world/trace.ts'
+import { isDoubled, isUnheard, type Message, type MessageKind, messagesOf } from './messages.ts'
+import { virtualTime } from './virtual-time.ts'
+
+/** Something that belongs to the story of a run. */
+export interface Beat {
+  /** Virtual milliseconds. */
+  readonly at: number
+  readonly about: TraceSubject | 'network' | 'fault' | 'violation'
+  /** Of whom it is told. */
+  readonly who: string
+  readonly what: string
+  /** It follows from what was told before: first to go where there is no room. */
+  readonly isImplied?: true
+}
+
+/** Of these it is told what became of each: others are asked again as a matter of course. */
+const toldKinds: ReadonlySet<MessageKind> = new Set(['records', 'transactions', 'groups'])
+
+/** The story of a run, in order: what processes did, what befell them and their messages, and what was violated. */
+export const beatsOf = (trace: readonly TraceEntry[]): readonly Beat[] => {
+  const beats: Beat[] = messagesOf(trace).flatMap(mishap)
+  let now = 0
+  for (const entry of trace) {
+    // a judge looks at what is over, and may not say when it was
+    now = Math.max(now, entry.at)
+    if (entry._tag === 'happened')
+      beats.push({ at: entry.at, about: entry.about, who: entry.process, what: entry.what })
+    else if (entry._tag === 'violated') beats.push({ at: now, about: 'violation', who: 'violated', what: entry.what })
+    else if (entry._tag === 'fault') beats.push(...faultBeats(entry))
+  }
+  // sorting is stable: of the same time stays in order what was told in order
+  return beats.sort((a, b) => a.at - b.at)
+}
+
+const faultBeats = ({ at, what, processes, until }: Extract<TraceEntry, { _tag: 'fault' }>): readonly Beat[] => {
+  const whom = processes.length === 0 ? '' : ` (${processes.join(', ')})`
+  if (until === undefined) return [{ at, about: 'fault', who: 'fault', what: `${what}${whom}` }]
+  return [
+    { at, about: 'fault', who: 'fault', what: `${what}${whom}, until ${virtualTime(until)}` },
+    { at: until, about: 'fault', who: 'fault', what: `over: ${what}${whom}`, isImplied: true },
+  ]
+}
+
+const mishap = (message: Message): readonly Beat[] => {
+  const { kind, from, to, sentMs, arrivalsMs, lost } = message
+  if (!toldKinds.has(kind)) return []
+  const name = `${message.what}${message.detail === '' ? '' : ` [${message.detail}]`}`
+  const beat = (at: number, who: string, what: string): readonly Beat[] => [{ at, about: 'network', who, what }]
+  if (lost !== undefined) return beat(sentMs, from, `loses what it sends to ${to} (${lost}): ${name}`)
+  if (isUnheard(message)) return beat(sentMs, from, `is not heard by ${to}: ${name}`)
+  if (isDoubled(message)) return beat(arrivalsMs[1] ?? sentMs, to, `hears a second time from ${from}: ${name}`)
+  return []
+}

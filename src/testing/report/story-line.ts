@@ -1,0 +1,7 @@
+import type { Beat } from './beats.ts'
+
+/** One line of a story: a beat, or several in short. */
+export interface StoryLine extends Beat {
+  /** How many beats it stands for. */
+  readonly beats: number
+}
