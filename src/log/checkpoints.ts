@@ -51,6 +51,8 @@ export class Checkpoints {
     if (this.#isWarm || this.#warming !== undefined) return
     this.#warming = this.inBackground(async () => {
       await this.#flushAll()
+      // once more: that may have taken long, and a checkpoint, for which everybody waits, has to sync what came meanwhile
+      await this.#flushAll()
       this.#isWarm = true
     }).finally(() => {
       this.#warming = undefined

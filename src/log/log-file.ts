@@ -53,14 +53,19 @@ export class LogFile {
    * all is written at once. When the storage throws, nothing has happened.
    */
   append(parts: readonly Uint8Array[], position: number): void {
-    if (this.#behind.add(parts, position)) this.#content.touch()
-    else this.#write([...this.#behind.parts, ...parts], this.#behind.startOr(position))
+    if (this.#behind.add(parts, position)) {
+      this.#content.touch()
+      return
+    }
+    this.write([...this.#behind.parts, ...parts], this.#behind.startOr(position))
+    this.#behind.restart()
   }
 
   /** Writes what waits; throws what the storage throws, and then still has it. */
   flush(): void {
     const { parts, sizeBytes } = this.#behind
-    if (sizeBytes > 0) this.#write(parts, this.#behind.startOr(0))
+    if (sizeBytes > 0) this.write(parts, this.#behind.startOr(0))
+    this.#behind.clear()
   }
 
   write(parts: readonly Uint8Array[], position: number): void {
@@ -110,12 +115,6 @@ export class LogFile {
     this.#behind.clear()
     this.#content.forget()
     if (this.#directory.exists(this.name)) this.#directory.remove(this.name)
-  }
-
-  /** What waits is among `parts`. */
-  #write(parts: readonly Uint8Array[], position: number): void {
-    this.write(parts, position)
-    this.#behind.clear()
   }
 
   #open(write: boolean): StorageFile {

@@ -37,6 +37,12 @@ export class WriteBehind {
     return true
   }
 
+  /** It is written; more will follow soon, and finds the same room. */
+  restart(): void {
+    this.#sizeBytes = 0
+  }
+
+  /** Gives the room back, too. */
   clear(): void {
     this.#bytes = none
     this.#sizeBytes = 0
