@@ -1,6 +1,7 @@
 import { type Position, partitionName } from '../../contracts/position.ts'
 import { Broker } from './broker/broker.ts'
 import { BrokerDisk } from './broker/broker-disk.ts'
+import type { Watched } from './broker/observer.ts'
 import type { Aftermath } from './broker/replica-log.ts'
 import { type ClusterOptions, defaultCluster } from './cluster-options.ts'
 import { Controller } from './controller/controller.ts'
@@ -27,6 +28,7 @@ export class SimulatedCluster {
   readonly switchboard: Switchboard
   readonly controller: Controller
   readonly options: ClusterOptions
+  readonly watched: Watched = { by: undefined }
   readonly #controllerProcess: Process
   readonly #supervisor: Process
   readonly #disks: readonly BrokerDisk[]
@@ -44,6 +46,7 @@ export class SimulatedCluster {
       world: this.world,
       process: this.#controllerProcess,
       options: this.options,
+      watched: this.watched,
       publish: (view) => {
         for (const life of this.#lives)
           if (life?.process.isAlive === true)
@@ -107,6 +110,7 @@ export class SimulatedCluster {
       switchboard: this.switchboard,
       disk,
       options: this.options,
+      watched: this.watched,
     })
     this.#lives[id] = { process, broker }
     this.switchboard.plug(process, broker)

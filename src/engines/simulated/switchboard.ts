@@ -16,6 +16,9 @@ export class Switchboard {
   readonly #network: Network
   readonly #servers = new Map<string, { readonly process: Process; readonly server: Server }>()
 
+  /** Told of each answer that came in time, or that none came, just before whoever asked. */
+  answered: ((from: Process, name: RequestName, reply: unknown) => void) | undefined
+
   constructor(network: Network) {
     this.#network = network
   }
@@ -33,7 +36,10 @@ export class Switchboard {
       what: name,
       timeoutMs,
       handle: (answer) => server.handle(name, request, answer),
-      answered,
+      answered: (reply) => {
+        this.answered?.(from, name, reply)
+        answered(reply)
+      },
       ...(this.#network.isTraced
         ? {
             detail: {

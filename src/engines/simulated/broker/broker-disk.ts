@@ -38,6 +38,10 @@ export class BrokerDisk {
     return made
   }
 
+  find(topicId: string, name: string): PartitionOnDisk | undefined {
+    return this.#partitions.get(`${topicId}/${name}`)
+  }
+
   delete(topicId: string, name: string): void {
     this.#partitions.delete(`${topicId}/${name}`)
   }

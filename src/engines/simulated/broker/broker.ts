@@ -20,6 +20,7 @@ import { fetchAt, offsetAt, unreadable } from './consume.ts'
 import { Coordination, isFailure } from './coordination.ts'
 import { HostedReplica } from './hosted-replica.ts'
 import { Markers } from './markers.ts'
+import type { Watched } from './observer.ts'
 import { mark, produce } from './produce.ts'
 import { Replication } from './replication.ts'
 import type { TransactionShard } from './transaction-shard.ts'
@@ -32,6 +33,7 @@ export interface BrokerParts {
   readonly switchboard: Switchboard
   readonly disk: BrokerDisk
   readonly options: ClusterOptions
+  readonly watched: Watched
 }
 
 const heartbeatMs = 500
@@ -74,13 +76,14 @@ export class Broker implements Server {
         ? (replica, now) => leaderHighWatermark({ ...replica, role: { ...replica.role, pending: undefined } }, now)
         : leaderHighWatermark,
     })
-    const { world, process, clock, switchboard, options } = parts
+    const { world, process, clock, switchboard, options, watched } = parts
     this.#replication = new Replication({ world, process, switchboard, replicas: () => this.#hosted.values() })
     this.#markers = new Markers({ world, process, switchboard, view: () => this.#view })
     this.coordination = new Coordination({
       world,
       process,
       clock,
+      watched,
       initialRebalanceDelayMs: options.initialRebalanceDelayMs,
       allocateProducerId: (answer) => this.#allocateId(answer),
       sendMarkers: (markers, sent, isWanted) => this.#markers.send(markers, sent, isWanted),
@@ -285,6 +288,7 @@ export class Broker implements Server {
         topicId: topic.id,
         disk,
         step: this.#step,
+        watched: this.#parts.watched,
         tell: (what, about) => world.tell(process, what, about),
         nowMs: () => world.wallMs,
         stableIsHighWatermark: this.#mutants.has('lso-is-high-watermark'),

@@ -8,6 +8,7 @@ import type { World } from '../world/world.ts'
 import { GroupShard } from './group-shard.ts'
 import type { HostedReplica } from './hosted-replica.ts'
 import { ledLog } from './led-partition.ts'
+import type { Watched } from './observer.ts'
 import { TransactionShard, type TransactionShardParts } from './transaction-shard.ts'
 
 export interface CoordinationParts extends Pick<TransactionShardParts, 'allocateProducerId' | 'sendMarkers'> {
@@ -15,6 +16,7 @@ export interface CoordinationParts extends Pick<TransactionShardParts, 'allocate
   readonly process: Process
   readonly clock: Clock
   readonly initialRebalanceDelayMs: number
+  readonly watched: Watched
 }
 
 interface Led<Shard> {
@@ -67,7 +69,14 @@ export class Coordination {
       this.#lead(
         this.#groups,
         hosted,
-        () => new GroupShard({ log: log(), clock, settings, tell: (what) => this.#tell(what, 'group') }),
+        () =>
+          new GroupShard({
+            log: log(),
+            clock,
+            settings,
+            watched: this.#parts.watched,
+            tell: (what) => this.#tell(what, 'group'),
+          }),
       )
     }
   }

@@ -8,11 +8,13 @@ import { decodeGroupRecord, encodeGroupRecord } from '../../../protocol/broker/g
 import { recovered, replayed } from '../../../protocol/broker/group-recovery.ts'
 import { emptyGroup, type Group, type GroupSettings, isForgettable } from '../../../protocol/broker/group-state.ts'
 import type { LedLog } from './led-log.ts'
+import type { Watched } from './observer.ts'
 
 export interface GroupShardParts {
   readonly log: LedLog
   readonly clock: Clock
   readonly settings: GroupSettings
+  readonly watched: Watched
   /** A line for people, as of the broker. */
   readonly tell: (what: () => string) => void
 }
@@ -104,8 +106,10 @@ export class GroupShard {
 
   #step(name: string, command: GroupCommand): void {
     if (this.#isDeposed) return
-    const [after, effects] = stepGroup(this.#group(name), command)
+    const before = this.#group(name)
+    const [after, effects] = stepGroup(before, command)
     this.#groups.set(name, after)
+    if (after !== before) this.#parts.watched.by?.grouped(after)
     for (const effect of effects) this.#perform(name, effect)
     const settled = this.#group(name)
     if (isForgettable(settled)) this.#groups.delete(name)

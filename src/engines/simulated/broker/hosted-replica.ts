@@ -16,6 +16,7 @@ import { brokerName } from '../switchboard.ts'
 import type { PartitionOfTopic } from '../wire.ts'
 import type { TraceSubject } from '../world/trace.ts'
 import type { PartitionOnDisk } from './broker-disk.ts'
+import type { Situation, Watched } from './observer.ts'
 import type { ReplicaLog } from './replica-log.ts'
 
 export interface HostedReplicaParts extends PartitionOfTopic {
@@ -24,6 +25,7 @@ export interface HostedReplicaParts extends PartitionOfTopic {
   readonly step: typeof stepReplica
   readonly nowMs: () => number
   readonly alterPartition: (asked: AlterPartition) => void
+  readonly watched: Watched
   /** A line for people, as of the broker. */
   readonly tell: (what: () => string, about: TraceSubject) => void
   /** Committed readers are shown what is undecided: wrong on purpose. */
@@ -95,6 +97,7 @@ export class HostedReplica {
     const { log } = next
     if (log.end !== this.log.endOffset)
       throw new Error(`broken invariant: ${this.name} ends at ${this.log.endOffset}, and its machine says ${log.end}`)
+    this.#parts.watched.by?.stepped(this)
     if (was.log.highWatermark !== log.highWatermark || was.role._tag !== next.role._tag || was.log.end !== log.end)
       this.#wake()
   }
@@ -182,6 +185,16 @@ export class HostedReplica {
   /** A line for people, as of the broker that this is at. */
   tell(what: () => string, about: TraceSubject): void {
     this.#parts.tell(what, about)
+  }
+
+  /** Says that something came about that a run should have come into. */
+  reached(situation: Situation): void {
+    this.#parts.watched.by?.reached(situation)
+  }
+
+  /** Everybody is said to have the records before `endOffset`. */
+  acknowledged(endOffset: number): void {
+    this.#parts.watched.by?.acknowledged(this, endOffset)
   }
 
   #tellRole(): void {

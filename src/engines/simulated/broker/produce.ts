@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { endMarker } from '../../../batch/control-batch.ts'
-import { stampAppendTime } from '../../../batch/record-batch.ts'
+import { lastOffsetDeltaOf, stampAppendTime } from '../../../batch/record-batch.ts'
 import { type EngineFailure, engineFailure } from '../../../contracts/failure.ts'
 import { checkIncoming } from '../../../log/leader-checks.ts'
 import {
@@ -8,6 +8,7 @@ import {
   checkAppend,
   type DuplicateBatch,
   isInTransaction,
+  none,
   type ProducerRefusal,
 } from '../../../protocol/broker/producer-state.ts'
 import type { Acks } from '../../../protocol/broker/replica-messages.ts'
@@ -60,6 +61,7 @@ export const produce = (
   const check = header.producerId < 0 ? accepted : lenient(parts.mutants, checkAppend(entry, header))
   if (E.isLeft(check)) return refuse(refusal(name, check.left), check.left.unknownProducer)
   if (check.right._tag === 'duplicate') {
+    hosted.reached('duplicate recognised')
     const { baseOffset } = check.right
     hosted.tell(() => `has ${batchText(batch, bytes)} already, at ${baseOffset}`, 'records')
     return whenSafe(parts, hosted, check.right, request, answer)
@@ -92,13 +94,14 @@ const whenSafe = (
   answer: Answer,
 ): void => {
   const { topic, partition } = hosted
-  hosted.whenSafe(lastOffset + 1, waitOf(parts, request), (failure) =>
+  hosted.whenSafe(lastOffset + 1, waitOf(parts, request), (failure) => {
+    if (failure === undefined && request.acks === -1) hosted.acknowledged(lastOffset + 1)
     answer(
       failure === undefined
         ? { _tag: 'appended', topic, partition, offset, timestamp }
         : { _tag: 'refused', topic, partition, failure, unknownProducer: false },
-    ),
-  )
+    )
+  })
 }
 
 type Check = ReturnType<typeof checkAppend>
@@ -124,13 +127,15 @@ const write = (
   if (timestamp !== -1) stampAppendTime(bytes, timestamp)
   const offset = hosted.log.endOffset
   hosted.tell(() => `writes ${batchText(hosted, bytes)} at ${offset}`, 'records')
-  hosted.append(bytes, waitOf(parts, request), (failure) =>
+  const endOffset = offset + lastOffsetDeltaOf(bytes) + 1
+  hosted.append(bytes, waitOf(parts, request), (failure) => {
+    if (failure === undefined && request.acks === -1) hosted.acknowledged(endOffset)
     answer(
       failure === undefined
         ? { _tag: 'appended', topic, partition, offset, timestamp }
         : { _tag: 'refused', topic, partition, failure, unknownProducer: false },
-    ),
-  )
+    )
+  })
 }
 
 const waitOf = ({ mutants }: ProduceParts, { acks, timeoutMs }: ProduceRequest) => ({
@@ -157,7 +162,9 @@ export const mark = (
 ): void => {
   const admitted = admitAppend(hosted.replica, -1)
   if (E.isLeft(admitted)) return settled(admitted.left)
-  const applied = applyMarker(hosted.log.producers.entries.get(marker.producerId), marker, at.nowMs)
+  const entry = hosted.log.producers.entries.get(marker.producerId)
+  if (entry?.openTransaction === none && entry.epoch === marker.producerEpoch) hosted.reached('marker repeated')
+  const applied = applyMarker(entry, marker, at.nowMs)
   if (E.isLeft(applied)) return settled(refusal(hosted.name, applied.left))
   hosted.tell(
     () =>

@@ -14,9 +14,10 @@ import {
   encodeTransaction,
   encodeTransactionKey,
 } from '../../../protocol/broker/transaction-record.ts'
-import type { TransactionRecord } from '../../../protocol/broker/transaction-state.ts'
+import { isPrepared, type TransactionRecord } from '../../../protocol/broker/transaction-state.ts'
 import { partitionsText, producerText } from '../message-text.ts'
 import type { LedLog } from './led-log.ts'
+import type { Watched } from './observer.ts'
 
 type Markers = Extract<TransactionEffect, { _tag: 'writeMarkers' }>
 
@@ -26,6 +27,7 @@ export type MarkersSent = Extract<TransactionCommand, { _tag: 'markersWritten' |
 export interface TransactionShardParts {
   readonly log: LedLog
   readonly clock: Clock
+  readonly watched: Watched
   /** A line for people, as of the broker. */
   readonly tell: (what: () => string) => void
   readonly allocateProducerId: (answer: (taken: E.Either<EngineFailure, number>) => void) => void
@@ -60,6 +62,7 @@ export class TransactionShard {
       else records.set(transactionalId, intact(decodeTransaction(replayed.value)))
     })
     for (const [transactionalId, record] of records) {
+      if (isPrepared(record)) parts.watched.by?.reached('coordinator moved in Prepare')
       const [state, effects] = this.#load(transactionalId, record)
       this.#states.set(transactionalId, state)
       this.#perform(transactionalId, effects)
@@ -102,12 +105,12 @@ export class TransactionShard {
     const before = this.#states.get(transactionalId) ?? this.#load(transactionalId, undefined)[0]
     const [state, effects] = stepTransaction(before, command)
     this.#states.set(transactionalId, state)
-    this.#perform(transactionalId, effects)
+    this.#perform(transactionalId, effects, command)
     const settled = this.#states.get(transactionalId)
     if (settled?.record === undefined && settled?.pending === undefined) this.#states.delete(transactionalId)
   }
 
-  #perform(transactionalId: string, effects: readonly TransactionEffect[]): void {
+  #perform(transactionalId: string, effects: readonly TransactionEffect[], command?: TransactionCommand): void {
     for (const effect of effects)
       switch (effect._tag) {
         case 'reply': {
@@ -120,6 +123,8 @@ export class TransactionShard {
           break
         }
         case 'persist':
+          if (command?._tag === 'tick' && effect.record !== undefined && isPrepared(effect.record))
+            this.#parts.watched.by?.reached('transaction timed out')
           this.#persist(transactionalId, effect.record)
           break
         case 'allocateProducerId':

@@ -8,6 +8,7 @@ import {
   createPartition,
   type PartitionRegistration,
 } from '../../../protocol/broker/partition-registration.ts'
+import type { Watched } from '../broker/observer.ts'
 import type { ClusterOptions } from '../cluster-options.ts'
 import { internalTopics } from '../internal-topics.ts'
 import type { ClusterView, ReplyOf, RequestName, RequestOf, Server, TopicView } from '../wire.ts'
@@ -18,6 +19,7 @@ export interface ControllerParts {
   readonly world: World
   readonly process: Process
   readonly options: ClusterOptions
+  readonly watched: Watched
   /** Sends the metadata to all brokers that are up, as they are reached. */
   readonly publish: (view: ClusterView) => void
 }
@@ -257,6 +259,7 @@ export class Controller implements Server {
     if (next !== registration) {
       this.#put({ ...topic, layout: topic.layout.with(partition, next) })
       this.#tell(`${name}-${partition}`, registration, next)
+      this.#parts.watched.by?.registered({ topic: name, partition, topicId: topic.id }, registration, next)
     }
     for (const effect of effects) if (effect._tag === 'answerAlter') return effect.answer
     return undefined
