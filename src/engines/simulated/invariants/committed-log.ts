@@ -19,7 +19,8 @@ export class CommittedLog {
 
   /** More is committed: what `log` has up to `highWatermark`. Answers what came on. */
   advance(log: ReplicaLog, highWatermark: number): readonly Uint8Array[] {
-    if (highWatermark <= this.#endOffset) return []
+    // what is behind damage is learned from the next leader
+    if (highWatermark <= this.#endOffset || log.isDamaged) return []
     const batches = log.read(this.#endOffset, highWatermark, Number.POSITIVE_INFINITY)
     for (const bytes of batches) this.#batches.push(bytes)
     this.#endOffset = highWatermark
