@@ -4,6 +4,8 @@ import type { Process } from '../../engines/simulated/world/process.ts'
 import type { Millrace } from '../../millrace/millrace.ts'
 import { openMillrace } from '../../millrace/open-millrace.ts'
 import type { Running } from '../../pipeline/run.ts'
+import { Life as InnerLife } from '../virtual-globals/life.ts'
+import type { OutsideWorld } from '../virtual-globals/outside-world.ts'
 
 /** A user's program: called for each incarnation of its process, so that nothing survives in closures. */
 export type App = (millrace: Millrace) => unknown
@@ -12,6 +14,8 @@ export interface AppsParts {
   readonly cluster: SimulatedCluster
   readonly app: App
   readonly instances: number
+  /** Hears of a call of the program that the simulation cannot make. */
+  readonly refused: (why: OutsideWorld) => void
 }
 
 /** What runs in one life of a process. */
@@ -60,7 +64,7 @@ export class Apps {
   /** Starts a process under `name`, unless one runs, or has ended for good. */
   start(name: string): void {
     if (this.#lives.get(name)?.process.isAlive === true || this.#gone.has(name) || this.#isOver) return
-    const { cluster, app } = this.#parts
+    const { cluster, app, refused } = this.#parts
     const process = cluster.client(name)
     const { world } = cluster
     world.tell(process, () => 'starts')
@@ -71,6 +75,10 @@ export class Apps {
     const millrace = openMillrace({ url: engine.name, engine, clock, random, clientId: name, send: {} })
     const life: Life = { process, millrace, runs: new Set() }
     this.#lives.set(name, life)
+    const crashed = (why: unknown) => this.#ended(life, why)
+    const inner = new InnerLife({ clock, random: world.random(`${name}, program ${this.#started}`), crashed, refused })
+    // what a timer throws may have ended it
+    process.around = (work) => inner.enter(() => process.isAlive && work())
     world.after(process, 0, 'starts', () => {
       this.#work(life, app).catch((why: unknown) => this.#ended(life, why))
     })

@@ -12,6 +12,9 @@ import type { World } from '../../engines/simulated/world/world.ts'
 import type { Millrace } from '../../millrace/millrace.ts'
 import { openMillrace } from '../../millrace/open-millrace.ts'
 import type { Running } from '../../pipeline/run.ts'
+import { virtualGlobals } from '../virtual-globals/install.ts'
+import { OutsideWorld } from '../virtual-globals/outside-world.ts'
+import { underWay } from '../virtual-globals/under-way.ts'
 import { type App, Apps } from './apps.ts'
 import type { Outcome, Plan, PlannedRecord, Violation } from './plan.ts'
 
@@ -53,6 +56,9 @@ const patienceMs = 5_000
 /**
  * Makes a run: the cluster comes up, the application starts, the input is sent and the faults happen; then everything is
  * healed, and all that is there has to be worked off. What was promised and not kept is in the outcome.
+ *
+ * **Errors** rejects with {@link OutsideWorld} where the program reaches for the network, the disk or another thread, and
+ * with a `TypeError` where it begins a run of its own.
  */
 export const runPlan = async (parts: RunParts): Promise<Outcome> => {
   const { plan, settle, keepTrace = false } = parts
@@ -68,11 +74,15 @@ export const runPlan = async (parts: RunParts): Promise<Outcome> => {
     world.keep({ _tag: 'violated', at: violation.atMs, what: violation.message })
   }
   const reached = parts.watch?.(cluster, violated) ?? new Set<string>()
+  const restore = virtualGlobals()
   try {
     await new Run(parts, cluster, violated).toItsEnd()
   } catch (error) {
+    if (error instanceof OutsideWorld) throw error
     const message = error instanceof Error ? error.message : String(error)
     violated({ kind: 'broken-invariant', message, atMs: world.now })
+  } finally {
+    restore()
   }
   const { hash, steps, entries } = world.trace
   return { violations, hash, steps, virtualMs: world.now, tape: world.choices.tape, reached, trace: entries }
@@ -86,6 +96,8 @@ class Run {
   readonly #engine: Engine
   readonly #operator: Millrace
   readonly #apps: Apps
+  readonly #underWay = underWay()
+  #refused: OutsideWorld | undefined
 
   constructor(parts: RunParts, cluster: SimulatedCluster, violated: (violation: Violation) => void) {
     this.#parts = parts
@@ -98,7 +110,12 @@ class Run {
     const clock = this.#world.clockOf(process)
     const random = this.#world.random(process.name)
     this.#operator = openMillrace({ url: engine.name, engine, clock, random, clientId: process.name, send: {} })
-    this.#apps = new Apps({ cluster, app: parts.app, instances: parts.plan.instances })
+    const { app, plan } = parts
+    const refused = (why: OutsideWorld) => {
+      this.#refused ??= why
+    }
+    this.#apps = new Apps({ cluster, app, instances: plan.instances, refused })
+    this.#world.watch(this.#refuse)
   }
 
   async toItsEnd(): Promise<void> {
@@ -151,7 +168,15 @@ class Run {
   }
 
   #stuck(message: string): void {
-    this.#violated({ kind: 'stuck', message, atMs: this.#world.now })
+    this.#refuse()
+    const outside = this.#underWay()
+    const hint = outside === '' ? '' : `; outside of the simulation there is still under way: ${outside}`
+    this.#violated({ kind: 'stuck', message: message + hint, atMs: this.#world.now })
+  }
+
+  /** Whatever the program has made of the refusal. */
+  readonly #refuse = (): void => {
+    if (this.#refused !== undefined) throw this.#refused
   }
 
   async #feed(input: readonly PlannedRecord[]): Promise<void> {

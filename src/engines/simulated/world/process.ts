@@ -19,6 +19,8 @@ export class Process {
   /** What came while it stood still, in order. */
   #heldBack: (() => void)[] | undefined
   readonly #endings: (() => void)[] = []
+  /** Runs everything of it in a surrounding of its own: a user's code, which has to see the world's time. */
+  around: ((work: () => void) => void) | undefined
 
   constructor(name: string, kind: ProcessKind, number: number) {
     this.name = name
@@ -42,7 +44,8 @@ export class Process {
       return false
     }
     try {
-      work()
+      if (this.around === undefined) work()
+      else this.around(work)
     } catch (thrown) {
       if (this.#isAlive || !(thrown instanceof Halted)) throw thrown
     }
