@@ -6,6 +6,7 @@ import type { AnyTopic, KeyOf, ValueOf } from '../contracts/topic.ts'
 import type { ClusterOptions } from '../engines/simulated/cluster-options.ts'
 import { type FaultName, presets } from '../engines/simulated/faults/fault.ts'
 import { Nemesis } from '../engines/simulated/faults/nemesis.ts'
+import { watchInvariants } from '../engines/simulated/invariants/watch-invariants.ts'
 import type { Millrace } from '../millrace/millrace.ts'
 import { systemClock, systemSettle } from '../millrace/system.ts'
 import { counterexample, DeliveryError } from './delivery-error.ts'
@@ -43,6 +44,8 @@ export interface DeliverySemantics<T extends readonly AnyTopic[]> {
   readonly seed?: number
   /** The line that a failure has printed: makes that run again, and no other. */
   readonly replay?: string
+  /** Whether what is found is made smaller, for up to a minute: `true` where nothing is said. */
+  readonly shrink?: boolean
 }
 
 /** What was run without finding anything. */
@@ -67,6 +70,7 @@ const known = [
   'cluster',
   'seed',
   'replay',
+  'shrink',
 ]
 /** How long a failing run is made smaller, in real time. */
 const shrinkMs = 50_000
@@ -82,7 +86,7 @@ export const deliverySemantics = async <const T extends readonly AnyTopic[]>(
   options: DeliverySemantics<T>,
 ): Promise<DeliveryReport> => {
   const expectations = checkOptions(options)
-  const { app, topics, runs = 100, seed, replay } = options
+  const { app, topics, runs = 100, seed, replay, shrink = true } = options
   const run = (plan: Plan, keepTrace: boolean): Promise<Outcome> =>
     runPlan({
       plan,
@@ -91,6 +95,7 @@ export const deliverySemantics = async <const T extends readonly AnyTopic[]>(
       keepTrace,
       settle: systemSettle,
       faults: bringFaults,
+      watch: watchInvariants,
       judge: (evidence, atMs) => judge(expectations, topics, evidence, atMs),
     })
   if (replay !== undefined) return replayed(planOf(replay), run)
@@ -109,7 +114,11 @@ export const deliverySemantics = async <const T extends readonly AnyTopic[]>(
     shrinksUntil ??= systemClock.elapsed() + shrinkMs
     return false
   })
-  const details = await fc.check(property, { numRuns: runs, ...(seed === undefined ? {} : { seed }) })
+  const details = await fc.check(property, {
+    numRuns: runs,
+    endOnFailure: !shrink,
+    ...(seed === undefined ? {} : { seed }),
+  })
   if (!details.failed) return report
   const [smallest] = details.counterexample ?? []
   // whatever fast-check or the harness itself threw

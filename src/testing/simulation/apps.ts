@@ -36,6 +36,7 @@ export class Apps {
   readonly #gone = new Set<string>()
   #started = 0
   #isOver = false
+  #hasRun = false
   /** Why lives have ended by themselves, the last first. */
   readonly #ends: { readonly process: string; readonly why: unknown }[] = []
 
@@ -55,6 +56,11 @@ export class Apps {
   /** Every pipeline that runs at the moment. */
   get runs(): readonly Running[] {
     return [...this.#lives.values()].flatMap(({ process, runs }) => (process.isAlive ? [...runs] : []))
+  }
+
+  /** Whether a pipeline has been run, by any instance. */
+  get hasRun(): boolean {
+    return this.#hasRun
   }
 
   get ends(): readonly { readonly process: string; readonly why: unknown }[] {
@@ -111,6 +117,7 @@ export class Apps {
 
   async #work(life: Life, app: App): Promise<void> {
     const run: Millrace['run'] = async (name, pipeline, options) => {
+      this.#hasRun = true
       const running = await life.millrace.run(name, pipeline, options)
       life.runs.add(running)
       running.done.then(

@@ -16,6 +16,7 @@ import { virtualGlobals } from '../virtual-globals/install.ts'
 import { OutsideWorld } from '../virtual-globals/outside-world.ts'
 import { underWay } from '../virtual-globals/under-way.ts'
 import { type App, Apps } from './apps.ts'
+import { brokenSends } from './broken-sends.ts'
 import type { Outcome, Plan, PlannedRecord, Violation } from './plan.ts'
 
 /** A record as it lies in a topic, read committed. */
@@ -50,6 +51,8 @@ const drainMs = 600_000
 const steps = 2_000_000
 /** How often the harness looks whether everything is done. */
 const lookMs = 200
+/** How long nothing may have happened where no pipeline runs: longer than a session, so that others have taken over. */
+const quietMs = 70_000
 /** How long it waits for the pipelines that run before it looks anew which ones do. */
 const patienceMs = 5_000
 
@@ -135,7 +138,10 @@ class Run {
     if ((await this.#drive(this.#drained(), drainMs, this.#whyNotDrained())) === undefined) return
     const evidence = await this.#drive(this.#evidence(), drainMs, 'the topics could not be read')
     this.#apps.end()
-    if (evidence !== undefined) for (const violation of judge(evidence.done, this.#world.now)) this.#violated(violation)
+    if (evidence === undefined) return
+    for (const message of brokenSends(plan, this.#cluster.options, topics, evidence.done.topics))
+      this.#violated({ kind: 'lost-write', message, atMs: this.#world.now })
+    for (const violation of judge(evidence.done, this.#world.now)) this.#violated(violation)
   }
 
   async #whole(otherwise: string): Promise<boolean> {
@@ -190,12 +196,18 @@ class Run {
     await Promise.all(sends)
   }
 
-  /** Resolves once every pipeline has come to the end of all that there is, and nothing more follows from that. */
+  /**
+   * Resolves once every pipeline has come to the end of all that there is, and nothing more follows from that; of a
+   * program without pipelines, once it has done nothing for long.
+   */
   async #drained(): Promise<true> {
     for (let before = ''; ; ) {
       await this.#wait(lookMs)
       const { runs } = this.#apps
-      if (runs.length === 0) continue
+      if (runs.length === 0) {
+        if (!this.#apps.hasRun && (await this.#isQuiet())) return true
+        continue
+      }
       // one whose process is killed says nothing any more
       const patience = this.#wait(patienceMs).then(() => false)
       const isCaughtUp = await Promise.race([caughtUp(runs), someRunEnds(runs), patience])
@@ -203,6 +215,26 @@ class Run {
       if (isCaughtUp && after === before) return true
       before = after
     }
+  }
+
+  /** Whether nothing is written or committed for a while. */
+  async #isQuiet(): Promise<boolean> {
+    const before = await this.#state()
+    await this.#wait(quietMs)
+    return (await this.#state()) === before
+  }
+
+  async #state(): Promise<string> {
+    const committed: string[] = []
+    for (const { group } of await settle(this.#engine.groups.describe())) {
+      const offsets = await this.#engine.groups.committed(group)()
+      // a transaction is undecided: in a while it is not any more
+      if (offsets._tag === 'Left') committed.push(`${this.#world.now}`)
+      else
+        for (const { topic, partition, offset } of offsets.right)
+          committed.push(`${group} ${topic}-${partition} ${offset}`)
+    }
+    return `${await this.#ends()} ${committed.sort().join()}`
   }
 
   /** Where all topics end, as a committed reader sees it. */

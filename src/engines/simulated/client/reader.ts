@@ -70,7 +70,8 @@ class Fetcher {
         const found = this.#take(request)
         if (found.length > 0) return end(E.right(found))
         if (world.now >= round.until) return round.asking.size === 0 ? end(E.right([])) : undefined
-        void this.#ask(round)
+        // a group's member without partitions waits, and asks for nothing
+        if (request.positions.length > 0) void this.#ask(round)
       }
       const round: Round = { request, until: world.now + maxWaitMs, asking: new Set(), look }
       const stopTimer = world.after(process, maxWaitMs, 'has waited', look)

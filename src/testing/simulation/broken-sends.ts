@@ -1,0 +1,59 @@
+import { shown } from '../../codec/decode-error.ts'
+import type { AnyTopic } from '../../contracts/topic.ts'
+import type { ClusterOptions } from '../../engines/simulated/cluster-options.ts'
+import type { Plan, PlannedRecord } from './plan.ts'
+import type { RawRecord } from './run-plan.ts'
+
+/**
+ * What of a plan's input is not in its topic, or out of order, though every send of it was acknowledged. Of a key to which
+ * the application has written as well the order is not known, nor is it where keys lie in another partition by now.
+ */
+export const brokenSends = (
+  { input }: Plan,
+  { acks, uncleanLeaderElection }: ClusterOptions,
+  topics: readonly AnyTopic[],
+  found: ReadonlyMap<string, readonly RawRecord[]>,
+): readonly string[] => {
+  // nothing is promised then
+  if (acks !== 'all' || uncleanLeaderElection) return []
+  const broken: string[] = []
+  for (const topic of topics) {
+    // what is deleted is gone
+    if (Object.keys(topic.config).length > 0) continue
+    const there = byKey(found.get(topic.name) ?? [])
+    for (const [key, sent] of byKey(input.filter((record) => record.topic === topic.name))) {
+      const what = wrong(sent, there.get(key) ?? [])
+      if (what !== undefined) broken.push(`a send to '${topic.name}' was acknowledged, and ${what}`)
+    }
+  }
+  return broken
+}
+
+type Raw = Pick<PlannedRecord, 'key' | 'value'>
+
+const byKey = (records: readonly Raw[]): ReadonlyMap<string, readonly Raw[]> =>
+  Map.groupBy(records, ({ key }) => hexOf(key))
+
+const wrong = (sent: readonly Raw[], there: readonly Raw[]): string | undefined => {
+  const [want, have] = [sent.map(({ value }) => hexOf(value)), there.map(({ value }) => hexOf(value))]
+  const left = new Map<string, number>()
+  for (const value of have) left.set(value, (left.get(value) ?? 0) + 1)
+  for (const [at, value] of want.entries()) {
+    const count = left.get(value) ?? 0
+    if (count === 0) return `the record is not there: ${told(sent[at])}`
+    left.set(value, count - 1)
+  }
+  // keyless records go to any partition
+  if (sent[0]?.key === null || have.length !== want.length) return undefined
+  const at = want.findIndex((value, at) => value !== have[at])
+  return at === -1
+    ? undefined
+    : `records of one key have changed places: ${told(there[at])} is before ${told(sent[at])}`
+}
+
+const told = (record: Raw | undefined): string => `${text(record?.key)} → ${text(record?.value)}`
+
+const text = (bytes: Uint8Array | null | undefined): string =>
+  bytes === null || bytes === undefined ? 'null' : shown(Buffer.from(bytes).toString())
+
+const hexOf = (bytes: Uint8Array | null): string => (bytes === null ? '-' : Buffer.from(bytes).toString('hex'))

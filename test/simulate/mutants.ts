@@ -1,0 +1,96 @@
+import type { Mutant } from '../../src/engines/simulated/cluster-options.ts'
+import type { FaultName } from '../../src/testing/index.ts'
+import type { Program } from './program.ts'
+import { transactions } from './programs/by-hand.ts'
+import { chain, copy } from './programs/pipelines.ts'
+import { committedInFinally, markedAsSeenFirst, spreadOverPartitions } from './programs/wrong.ts'
+
+/** Something that is wrong on purpose, and the runs that have to find it. */
+export interface Planted {
+  readonly name: Mutant | 'committed in finally' | 'marked as seen first' | 'spread over partitions'
+  readonly program: Program
+  readonly faults: readonly FaultName[]
+  /** Within how many runs it has to be found. */
+  readonly runs: number
+  /** Found soon enough for every `npm test`. */
+  readonly isCheap: boolean
+}
+
+/** A program on a cluster with a rule left out. */
+const on = (mutant: Mutant, { name, options }: Program, more: Partial<Program['options']> = {}): Program => {
+  const { cluster, ...others } = more
+  return {
+    name: `${name} on ${mutant}`,
+
+    options: { ...options, ...others, cluster: { ...options.cluster, ...cluster, mutants: [mutant] } },
+  }
+}
+
+/** Sends follow each other so closely that several batches are under way. */
+const dense = { records: 60, lengthMs: 1_000 }
+
+/** Every rule that can be left out, and what tutorials teach. */
+export const planted: readonly Planted[] = [
+  {
+    name: 'dedup-off',
+    program: on('dedup-off', copy),
+    faults: ['loss', 'duplicate-request'],
+    runs: 20,
+    isCheap: true,
+  },
+  {
+    name: 'sequence-check-off',
+    program: on('sequence-check-off', copy, dense),
+    faults: ['loss', 'reordering', 'delay'],
+    runs: 60,
+    isCheap: true,
+  },
+  {
+    name: 'offsets-outside-transaction',
+    program: on('offsets-outside-transaction', copy),
+    faults: ['process-crash', 'zombie'],
+    runs: 60,
+    isCheap: true,
+  },
+  {
+    name: 'lso-is-high-watermark',
+    program: on('lso-is-high-watermark', chain),
+    faults: ['process-crash', 'zombie'],
+    runs: 60,
+    isCheap: true,
+  },
+  {
+    name: 'high-watermark-ignores-maximal-isr',
+    program: on('high-watermark-ignores-maximal-isr', copy, {
+      ...dense,
+      cluster: { replicaLagMs: 500, minInsyncReplicas: 1 },
+    }),
+    faults: ['isolation', 'partition', 'one-way-partition', 'broker-crash', 'power-loss'],
+    runs: 300,
+    isCheap: false,
+  },
+  {
+    name: 'old-transaction-rules',
+    program: on('old-transaction-rules', copy, { instances: 1 }),
+    faults: ['late-end-transaction', 'process-crash'],
+    runs: 200,
+    isCheap: false,
+  },
+  {
+    name: 'no-generation-fencing',
+    program: on('no-generation-fencing', transactions),
+    faults: ['zombie', 'rebalance'],
+    runs: 100,
+    isCheap: true,
+  },
+  {
+    name: 'acks-1-sold-as-all',
+    program: on('acks-1-sold-as-all', copy, dense),
+    faults: ['power-loss', 'broker-crash', 'isolation'],
+    runs: 100,
+    isCheap: true,
+  },
+  { name: 'committed in finally', program: committedInFinally, faults: ['process-crash'], runs: 20, isCheap: true },
+  { name: 'marked as seen first', program: markedAsSeenFirst, faults: ['process-crash'], runs: 60, isCheap: true },
+  { name: 'spread over partitions', program: spreadOverPartitions, faults: ['rebalance'], runs: 20, isCheap: true },
+]

@@ -1,0 +1,101 @@
+import { parseArgs } from 'node:util'
+import { presets } from '../../src/engines/simulated/faults/fault.ts'
+import type { Faults } from '../../src/testing/index.ts'
+
+/** What the command line said. */
+export interface Options {
+  readonly minutes: number
+  /** `undefined`: another one each time. */
+  readonly seed: number | undefined
+  readonly faults: Faults
+  /** These programs; all where none is named. */
+  readonly programs: readonly string[]
+  /** A run to make again, of the one program that is named. */
+  readonly replay: string | undefined
+  readonly mutants: boolean
+  readonly json: boolean
+}
+
+/** `names`: of the programs that there are. */
+export const usage = (
+  names: readonly string[],
+): string => `Runs our own programs in a simulated cluster under faults, and holds what comes of it against what is promised.
+
+  npm run simulate -- [options]
+
+  --minutes N     how long to go on, in minutes; 0.5 will do (10)
+  --seed N        repeat a run: the same programs, inputs and faults in the same order
+  --faults NAMES  a preset (${Object.keys(presets).join(', ')}), or faults by name with commas between them (jepsen)
+  --program NAME  only this one; may be given several times. ${names.join(', ')}
+  --replay LINE   make the run again that a failure has printed, of the --program that it names
+  --no-mutants    leave out the check that planted mistakes are found
+  --json          print the result as one line of JSON on stdout
+  --help          print this
+
+Exits 1 if a promise was not kept, a planted mistake was not found, or a situation that runs must come into was never
+reached; 2 if it could not run.`
+
+/** A command line that makes no sense; the message says what it should have been. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** The options in `args`, or `'help'` where they ask for it. Throws {@link UsageError}. */
+export const readOptions = (args: readonly string[], names: readonly string[]): Options | 'help' => {
+  const values = parsed(args)
+  if (values.help) return 'help'
+  const minutes = Number(values.minutes)
+  if (!(minutes > 0 && minutes <= 10_000))
+    throw new UsageError(`--minutes takes a number above 0, not '${values.minutes}'`)
+  const seed = values.seed === undefined ? undefined : Number(values.seed)
+  if (seed !== undefined && !(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31))
+    throw new UsageError(`--seed takes a whole number from 0 to ${2 ** 31 - 1}, not '${values.seed}'`)
+  const { program: programs, replay } = values
+  const unknown = programs.find((name) => !names.includes(name))
+  if (unknown !== undefined) throw new UsageError(`there is no program '${unknown}': there are ${names.join(', ')}`)
+  if (replay !== undefined && programs.length !== 1)
+    throw new UsageError('--replay makes a run of one program again: name it with --program, as the failure did')
+  return {
+    minutes,
+    seed,
+    faults: faultsOf(values.faults),
+    programs,
+    replay,
+    mutants: !values['no-mutants'],
+    json: values.json,
+  }
+}
+
+const faultsOf = (text: string): Faults => {
+  if (Object.hasOwn(presets, text)) return text as Faults
+  const known: readonly string[] = [...new Set(Object.values(presets).flat())]
+  const names = text.split(',')
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown !== undefined)
+    throw new UsageError(
+      `there is no fault '${unknown}'. There are the presets ${Object.keys(presets).join(', ')}, and: ${known.join(', ')}`,
+    )
+  return names as unknown as Faults
+}
+
+const parsed = (args: readonly string[]) => {
+  try {
+    const text = { type: 'string' } as const
+    const flag = { type: 'boolean', default: false } as const
+    return parseArgs({
+      args: [...args],
+      options: {
+        minutes: { ...text, default: '10' },
+        seed: text,
+        faults: { ...text, default: 'jepsen' },
+        program: { ...text, multiple: true, default: [] },
+        replay: text,
+        'no-mutants': flag,
+        json: flag,
+        help: { ...flag, short: 'h' },
+      },
+    }).values
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}

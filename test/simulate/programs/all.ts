@@ -1,0 +1,16 @@
+import type { Program } from '../program.ts'
+import { consumers, transactions } from './by-hand.ts'
+import { mainJob } from './main-job.ts'
+import { chain, copy, copyAtLeastOnce, copyAtMostOnce, totals } from './pipelines.ts'
+
+/** What we promise of our own programs, all to be kept under every fault of `jepsen`. */
+export const programs: readonly Program[] = [
+  mainJob,
+  copy,
+  copyAtLeastOnce,
+  copyAtMostOnce,
+  totals,
+  chain,
+  consumers,
+  transactions,
+]

@@ -1,0 +1,47 @@
+import * as fc from 'fast-check'
+import { dead, delays, flights, toDelay } from '../../../examples/main-job/topics.ts'
+import { mapValue, to } from '../../../operators/index.ts'
+import { deadLetter, stream } from '../../../src/index.ts'
+import { type Program, program } from '../program.ts'
+
+const flight = fc.record({
+  key: fc.constantFrom('LAX', 'JFK', 'SFO', 'ORD', 'DEN'),
+  value: fc.record({
+    row: fc.noShrink(fc.noBias(fc.nat())),
+    date: fc.constant('2001-01-01T08:00:00.000Z'),
+    delay: fc.integer({ min: -30, max: 300 }),
+    distance: fc.nat({ max: 3_000 }),
+    destination: fc.constantFrom('BOS', 'SEA'),
+  }),
+})
+
+/** The pipeline of `npm start`, with a flight now and then that it cannot deal with. */
+export const mainJob: Program = program('main job', {
+  app: (millrace) =>
+    millrace.run(
+      'delays',
+      stream(flights).pipe(
+        mapValue((value) => {
+          if (value.delay === 13) throw new Error('no verdict')
+          return toDelay(value)
+        }),
+        to(delays),
+      ),
+      { guarantee: 'exactly-once', onError: deadLetter(dead) },
+    ),
+  topics: [flights, delays, dead],
+  input: { flights: flight },
+  expect: (e) => [
+    e.exactlyOnce(delays, ({ flights }) =>
+      flights.filter(({ value }) => value.delay !== 13).map(({ key, value }) => ({ key, value: toDelay(value) })),
+    ),
+    e.ordered(delays, ({ flights }) =>
+      flights.filter(({ value }) => value.delay !== 13).map(({ key, value }) => ({ key, value: toDelay(value) })),
+    ),
+    e.eventually(
+      dead,
+      'each record is put aside once',
+      (records) => new Set(records.map(({ value }) => String(value))).size === records.length,
+    ),
+  ],
+})
