@@ -47,7 +47,7 @@ export const story = (
   const paint = colour ? painted : plain
   const whoWidth = Math.max(...lines.map(({ who }) => who.length))
   return lines.map((line) => {
-    const room = Math.max(20, width - timeWidth - whoWidth - 6)
+    const room = Math.max(20, width - timeWidth - whoWidth - 5)
     const time = virtualTime(line.at).padStart(timeWidth)
     return `${paint.dim(time)} ${shade(line, paint)(`${mark(line)} ${line.who.padEnd(whoWidth)}  ${fit(line.what, room)}`)}`.trimEnd()
   })
@@ -93,12 +93,13 @@ const epilogue = ({ trace, hash, steps, virtualMs }: Outcome, { diagram }: Timel
   const messages = messagesOf(trace)
   const of = (kinds: readonly MessageKind[]) => messages.filter(({ kind }) => kinds.includes(kind)).length
   const quiet: readonly MessageKind[] = ['replication', 'heartbeats', 'metadata']
-  const left = [
-    `${of(quiet)} messages of replication, heartbeats and metadata`,
-    ...messageKinds.filter((kind) => !quiet.includes(kind)).map((kind) => `${of([kind])} of ${kind}`),
+  const kinds = [
+    [of(quiet), 'replication, heartbeats and metadata'] as const,
+    ...messageKinds.filter((kind) => !quiet.includes(kind)).map((kind) => [of([kind]), kind] as const),
   ]
+  const sent = kinds.filter(([count]) => count > 0).map(([count, kind]) => `${count} of ${kind}`)
   return [
-    `… ${left.join(', ')}${mishaps(messages)}`,
+    `… messages: ${sent.length === 0 ? 'none' : sent.join(', ')}${mishaps(messages)}`,
     `${steps} steps in ${virtualTime(virtualMs)} of virtual time, trace ${hash}`,
     ...(diagram === undefined ? [] : [`drawn in ${diagram}`]),
   ]
