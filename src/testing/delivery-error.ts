@@ -1,3 +1,4 @@
+import { story } from './report/timeline.ts'
 import type { Outcome, Plan } from './simulation/plan.ts'
 
 /** A promise that was not kept: what, how it came about, and how to see it again. */
@@ -28,11 +29,14 @@ export const counterexample = ({
   outcome,
   replay,
   found,
+  diagram,
 }: {
   readonly plan: Plan
   readonly outcome: Outcome
   readonly replay: string
   readonly found?: Found
+  /** Where the run was drawn. */
+  readonly diagram?: string | undefined
 }): string => {
   const promises = outcome.violations.map(({ message }) => message)
   const size = `${counted(plan.input.length, 'record')}, ${counted(plan.faults.length, 'fault')}, ${counted(plan.instances, 'instance')}`
@@ -40,7 +44,15 @@ export const counterexample = ({
     found === undefined
       ? `replayed: ${size}`
       : `found in run ${found.run} of ${found.of} (seed ${found.seed}), made smaller ${counted(found.shrunk, 'time')}: ${size}`
-  return [...promises, '', where, `replay it with: deliverySemantics({ …, replay: '${replay}' })`].join('\n')
+  return [
+    ...promises,
+    '',
+    ...story(outcome, { lines: 45 }),
+    '',
+    where,
+    ...(diagram === undefined ? [] : [`drawn in ${diagram}`]),
+    `replay it with: deliverySemantics({ …, replay: '${replay}' })`,
+  ].join('\n')
 }
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`

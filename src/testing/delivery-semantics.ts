@@ -9,9 +9,11 @@ import { Nemesis } from '../engines/simulated/faults/nemesis.ts'
 import { watchInvariants } from '../engines/simulated/invariants/watch-invariants.ts'
 import type { Millrace } from '../millrace/millrace.ts'
 import { systemClock, systemSettle } from '../millrace/system.ts'
-import { counterexample, DeliveryError } from './delivery-error.ts'
+import { counterexample, DeliveryError, type Found } from './delivery-error.ts'
 import { type Expect, type Expectation, type Expected, expectation, type Input } from './expectations.ts'
 import { judge } from './judge.ts'
+import { diskWriter } from './report/disk-writer.ts'
+import { spaceTimeDiagram } from './report/space-time-diagram.ts'
 import type { Outcome, Plan } from './simulation/plan.ts'
 import { arbitraryCase, type Case } from './simulation/plan-arbitrary.ts'
 import { planOf, replayOf } from './simulation/replay.ts'
@@ -46,6 +48,8 @@ export interface DeliverySemantics<T extends readonly AnyTopic[]> {
   readonly replay?: string
   /** Whether what is found is made smaller, for up to a minute: `true` where nothing is said. */
   readonly shrink?: boolean
+  /** A file to draw a failing run in, as a page to be opened in a browser: none where nothing is said. */
+  readonly diagram?: string
 }
 
 /** What was run without finding anything. */
@@ -71,6 +75,7 @@ const known = [
   'seed',
   'replay',
   'shrink',
+  'diagram',
 ]
 /** How long a failing run is made smaller, in real time. */
 const shrinkMs = 50_000
@@ -86,7 +91,7 @@ export const deliverySemantics = async <const T extends readonly AnyTopic[]>(
   options: DeliverySemantics<T>,
 ): Promise<DeliveryReport> => {
   const expectations = checkOptions(options)
-  const { app, topics, runs = 100, seed, replay, shrink = true } = options
+  const { app, topics, runs = 100, seed, replay, shrink = true, diagram } = options
   const run = (plan: Plan, keepTrace: boolean): Promise<Outcome> =>
     runPlan({
       plan,
@@ -98,7 +103,14 @@ export const deliverySemantics = async <const T extends readonly AnyTopic[]>(
       watch: watchInvariants,
       judge: (evidence, atMs) => judge(expectations, topics, evidence, atMs),
     })
-  if (replay !== undefined) return replayed(planOf(replay), run)
+  const failed = (plan: Plan, outcome: Outcome, found?: Found): DeliveryError => {
+    const replay = replayOf(plan)
+    if (diagram !== undefined)
+      diskWriter(diagram, spaceTimeDiagram(outcome, { title: 'A promise that was not kept', seed: plan.seed, replay }))
+    const given = found === undefined ? {} : { found }
+    return new DeliveryError(counterexample({ plan, outcome, replay, diagram, ...given }), outcome, replay)
+  }
+  if (replay !== undefined) return replayed(planOf(replay), run, failed)
   const report = { runs: 0, steps: 0, virtualMs: 0, reached: new Set<string>() }
   let shrinksUntil: number | undefined
   const property = fc.asyncProperty(arbitraryCase(rangeOf(options)), async (one: Case) => {
@@ -126,7 +138,7 @@ export const deliverySemantics = async <const T extends readonly AnyTopic[]>(
   const plan = smallest.chosen === undefined ? smallest.plan : { ...smallest.plan, tape: smallest.chosen }
   const outcome = await run(plan, true)
   const found = { run: details.numRuns, of: runs, seed: details.seed, shrunk: details.numShrinks }
-  throw new DeliveryError(counterexample({ plan, outcome, replay: replayOf(plan), found }), outcome, replayOf(plan))
+  throw failed(plan, outcome, found)
 }
 
 const bringFaults: Required<Parameters<typeof runPlan>[0]>['faults'] = (cluster, clients, { faults }) => {
@@ -137,12 +149,12 @@ const bringFaults: Required<Parameters<typeof runPlan>[0]>['faults'] = (cluster,
 const replayed = async (
   plan: Plan,
   run: (plan: Plan, keepTrace: boolean) => Promise<Outcome>,
+  failed: (plan: Plan, outcome: Outcome) => DeliveryError,
 ): Promise<DeliveryReport> => {
   const outcome = await run(plan, true)
   const { steps, virtualMs, reached } = outcome
   if (outcome.violations.length === 0) return { runs: 1, steps, virtualMs, reached }
-  const replay = replayOf(plan)
-  throw new DeliveryError(counterexample({ plan, outcome, replay }), outcome, replay)
+  throw failed(plan, outcome)
 }
 
 const rangeOf = ({
@@ -167,7 +179,7 @@ const rangeOf = ({
 const checkOptions = (options: DeliverySemantics<readonly AnyTopic[]>): readonly Expectation[] => {
   const what = 'deliverySemantics(…)'
   refuseUnknownOptions(what, options, known)
-  const { app, topics, input, faults, expect, replay } = options
+  const { app, topics, input, faults, expect, replay, diagram } = options
   if (typeof app !== 'function')
     throw new TypeError(`${what}: app is a function of a connection, and not ${given(app)}`)
   requireTopics(what, topics)
@@ -182,6 +194,8 @@ const checkOptions = (options: DeliverySemantics<readonly AnyTopic[]>): readonly
     throw new TypeError(
       `${what}: expect is a function, and not ${given(expect)}: write expect: (e) => e.exactlyOnce(…)`,
     )
+  if (diagram !== undefined && (typeof diagram !== 'string' || diagram === ''))
+    throw new TypeError(`${what}: diagram is the path of a file, and not ${given(diagram)}`)
   for (const option of ['runs', 'records', 'instances', 'lengthMs'] as const)
     checkCount(what, option, options[option], 1)
   if (replay !== undefined && typeof replay !== 'string')

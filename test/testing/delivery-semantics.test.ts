@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { filterValue, mapValue, to } from '../../operators/index.ts'
 import { stream, text, topic } from '../../src/index.ts'
 import { DeliveryError, deliverySemantics } from '../../src/testing/index.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const words = topic('words', { key: text, value: text, partitions: 2 })
 const loud = topic('loud', { key: text, value: text, partitions: 2 })
@@ -44,7 +47,7 @@ describe('deliverySemantics', () => {
     expect(report.runs).toBe(15)
   })
 
-  const forgetful = (more: { readonly seed?: number; readonly replay?: string } = {}) =>
+  const forgetful = (more: { readonly seed?: number; readonly replay?: string; readonly diagram?: string } = {}) =>
     deliverySemantics({
       app: (millrace) =>
         millrace.run(
@@ -72,6 +75,16 @@ describe('deliverySemantics', () => {
     const again = await failureOf(forgetful({ replay: found.replay }))
     expect(again.outcome.hash).toBe(found.outcome.hash)
     expect(again.outcome.violations).toEqual(found.outcome.violations)
+  })
+
+  it('tells the story of what it finds, and draws it where asked', async () => {
+    const diagram = join(temporaryDirectory(), 'found.html')
+    const found = await failureOf(forgetful({ seed: 1, diagram }))
+    expect(found.message).toMatch(/ app-1 +reads 1 record of words-\d, 0 to 0\n/)
+    expect(found.message).toContain(`drawn in ${diagram}`)
+    const page = readFileSync(diagram, 'utf8')
+    expect(page).toContain('A promise that was not kept')
+    expect(page).toContain(found.replay)
   })
 
   it('finds a program that keeps state beside its stores, once it is killed', async () => {
