@@ -1,7 +1,7 @@
 import type { Mutant } from '../../src/engines/simulated/cluster-options.ts'
 import type { FaultName } from '../../src/testing/index.ts'
 import type { Program } from './program.ts'
-import { transactions } from './programs/by-hand.ts'
+import { bulky, slowTransactions } from './programs/by-hand.ts'
 import { chain, copy } from './programs/pipelines.ts'
 import { committedInFinally, markedAsSeenFirst, spreadOverPartitions } from './programs/wrong.ts'
 
@@ -40,7 +40,7 @@ export const planted: readonly Planted[] = [
   },
   {
     name: 'sequence-check-off',
-    program: on('sequence-check-off', copy, dense),
+    program: on('sequence-check-off', bulky),
     faults: ['loss', 'reordering', 'delay'],
     runs: 60,
     isCheap: true,
@@ -61,26 +61,23 @@ export const planted: readonly Planted[] = [
   },
   {
     name: 'high-watermark-ignores-maximal-isr',
-    program: on('high-watermark-ignores-maximal-isr', copy, {
-      ...dense,
-      cluster: { replicaLagMs: 500, minInsyncReplicas: 1 },
-    }),
-    faults: ['isolation', 'partition', 'one-way-partition', 'broker-crash', 'power-loss'],
+    program: on('high-watermark-ignores-maximal-isr', copy, { records: 100, cluster: { replicaLagMs: 300 } }),
+    faults: ['delay', 'one-way-partition', 'broker-crash', 'isolation'],
     runs: 300,
     isCheap: false,
   },
   {
     name: 'old-transaction-rules',
-    program: on('old-transaction-rules', copy, { instances: 1 }),
-    faults: ['late-end-transaction', 'process-crash'],
-    runs: 200,
-    isCheap: false,
+    program: on('old-transaction-rules', copy, { records: 100, lengthMs: 400 }),
+    faults: ['late-end-transaction', 'delay'],
+    runs: 100,
+    isCheap: true,
   },
   {
     name: 'no-generation-fencing',
-    program: on('no-generation-fencing', transactions),
-    faults: ['zombie', 'rebalance'],
-    runs: 100,
+    program: on('no-generation-fencing', slowTransactions),
+    faults: ['zombie'],
+    runs: 60,
     isCheap: true,
   },
   {

@@ -1,5 +1,5 @@
 import type { Program } from '../program.ts'
-import { consumers, transactions } from './by-hand.ts'
+import { bulky, consumers, slowTransactions, transactions } from './by-hand.ts'
 import { mainJob } from './main-job.ts'
 import { chain, copy, copyAtLeastOnce, copyAtMostOnce, totals } from './pipelines.ts'
 
@@ -13,4 +13,6 @@ export const programs: readonly Program[] = [
   chain,
   consumers,
   transactions,
+  slowTransactions,
+  bulky,
 ]

@@ -160,7 +160,12 @@ export class Broker implements Server {
         ...(identity === undefined ? {} : { identity }),
       }),
     endTransaction: ({ transactionalId, commit, producerId, epoch }, answer) =>
-      this.#coordinate(transactionalId, answer, { _tag: 'endTransaction', commit, producerId, epoch }),
+      this.#coordinate(transactionalId, answer, {
+        _tag: 'endTransaction',
+        commit,
+        producerId,
+        epoch: this.#epochToEnd(transactionalId, producerId, epoch),
+      }),
     addPartitions: ({ transactionalId, partitions, producerId, epoch }, answer) => {
       const shard = this.#transactionShard(transactionalId)
       if (isFailure(shard)) return answer({ _tag: 'refused', failure: shard })
@@ -525,6 +530,14 @@ export class Broker implements Server {
     shard.ask(transactionalId, asked, (reply) => {
       if (reply._tag !== 'added') answer(reply)
     })
+  }
+
+  /** The epoch that a request to end a transaction speaks of: by the old rules that of whatever its producer has open. */
+  #epochToEnd(transactionalId: string, producerId: number, epoch: number): number {
+    if (!this.#mutants.has('old-transaction-rules')) return epoch
+    const shard = this.#transactionShard(transactionalId)
+    const record = isFailure(shard) ? undefined : shard.states.get(transactionalId)?.record
+    return record?.phase === 'Ongoing' && record.producerId === producerId ? record.epoch : epoch
   }
 
   #addToTransaction(request: RequestOf<'addPartitions'>, added: (failure: EngineFailure | undefined) => void): void {
