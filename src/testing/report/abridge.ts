@@ -62,6 +62,7 @@ const scenesOf = (beats: readonly Beat[]): Scene[] => {
   // until somebody uses the cluster, it comes up as ever
   const begins = beats.findIndex(({ about, who }) => about === 'process' && isClient(who))
   let between: Beat[] = []
+  let isOver = false
   const close = (isPrologue: boolean) => {
     const strands = [...Map.groupBy(between, ({ about }) => about)].map(([about, its]) =>
       shorten(
@@ -70,6 +71,8 @@ const scenesOf = (beats: readonly Beat[]): Scene[] => {
       ),
     )
     scenes.push(strands)
+    // what follows what was violated is told to show that it went on
+    if (isOver) inOneLine(strands)
     between = []
   }
   for (const [index, beat] of beats.entries()) {
@@ -78,6 +81,7 @@ const scenesOf = (beats: readonly Beat[]): Scene[] => {
       continue
     }
     if (between.length > 0) close(index <= begins)
+    isOver ||= beat.about === 'violation'
     scenes.push([{ beats: [beat], lines: [single(beat)], shortened: shortest, weight: 0 }])
   }
   if (between.length > 0) close(false)

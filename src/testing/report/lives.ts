@@ -13,8 +13,8 @@ export interface Life {
 /** Every process of a run with its lives: the controller first, then brokers and clients, each by name. */
 export const livesOf = (trace: readonly TraceEntry[]): ReadonlyMap<string, readonly Life[]> => {
   const lives = new Map<string, Life[]>()
-  /** Until the last sign of a process that ends in good order it lives. */
-  const leaving = new Set<string>()
+  /** Who ends in good order lives until its last message; and when the one before that was. */
+  const leaving = new Map<string, number>()
   const of = (process: string): Life[] => {
     const known = lives.get(process)
     if (known !== undefined) return known
@@ -30,18 +30,27 @@ export const livesOf = (trace: readonly TraceEntry[]): ReadonlyMap<string, reado
     if (entry._tag === 'sent') {
       const { from, to, at } = entry
       of(to)
-      if (leaving.has(from)) last(from, (life) => ({ ...life, untilMs: at }))
-      else of(from)
+      if (!leaving.has(from)) of(from)
+      else
+        last(from, (life) => {
+          if (life.untilMs !== undefined && life.untilMs < at) leaving.set(from, life.untilMs)
+          return { ...life, untilMs: at }
+        })
     }
     if (entry._tag !== 'happened' || entry.about !== 'process') continue
     const { process, what, at } = entry
     if (what === 'starts') {
+      // what begins may have sent something before it says so
+      const since = leaving.get(process)
+      if (since !== undefined) last(process, (life) => (life.untilMs === at ? { ...life, untilMs: since } : life))
       leaving.delete(process)
       const life: Life = { process, fromMs: at, untilMs: undefined, end: '' }
-      if (lives.has(process)) of(process).push(life)
-      else lives.set(process, [life])
+      const its = lives.get(process)
+      if (its === undefined) lives.set(process, [life])
+      else if (its.at(-1)?.untilMs === undefined) its.splice(-1, 1, life)
+      else its.push(life)
     } else if (isEnd(what)) last(process, (life) => ({ ...life, untilMs: at, end: what }))
-    if (what === 'shuts down') leaving.add(process)
+    if (what === 'shuts down') leaving.set(process, at)
   }
   return new Map([...lives].sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1)))
 }

@@ -51,6 +51,21 @@ describe('abridge', () => {
     ])
   })
 
+  it('tells in one line what was after something was violated', () => {
+    const beats = Array.from({ length: 9 }, (_, at): Beat => {
+      const about = at === 4 ? 'violation' : at % 2 === 0 ? 'records' : 'group'
+      return { at, about, who: 'app-1', what: `${'abcdefghi'[at]}` }
+    })
+    expect(abridge(beats, 50).map(({ what }) => what)).toEqual([
+      'a',
+      'b',
+      'c',
+      'd',
+      'e',
+      '… 2 × groups and offsets, 2 × records sent, written and read, until 8 ms',
+    ])
+  })
+
   it('drops what follows from what was told before it shortens anything', () => {
     const fault = (at: number, isImplied: boolean): Beat => ({
       at,

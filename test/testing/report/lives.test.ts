@@ -17,6 +17,26 @@ describe('livesOf', () => {
     ])
   })
 
+  it('takes what a process sends while it begins for the life that begins', () => {
+    const register = { from: 'broker-0', to: 'controller', what: 'register' }
+    const lives = livesOf([
+      ...message(0, 0, register),
+      happened(0, 'broker-0', 'starts'),
+      happened(3, 'broker-0', 'is killed'),
+      ...message(1, 5, register),
+      happened(5, 'broker-0', 'starts'),
+      happened(7, 'broker-0', 'shuts down'),
+      ...message(2, 8, { from: 'broker-0', to: 'controller', what: 'brokerHeartbeat' }),
+      ...message(3, 9, register),
+      happened(9, 'broker-0', 'starts'),
+    ])
+    expect(lives.get('broker-0')?.map(({ fromMs, untilMs }) => [fromMs, untilMs])).toEqual([
+      [0, 3],
+      [5, 8],
+      [9, undefined],
+    ])
+  })
+
   it('lets a process that shuts down live until its last message', () => {
     const lives = livesOf([
       happened(0, 'broker-0', 'starts'),
