@@ -1,0 +1,129 @@
+import { delay } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { attempt, filterValue, mapAsync, mapValue, rights, scanByKey, to } from '../../operators/index.ts'
+import { deadLetter, deadLetters, json, store, stream, text, topic } from '../../src/index.ts'
+import { testPipeline } from '../../src/testing/test-pipeline.ts'
+
+const words = topic('words', { key: text, value: text, partitions: 2 })
+const loud = topic('loud', { key: text, value: text })
+const given = deadLetters('given-up')
+
+const shout = stream(words).pipe(
+  filterValue((word) => word !== ''),
+  mapValue((word) => {
+    if (word === 'bad') throw new Error('a bad word')
+    return `${word}!`
+  }),
+  to(loud),
+)
+
+const valuesOf = (records: readonly { readonly value: unknown }[]) => records.map(({ value }) => value)
+
+describe('testPipeline', () => {
+  it('answers what came of the input', async () => {
+    const test = await testPipeline(shout, {
+      input: {
+        words: [
+          { key: 'a', value: 'hello' },
+          { key: 'a', value: '' },
+          { key: 'a', value: 'world' },
+        ],
+      },
+    })
+    expect(test.records(loud)).toMatchObject([
+      { key: 'a', value: 'hello!' },
+      { key: 'a', value: 'world!' },
+    ])
+    expect([test.deadLetters, test.notices, test.errors]).toEqual([[], [], []])
+  })
+
+  it('goes step by step, with virtual time, and is the same each time', async () => {
+    const slow = stream(words).pipe(
+      delay(50),
+      mapAsync(async (word) => {
+        const began = Date.now()
+        await new Promise((resolve) => setTimeout(resolve, 60_000))
+        return `${word} ${Date.now() - began} ${Math.random()}`
+      }),
+      to(loud),
+    )
+    const story = async () => {
+      const test = await testPipeline(slow)
+      const began = test.now
+      await test.send(words, [{ key: 'a', value: 'x' }])
+      await test.elapse('1h')
+      await test.send(words, [{ key: 'b', value: 'y' }])
+      expect(test.now - began).toBeGreaterThanOrEqual(60_050 + 3_600_000 + 60_050)
+      expect(test.now - began).toBeLessThan(60_050 + 3_600_000 + 60_050 + 5_000)
+      return test.records(loud)
+    }
+    const records = await story()
+    expect(valuesOf(records)).toEqual([
+      expect.stringMatching(/^x 60000 0\.\d+/),
+      expect.stringMatching(/^y 60000 0\.\d+/),
+    ])
+    expect(await story()).toEqual(records)
+  })
+
+  it('keeps state between steps', async () => {
+    const counts = store('counts', { key: text, value: json<number>() as never })
+    void counts
+    const seen = topic('seen', { key: text, value: text })
+    const test = await testPipeline(
+      stream(words).pipe(
+        mapValue((word) => word),
+        to(seen),
+      ),
+    )
+    await test.send(words, [{ key: 'a', value: '1' }])
+    await test.send(words, [{ key: 'a', value: '2' }])
+    expect(valuesOf(test.records(seen))).toEqual(['1', '2'])
+    expect(test.records(loud)).toEqual([])
+  })
+
+  it('shows what was given up, and what attempts have failed with', async () => {
+    const test = await testPipeline(shout, {
+      input: {
+        words: [
+          { key: 'a', value: 'bad' },
+          { key: 'a', value: 'good' },
+        ],
+      },
+      run: { onError: deadLetter(given) },
+    })
+    expect(valuesOf(test.records(loud))).toEqual(['good!'])
+    expect(test.deadLetters).toMatchObject([
+      { reason: expect.stringContaining('a bad word'), source: { topic: 'words' } },
+    ])
+    expect(test.errors).toEqual([new Error('a bad word')])
+  })
+
+  it('rejects with what ends the pipeline', async () => {
+    await expect(testPipeline(shout, { input: { words: [{ key: 'a', value: 'bad' }] } })).rejects.toThrow('a bad word')
+  })
+
+  it('refuses what reaches outside, and says what is not done in time', async () => {
+    const ask = stream(words).pipe(
+      attempt(async () => String(await fetch('http://localhost'))),
+      rights(),
+      to(loud),
+    )
+    await expect(testPipeline(ask, { input: { words: [{ key: 'a', value: 'x' }] } })).rejects.toThrow(
+      'fetch was called',
+    )
+    const never = stream(words).pipe(
+      mapAsync(() => new Promise<string>(() => {})),
+      to(loud),
+    )
+    await expect(
+      testPipeline(never, { input: { words: [{ key: 'a', value: 'x' }] }, run: { timeLimitMs: 10_000_000 } }),
+    ).rejects.toThrow('the pipeline has not worked everything off (it said: ')
+  })
+
+  it('refuses what makes no sense, by name', async () => {
+    await expect(testPipeline(shout, { inputs: {} } as never)).rejects.toThrow("'inputs'")
+    await expect(testPipeline(shout, { input: { word: [] } } as never)).rejects.toThrow(
+      "input names 'word', which the pipeline does not read: words",
+    )
+  })
+})
