@@ -49,7 +49,8 @@ export const transactions: Program = program('transactions', {
   ],
 })
 
-const slowMs = 1_000
+const slowMs = 500
+const aWhile = (): Promise<void> => new Promise((done) => setTimeout(done, slowMs))
 
 /** Transactions whose work takes a while: whoever stands still meanwhile is not of the group any more when it is done. */
 export const slowTransactions: Program = program('slow transactions', {
@@ -58,10 +59,11 @@ export const slowTransactions: Program = program('slow transactions', {
     for (;;) {
       const records = await consumer.poll({ timeoutMs: 5_000 })
       if (records.length === 0) continue
-      await new Promise((done) => setTimeout(done, slowMs))
+      await aWhile()
       await millrace.transaction(async (tx) => {
         await tx.send(copied, increments(records))
         await tx.commitPosition(consumer)
+        await aWhile()
       })
     }
   },
