@@ -31,7 +31,7 @@ svg:focus-visible, button:focus-visible, input:focus-visible, li:focus-visible {
 #overview { height: 56px; border-radius: 6px 6px 0 0; border-bottom: 0; cursor: col-resize; touch-action: none; } #diagram { cursor: crosshair; touch-action: none; border-radius: 0 0 6px 6px; user-select: none; }
 .bin { fill: var(--soft); opacity: .55; } .brush { fill: var(--records); fill-opacity: .14; stroke: var(--records); }
 .axis line { stroke: var(--line); } svg .axis text, svg .soft { fill: var(--soft); font-size: 11px; }
-.lane { stroke: var(--line); stroke-dasharray: 2 4; } .life { stroke: var(--alive); stroke-width: 3; } svg .name { font-weight: 600; font-size: 12.5px; } .gutter { fill: var(--panel); }
+.lane { stroke: var(--soft); stroke-opacity: .55; stroke-dasharray: 2 4; } .life { stroke: var(--alive); stroke-width: 3; } svg .name { font-weight: 600; font-size: 12.5px; } .gutter { fill: var(--panel); }
 .born { fill: var(--green); } .died { stroke: var(--red); stroke-width: 2.5; fill: none; }
 .band { fill: var(--fault-page); } .bar { fill: var(--fault-page); stroke: var(--fault); } svg .fault { fill: var(--fault); font-size: 11.5px; font-weight: 600; }
 .m { fill: none; stroke-width: 1.3; stroke-opacity: var(--faint, 1); } .m.answer { stroke-opacity: calc(var(--faint, 1) * .55); } .m.lost, .m.unheard { stroke-dasharray: 5 3; } .m.unheard { stroke-opacity: calc(var(--faint, 1) * .7); } .m.doubled { stroke: var(--doubled) !important; stroke-width: 2; stroke-opacity: 1; stroke-dasharray: 7 3; }

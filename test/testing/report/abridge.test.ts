@@ -16,7 +16,9 @@ const beat = fc.record({
   who: fc.constantFrom('broker-0', 'broker-1', 'app-1', 'supervisor'),
   what: fc.constantFrom('starts', 'is killed', 'writes 3 records to a-0', 'writes 1 record to a-1', "commits 'x'"),
 })
-const beats = fc.array(beat, { maxLength: 200 }).map((some) => some.map((one, at): Beat => ({ ...one, at })))
+const beats = fc
+  .array(beat, { maxLength: 200, size: 'max' })
+  .map((some) => some.map((one, at): Beat => ({ ...one, at })))
 const room = fc.integer({ min: 10, max: 60 })
 
 describe('abridge', () => {
@@ -44,11 +46,28 @@ describe('abridge', () => {
         { length: count },
         (_, at): Beat => ({ at, about, who: `broker-${at}`, what: `${about} ${'abcdefghijklmnopqrst'[at]}` }),
       )
-    const lines = abridge([...told('leadership', 10), ...told('transaction', 10)], 12)
-    expect(lines.filter(({ about }) => about === 'transaction')).toHaveLength(10)
+    const lines = abridge([...told('leadership', 10), ...told('transaction', 12)], 14)
+    expect(lines.filter(({ about }) => about === 'transaction')).toHaveLength(12)
     expect(lines.filter(({ about }) => about === 'leadership').map(({ what }) => what)).toEqual([
       '… 10 × leaders and replicas, until 9 ms',
     ])
+  })
+
+  it('tells the same thing twice twice, and three times once', () => {
+    const sent = Array.from(
+      { length: 3 },
+      (_, at): Beat => ({
+        at,
+        about: 'records',
+        who: 'app-1',
+        what: `sends ${at + 1} record${at === 0 ? '' : 's'} to a-${at}`,
+      }),
+    )
+    expect(abridge(sent.slice(0, 2), 50).map(({ what }) => what)).toEqual([
+      'sends 1 record to a-0',
+      'sends 2 records to a-1',
+    ])
+    expect(abridge(sent, 50).map(({ what }) => what)).toEqual(['sends 1 record to a-0 … and 2 like it, until 2 ms'])
   })
 
   it('tells in one line what was after something was violated', () => {
