@@ -133,7 +133,7 @@ export class GroupShard {
         tell(() =>
           value === null
             ? `forgets group '${name}'`
-            : `group '${name}' is at generation ${value.generation}, with ${value.members.length} members`,
+            : `group '${name}' is at generation ${value.generation}, with ${value.members.length === 1 ? '1 member' : `${value.members.length} members`}`,
         )
       }
     const encoded = records.map(encodeGroupRecord)
