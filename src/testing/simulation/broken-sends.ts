@@ -1,15 +1,15 @@
 import { shown } from '../../codec/decode-error.ts'
 import type { AnyTopic } from '../../contracts/topic.ts'
 import type { ClusterOptions } from '../../engines/simulated/cluster-options.ts'
-import type { Plan, PlannedRecord } from './plan.ts'
+import type { PlannedRecord } from './plan.ts'
 import type { RawRecord } from './run-plan.ts'
 
 /**
- * What of a plan's input is not in its topic, or out of order, though every send of it was acknowledged. Of a key to which
- * the application has written as well the order is not known, nor is it where keys lie in another partition by now.
+ * What of the input that was acknowledged is not in its topic, or out of order. Of a key to which the application has
+ * written as well, or of which a record was not acknowledged and is there all the same, the order is not known.
  */
 export const brokenSends = (
-  { input }: Plan,
+  input: readonly PlannedRecord[],
   { acks, uncleanLeaderElection }: ClusterOptions,
   topics: readonly AnyTopic[],
   found: ReadonlyMap<string, readonly RawRecord[]>,

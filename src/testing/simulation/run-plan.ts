@@ -2,6 +2,7 @@ import { bytes } from '../../codec/bytes.ts'
 import { nullable } from '../../codec/nullable.ts'
 import { topic } from '../../codec/topic.ts'
 import type { Engine } from '../../contracts/engine.ts'
+import { MillraceError } from '../../contracts/failure.ts'
 import type { Position } from '../../contracts/position.ts'
 import { settle } from '../../contracts/settle.ts'
 import type { StreamRecord } from '../../contracts/stream-record.ts'
@@ -134,12 +135,13 @@ class Run {
     await this.#world.run(() => false, { forMs: lengthOf(plan), steps })
     heal?.()
     if (!(await this.#whole('the cluster does not get well'))) return
-    if ((await this.#drive(fed, drainMs, 'the input could not be sent')) === undefined) return
+    const acknowledged = await this.#drive(fed, drainMs, 'the input could not be sent')
+    if (acknowledged === undefined) return
     if ((await this.#drive(this.#drained(), drainMs, this.#whyNotDrained())) === undefined) return
     const evidence = await this.#drive(this.#evidence(), drainMs, 'the topics could not be read')
     this.#apps.end()
     if (evidence === undefined) return
-    for (const message of brokenSends(plan, this.#cluster.options, topics, evidence.done.topics))
+    for (const message of brokenSends(acknowledged.done, this.#cluster.options, topics, evidence.done.topics))
       this.#violated({ kind: 'lost-write', message, atMs: this.#world.now })
     for (const violation of judge(evidence.done, this.#world.now)) this.#violated(violation)
   }
@@ -185,15 +187,23 @@ class Run {
     if (this.#refused !== undefined) throw this.#refused
   }
 
-  async #feed(input: readonly PlannedRecord[]): Promise<void> {
-    const sends: Promise<unknown>[] = []
-    for (const { topic: name, key, value, afterMs } of input) {
+  /** Sends the input; answers what of it was acknowledged. Of the rest nobody knows: the trouble was longer than its patience. */
+  async #feed(input: readonly PlannedRecord[]): Promise<readonly PlannedRecord[]> {
+    const sends: Promise<readonly PlannedRecord[]>[] = []
+    for (const record of input) {
+      const { topic: name, key, value, afterMs } = record
       if (afterMs > 0) await this.#wait(afterMs)
-      const sent = this.#operator.send(rawTopic(name), [{ key, value }])
+      const sent = this.#operator.send(rawTopic(name), [{ key, value }]).then(
+        () => [record],
+        (error: unknown) => {
+          if (error instanceof MillraceError && error.kind !== 'fatal') return []
+          throw error
+        },
+      )
       sent.catch(() => {})
       sends.push(sent)
     }
-    await Promise.all(sends)
+    return (await Promise.all(sends)).flat()
   }
 
   /**
