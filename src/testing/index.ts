@@ -1,3 +1,4 @@
+// many runs of a program, with faults
 export type { ClusterOptions } from '../engines/simulated/cluster-options.ts'
 export type { FaultName } from '../engines/simulated/faults/fault.ts'
 export { DeliveryError } from './delivery-error.ts'
@@ -7,4 +8,16 @@ export {
   deliverySemantics,
   type Faults,
 } from './delivery-semantics.ts'
+// one story, step by step
+export type { Duration } from './duration.ts'
 export type { Expect, Expectation, Expected, Input, Model } from './expectations.ts'
+export { type SimulateOptions, simulate } from './simulate.ts'
+export { NotInTime } from './simulation/driver.ts'
+export { NotRepeatable } from './simulation/same-twice.ts'
+export type { Scenario, SimulatedApp, SimulatedBroker } from './simulation/scenario.ts'
+
+// one pipeline, in memory
+export { type PipedInput, type TestedPipeline, type TestPipelineOptions, testPipeline } from './test-pipeline.ts'
+
+// what a simulated program may not do
+export { OutsideWorld } from './virtual-globals/outside-world.ts'

@@ -115,7 +115,7 @@ describe('simulate', () => {
         millrace.run(
           'ask',
           stream(words).pipe(
-            mapAsync(async () => String(await fetch('http://localhost'))),
+            mapAsync(async () => (await fetch('http://localhost')).text()),
             to(loud),
           ),
         ),

@@ -1,3 +1,4 @@
+import * as t from 'io-ts'
 import { delay } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { attempt, filterValue, mapAsync, mapValue, rights, scanByKey, to } from '../../operators/index.ts'
@@ -66,18 +67,20 @@ describe('testPipeline', () => {
   })
 
   it('keeps state between steps', async () => {
-    const counts = store('counts', { key: text, value: json<number>() as never })
-    void counts
-    const seen = topic('seen', { key: text, value: text })
-    const test = await testPipeline(
-      stream(words).pipe(
-        mapValue((word) => word),
-        to(seen),
-      ),
+    const lengths = store('lengths', { key: t.string, value: t.number })
+    const sums = topic('sums', { key: text, value: json(t.number) })
+    const summed = stream(words).pipe(
+      scanByKey(lengths, 0, (sum, word) => sum + word.length),
+      to(sums),
     )
-    await test.send(words, [{ key: 'a', value: '1' }])
-    await test.send(words, [{ key: 'a', value: '2' }])
-    expect(valuesOf(test.records(seen))).toEqual(['1', '2'])
+    const test = await testPipeline(summed)
+    await test.send(words, [{ key: 'a', value: 'one' }])
+    await test.send(words, [
+      { key: 'a', value: 'two' },
+      { key: 'b', value: 'three' },
+    ])
+    const byKey = (key: string) => valuesOf(test.records(sums).filter((record) => record.key === key))
+    expect([byKey('a'), byKey('b')]).toEqual([[3, 6], [5]])
     expect(test.records(loud)).toEqual([])
   })
 
@@ -104,7 +107,7 @@ describe('testPipeline', () => {
 
   it('refuses what reaches outside, and says what is not done in time', async () => {
     const ask = stream(words).pipe(
-      attempt(async () => String(await fetch('http://localhost'))),
+      attempt(async () => (await fetch('http://localhost')).text()),
       rights(),
       to(loud),
     )

@@ -76,7 +76,8 @@ describe('time of a simulated life', () => {
   })
 
   it('refuses what is no callback as ever', async () => {
-    const { crashes } = await live(async () => setTimeout('code' as never, 5))
+    const none = undefined as unknown as () => void
+    const { crashes } = await live(async () => setTimeout(none, 5))
     expect(crashes).toMatchObject([{ code: 'ERR_INVALID_ARG_TYPE' }])
   })
 })

@@ -1,0 +1,24 @@
+/** fast-check, with what is drawn by it. */
+export interface FastCheck {
+  readonly fc: typeof import('fast-check')
+  readonly arbitraryCase: typeof import('./simulation/plan-arbitrary.ts').arbitraryCase
+}
+
+/**
+ * Loads fast-check, which is only needed where something is drawn.
+ *
+ * **Errors** rejects with a `TypeError` that says what to install, where it is not there.
+ */
+export const fastCheck = async (): Promise<FastCheck> => {
+  let fc: FastCheck['fc']
+  try {
+    fc = await import('fast-check')
+  } catch (cause) {
+    throw new TypeError(
+      'deliverySemantics(…) needs the package fast-check, which could not be loaded: npm install --save-dev fast-check',
+      { cause },
+    )
+  }
+  const { arbitraryCase } = await import('./simulation/plan-arbitrary.ts')
+  return { fc, arbitraryCase }
+}
