@@ -1,9 +1,12 @@
-import type { Engine } from '../../src/contracts/engine.ts'
+import type { Engine, UnsealedBatch } from '../../src/contracts/engine.ts'
+import type { Situation } from '../../src/engines/simulated/broker/observer.ts'
 import { simulatedEngine } from '../../src/engines/simulated/client/engine.ts'
 import { SimulatedCluster, type SimulatedClusterOptions } from '../../src/engines/simulated/cluster.ts'
 import type { BrokenInvariant } from '../../src/engines/simulated/invariants/watch-invariants.ts'
 import { watchInvariants } from '../../src/engines/simulated/invariants/watch-invariants.ts'
 import type { Process } from '../../src/engines/simulated/world/process.ts'
+import type { World } from '../../src/engines/simulated/world/world.ts'
+import type { PartitionRegistration } from '../../src/protocol/broker/partition-registration.ts'
 import { ok } from '../conformance/calls.ts'
 import { batch } from '../conformance/records.ts'
 import { settle } from './simulated-subject.ts'
@@ -13,8 +16,30 @@ export interface Client {
   readonly engine: Engine
 }
 
+export interface ClusterStory {
+  readonly cluster: SimulatedCluster
+  readonly world: World
+  /** Of a client that nothing happens to. */
+  readonly engine: Engine
+  readonly broken: readonly BrokenInvariant[]
+  readonly reached: ReadonlySet<Situation>
+  readonly until: (isDone: () => boolean, what?: string) => Promise<void>
+  /** Lets the world go on until `work` has an answer. */
+  readonly drive: <A>(work: Promise<A>) => Promise<A>
+  readonly run: (forMs: number) => Promise<unknown>
+  readonly client: (name: string) => Client
+  /** What the controller has decided about the partition. */
+  readonly registration: () => PartitionRegistration
+  readonly leader: () => number
+  readonly value: (value: string) => UnsealedBatch
+  /** Where each broker's log of the partition ends. */
+  readonly ends: () => readonly (number | undefined)[]
+}
+
 /** A cluster with one topic `t` of one partition, to tell a story of step by step. */
-export const clusterStory = async (options: Omit<Partial<SimulatedClusterOptions>, 'world'> = {}) => {
+export const clusterStory = async (
+  options: Omit<Partial<SimulatedClusterOptions>, 'world'> = {},
+): Promise<ClusterStory> => {
   const cluster = new SimulatedCluster({ ...options, world: { seed: 1, tape: {}, settle } })
   const { world } = cluster
   const broken: BrokenInvariant[] = []
@@ -25,7 +50,6 @@ export const clusterStory = async (options: Omit<Partial<SimulatedClusterOptions
     if (end !== 'done') throw new Error(`${what} did not come about: ${end}`)
   }
 
-  /** Lets the world go on until `work` has an answer. */
   const drive = async <A>(work: Promise<A>): Promise<A> => {
     let isOver = false
     const over = () => {
@@ -71,7 +95,6 @@ export const clusterStory = async (options: Omit<Partial<SimulatedClusterOptions
     leader,
     run: (forMs: number) => world.run(() => false, { forMs, steps: 500_000 }),
     value: (value: string) => batch('t', 0, [value]),
-    /** Where each broker's log of the partition ends. */
     ends: () => cluster.ids.map((id) => cluster.disk(id).logs.find(({ name }) => name === 't-0')?.endOffset),
   }
 }

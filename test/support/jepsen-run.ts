@@ -1,10 +1,13 @@
+import type { Situation } from '../../src/engines/simulated/broker/observer.ts'
 import { simulatedEngine } from '../../src/engines/simulated/client/engine.ts'
 import { SimulatedCluster, type SimulatedClusterOptions } from '../../src/engines/simulated/cluster.ts'
 import type { Fault } from '../../src/engines/simulated/faults/fault.ts'
 import { Nemesis } from '../../src/engines/simulated/faults/nemesis.ts'
 import { type BrokenInvariant, watchInvariants } from '../../src/engines/simulated/invariants/watch-invariants.ts'
+import type { World } from '../../src/engines/simulated/world/world.ts'
 import type { Anomaly } from '../../src/testing/history/anomalies.ts'
 import { checkHistory } from '../../src/testing/history/check-history.ts'
+import type { History } from '../../src/testing/history/history.ts'
 import { ok } from '../conformance/calls.ts'
 import { seenIn } from '../conformance/records.ts'
 import { group, JepsenClients, partitions, topics } from './jepsen-clients.ts'
@@ -18,6 +21,21 @@ export interface JepsenPlan {
   readonly keepTrace?: boolean
 }
 
+export interface JepsenOutcome {
+  readonly broken: readonly BrokenInvariant[]
+  /** What did not come about. */
+  readonly stuck: readonly string[]
+  /** What was moved not exactly once. */
+  readonly wrong: readonly string[]
+  readonly anomalies: readonly Anomaly[]
+  readonly reached: ReadonlySet<Situation>
+  readonly history: History
+  readonly world: World
+  /** How many faults have met somebody. */
+  readonly count: number
+}
+
+const noOptions = {}
 const steps = 1_000_000
 /** How long the clients are at it; then everything is healed. */
 const workMs = 2_500
@@ -27,10 +45,10 @@ const healMs = 180_000
 export const jepsenRun = async ({
   seed,
   faults,
-  cluster: options = {},
+  cluster: options = noOptions,
   beyondPromise = false,
   keepTrace = false,
-}: JepsenPlan) => {
+}: JepsenPlan): Promise<JepsenOutcome> => {
   const cluster = new SimulatedCluster({ ...options, world: { seed, settle, keepTrace } })
   const { world, supervisor } = cluster
   const broken: BrokenInvariant[] = []

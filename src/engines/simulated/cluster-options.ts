@@ -18,6 +18,12 @@ export interface ClusterOptions {
   readonly brokerSessionMs: number
   /** How long the first rebalance of an empty group waits for more members. */
   readonly initialRebalanceDelayMs: number
+  /** With which producer ids begin: 2^53 - 1 is the last that there is. */
+  readonly firstProducerId: number
+  /** With which a producer without transactions begins: 32767 is the last that there is. */
+  readonly firstProducerEpoch: number
+  /** At which the log of a topic begins, as if all before were deleted long since. */
+  readonly firstOffset: number
   /** Wrong on purpose, to see that the checks find it. */
   readonly mutants: readonly Mutant[]
 }
@@ -52,5 +58,8 @@ export const defaultCluster: ClusterOptions = {
   replicaLagMs: 10_000,
   brokerSessionMs: 6_000,
   initialRebalanceDelayMs: 0,
+  firstProducerId: 0,
+  firstProducerEpoch: 0,
+  firstOffset: 0,
   mutants: [],
 }

@@ -21,19 +21,14 @@ export class BrokerDisk {
   /** The last life ended in good order. */
   wasClosed = true
 
-  /** The log of the partition, a new one where there is none. */
-  open(topicId: string, name: string): PartitionOnDisk {
+  /** The log of the partition, a new one that begins at `firstOffset` where there is none. */
+  open(topicId: string, name: string, firstOffset = 0): PartitionOnDisk {
     const key = `${topicId}/${name}`
     const known = this.#partitions.get(key)
     if (known !== undefined) return known
-    const made = {
-      topicId,
-      log: new ReplicaLog(name, {
-        write: () => this.#write(),
-        fail: (why) => this.fail(why),
-      }),
-      highWatermark: 0,
-    }
+    const log = new ReplicaLog(name, { write: () => this.#write(), fail: (why) => this.fail(why) })
+    log.resetTo(firstOffset)
+    const made = { topicId, log, highWatermark: firstOffset }
     this.#partitions.set(key, made)
     return made
   }

@@ -58,7 +58,7 @@ export class Broker implements Server {
         ids.take((taken) =>
           answer(
             taken._tag === 'Right'
-              ? { _tag: 'identity', producerId: taken.right, epoch: 0 }
+              ? { _tag: 'identity', producerId: taken.right, epoch: options.firstProducerEpoch }
               : { _tag: 'refused', failure: taken.left },
           ),
         ),

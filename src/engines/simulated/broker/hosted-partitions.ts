@@ -106,7 +106,7 @@ export class HostedPartitions {
     const known = this.#hosted.get(name)
     if (known !== undefined) return known
     const { id, options, world, process, mutants, watched } = this.#parts
-    const disk = this.#parts.disk.open(topic.id, name)
+    const disk = this.#parts.disk.open(topic.id, name, topic.internal ? 0 : options.firstOffset)
     const { log, highWatermark } = disk
     const hosted: HostedReplica = new HostedReplica(
       {

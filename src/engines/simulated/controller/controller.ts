@@ -55,13 +55,14 @@ export class Controller implements Server {
   readonly #topics = new Map<string, TopicView>()
   #version = 0
   #brokerEpochs = 0
-  #nextProducerId = 0
+  #nextProducerId: number
   #topicsMade = 0
   #isPublishing = false
   #view: ClusterView | undefined
 
   constructor(parts: ControllerParts) {
     this.#parts = parts
+    this.#nextProducerId = parts.options.firstProducerId
     this.#sweepLater()
   }
 

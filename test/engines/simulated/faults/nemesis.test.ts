@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest'
+import { simulatedEngine } from '../../../../src/engines/simulated/client/engine.ts'
+import { SimulatedCluster } from '../../../../src/engines/simulated/cluster.ts'
+import { type FaultName, presets } from '../../../../src/engines/simulated/faults/fault.ts'
+import { Losses } from '../../../../src/engines/simulated/faults/losses.ts'
+import { Nemesis } from '../../../../src/engines/simulated/faults/nemesis.ts'
+import { fairWeather } from '../../../../src/engines/simulated/world/network.ts'
+import { clusterStory } from '../../../support/cluster-story.ts'
+import { JepsenClients, partitions, topics } from '../../../support/jepsen-clients.ts'
+import { settle } from '../../../support/simulated-subject.ts'
+
+const names: readonly FaultName[] = [...presets.jepsen, 'disk-loss', 'disk-full', 'disk-corruption', 'slow-consumer']
+const limits = (forMs: number) => ({ forMs, steps: 200_000 })
+
+/** A cluster that is up, with clients, and one fault at once. */
+const stage = async (name: FaultName) => {
+  const cluster = new SimulatedCluster({ world: { seed: 5, settle, keepTrace: true } })
+  const { world } = cluster
+  const clients = new JepsenClients(cluster)
+  await world.run(() => cluster.isWhole, limits(60_000))
+  void simulatedEngine(cluster, cluster.supervisor).topics.create({ name: topics.input, partitions, config: {} })()
+  await world.run(() => false, limits(100))
+  clients.start('producer-1')
+  await world.run(() => false, limits(100))
+  const fault = { name, atMs: 10, forMs: 400, target: 4, extent: 1 }
+  const nemesis = new Nemesis({ cluster, clients, faults: [fault] })
+  return { cluster, world, clients, nemesis }
+}
+
+describe('a nemesis', () => {
+  it.each(names)('brings %s over a cluster, tells of it, and ends it', async (name) => {
+    const { cluster, world, clients, nemesis } = await stage(name)
+    await world.run(() => false, limits(50))
+    const told = world.trace.entries.filter(({ _tag }) => _tag === 'fault')
+    expect({ count: nemesis.count, told: told.length }).toEqual({ count: 1, told: 1 })
+    await world.run(() => cluster.isWhole, limits(60_000))
+    await world.run(() => false, limits(15_000))
+    expect({ whole: cluster.isWhole, weather: cluster.network.weather, late: world.timerLateness }).toEqual({
+      whole: true,
+      weather: fairWeather,
+      late: 0,
+    })
+    const processes = [...cluster.ids.map((id) => cluster.processOf(id)), ...clients.processes]
+    expect(processes.every((process) => process?.isAlive === true && !process.isPaused)).toBe(true)
+  })
+
+  it.each(names)('heals %s at once', async (name) => {
+    const { cluster, world, nemesis } = await stage(name)
+    await world.run(() => false, limits(20))
+    nemesis.heal()
+    expect(cluster.network.weather).toEqual(fairWeather)
+    await world.run(() => cluster.isWhole, limits(60_000))
+    expect(cluster.isWhole).toBe(true)
+  })
+})
+
+describe('losses', () => {
+  it('are allowed to fewer brokers at once than must be in sync', async () => {
+    const { cluster, until } = await clusterStory()
+    const losses = new Losses(cluster)
+    expect(losses.allows(0, 'loses of its log')).toBe(true)
+    losses.note(0, 'loses of its log')
+    cluster.crash(0, 'unsynced lost')
+    expect(losses.allows(1, 'loses of its log')).toBe(false)
+    expect(losses.allows(1, 'keeps its log')).toBe(false)
+    cluster.start(0)
+    await until(() => cluster.controller.lifeOf(0) === cluster.processOf(0)?.number && cluster.isWhole)
+    expect(losses.allows(1, 'loses of its log')).toBe(true)
+  })
+
+  it('are allowed to nobody where one replica is enough', async () => {
+    const { cluster } = await clusterStory({ minInsyncReplicas: 1 })
+    expect(new Losses(cluster).allows(0, 'loses of its log')).toBe(false)
+  })
+})
