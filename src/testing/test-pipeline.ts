@@ -7,7 +7,8 @@ import type { Notice } from '../pipeline/notice.ts'
 import type { RunOptions } from '../pipeline/options.ts'
 import type { Pipeline, Topics } from '../pipeline/stream.ts'
 import type { Duration } from './duration.ts'
-import { openBench } from './pipeline-bench/bench.ts'
+import { Bench } from './pipeline-bench/bench.ts'
+import { virtualGlobals } from './virtual-globals/install.ts'
 
 /** What is piped in, by topic. */
 export type PipedInput<T extends readonly AnyTopic[]> = {
@@ -79,10 +80,15 @@ export const testPipeline = async <const T extends Topics>(
   for (const [name] of sent)
     if (!names.includes(name))
       throw new TypeError(`${what}: input names '${name}', which the pipeline does not read: ${names.join(', ')}`)
-  const bench = await openBench({ pipeline, run: run as RunOptions | undefined, seed })
-  await bench.send(
-    sent.map(([name, records]) => [pipeline.topics.find((topic) => topic.name === name) as AnyTopic, records]),
-  )
+  const bench = new Bench({ pipeline, run: run as RunOptions | undefined, seed })
+  const topicOf = (name: string) => pipeline.topics.find((topic) => topic.name === name) as AnyTopic
+  const restore = virtualGlobals()
+  try {
+    await bench.open()
+    if (sent.length > 0) await bench.send(sent.map(([name, records]) => [topicOf(name), records]))
+  } finally {
+    restore()
+  }
   return {
     send: (topic, records) => bench.send([[topic as AnyTopic, records]]),
     elapse: (duration) => bench.elapse(duration),

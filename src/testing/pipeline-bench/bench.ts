@@ -29,13 +29,7 @@ export interface BenchParts {
 const name = 'pipeline'
 const patienceMs = 3_600_000
 
-/** Brings a pipeline to work on an engine in memory, in a world that has nothing besides. */
-export const openBench = async (parts: BenchParts): Promise<Bench> => {
-  const bench = new Bench(parts)
-  await bench.open()
-  return bench
-}
-
+/** A pipeline at work on an engine in memory, in a world that has nothing besides. */
 export class Bench {
   readonly #parts: BenchParts
   readonly #world: World
@@ -83,6 +77,7 @@ export class Bench {
     return this.#letters.flatMap((topic) => this.recordsOf(topic).map(({ value }) => value as DeadLetter))
   }
 
+  /** Has to be done first. */
   async open(): Promise<void> {
     const { pipeline, run } = this.#parts
     const clock = this.#world.clockOf(this.#process)

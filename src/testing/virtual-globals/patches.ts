@@ -40,6 +40,11 @@ const put = (patch: Patch | ReadPatch): (() => void) => {
     Object.defineProperty(on, key, { configurable: true, enumerable, get: () => patch.read(real), set })
   } else {
     const value = patch.instead(Reflect.get(on, key))
+    // of most there are hundreds, and this is quicker
+    if (before?.writable === true) {
+      Reflect.set(on, key, value)
+      return () => void Reflect.set(on, key, before.value)
+    }
     Object.defineProperty(on, key, { configurable: true, enumerable, writable: true, value })
   }
   return () => {

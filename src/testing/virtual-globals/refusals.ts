@@ -61,9 +61,6 @@ const refused = (name: string, real: Callable): Callable => {
   return virtual
 }
 
-/** Those of a module are made once: their modules have a hundred of them. */
-let ofModules: readonly Patch[] | undefined
-
 const modulePatches = (): readonly Patch[] => {
   const patches: Patch[] = []
   const add = (name: string, on: object, key: string) => {
@@ -84,11 +81,22 @@ const modulePatches = (): readonly Patch[] => {
   return patches
 }
 
+const subtlePatches = (): readonly Patch[] => {
+  const { subtle } = globalThis.crypto
+  return Object.getOwnPropertyNames(Object.getPrototypeOf(subtle))
+    .filter((key) => key !== 'constructor' && typeof Reflect.get(subtle, key) === 'function')
+    .map((key) => {
+      const virtual = refused(`crypto.subtle.${key}`, (Reflect.get(subtle, key) as Callable).bind(subtle))
+      return { on: subtle, key, instead: () => virtual }
+    })
+}
+
+/** Made once: there are hundreds of them. */
+let ofModules: readonly Patch[] | undefined
+
 /** The network, the disk, other processes and threads: refused by name. */
 export const refusals = (): readonly (Patch | ReadPatch)[] => {
-  ofModules ??= modulePatches()
-  const { subtle } = globalThis.crypto
-  const subtleNames = Object.getOwnPropertyNames(Object.getPrototypeOf(subtle)).filter((key) => key !== 'constructor')
+  ofModules ??= [...modulePatches(), ...subtlePatches()]
   return [
     ...ofModules,
     { on: globalThis, key: 'fetch', instead: (real) => refused('fetch', real as Callable) },
@@ -99,15 +107,6 @@ export const refusals = (): readonly (Patch | ReadPatch)[] => {
           on: globalThis,
           key,
           read: (real) => (currentLife() === undefined ? real() : refused(key, real() as Callable)),
-        }),
-      ),
-    ...subtleNames
-      .filter((key) => typeof Reflect.get(subtle, key) === 'function')
-      .map(
-        (key): Patch => ({
-          on: subtle,
-          key,
-          instead: (real) => refused(`crypto.subtle.${key}`, (real as Callable).bind(subtle)),
         }),
       ),
   ]
