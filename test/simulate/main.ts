@@ -1,6 +1,7 @@
 /** `npm run simulate`: see `usage`. */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import { missed } from './goals.ts'
 import type { Share } from './lane.ts'
 import { type Options, readOptions, UsageError, usage } from './options.ts'
 import { programs } from './programs/all.ts'
@@ -70,7 +71,10 @@ const simulate = async ({ minutes, seed: given, faults, programs, mutants, json 
     reached,
   }
   console.log(json ? JSON.stringify(line) : `${shown(tally)}, runs a minute ${runsPerMinute}${goalsOf(reached)}`)
-  return anomalies.length === 0 && tally.uncaught.length === 0
+  // fewer programs, or other faults, come into less
+  const unreached = programs.length === 0 && faults === 'jepsen' ? missed(reached, minutes) : []
+  for (const goal of unreached) console.error(`never reached in ${minutes} min: ${goal}`)
+  return anomalies.length + tally.uncaught.length + unreached.length === 0
 }
 
 const goalsOf = (reached: Tally['reached']): string =>
