@@ -5,7 +5,7 @@ import { checkCount } from '../codec/option-values.ts'
 import type { AnyTopic, KeyOf, ValueOf } from '../contracts/topic.ts'
 import type { ClusterOptions } from '../engines/simulated/cluster-options.ts'
 import { type FaultName, presets } from '../engines/simulated/faults/fault.ts'
-import { Nemesis } from '../engines/simulated/faults/nemesis.ts'
+import { faultNames, Nemesis } from '../engines/simulated/faults/nemesis.ts'
 import { watchInvariants } from '../engines/simulated/invariants/watch-invariants.ts'
 import type { Millrace } from '../millrace/millrace.ts'
 import { systemClock, systemSettle } from '../millrace/system.ts'
@@ -216,7 +216,7 @@ const checkOptions = (options: DeliverySemantics<readonly AnyTopic[]>): readonly
 }
 
 const checkFaults = (what: string, faults: Faults): void => {
-  const names: readonly string[] = [...new Set(Object.values(presets).flat())]
+  const names: readonly string[] = faultNames
   if (typeof faults === 'string' && Object.hasOwn(presets, faults)) return
   const unknown = typeof faults === 'string' ? faults : faults.find((name) => !names.includes(name))
   if (unknown !== undefined)

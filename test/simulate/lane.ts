@@ -21,13 +21,14 @@ const work = async (share: Share, tell: (tally: Tally) => void): Promise<void> =
   const { seed, faults, lane, lanes, forMs } = share
   const begun = performance.now()
   const chosen = programs.filter(({ name }) => share.programs.length === 0 || share.programs.includes(name))
-  // those that take longest are spread over the lanes
   const mine = share.mutants ? planted.filter((_, at) => at % lanes === lane) : []
   for (const one of mine) tell(await checkPlanted([one], seed))
-  for (let batch = lane; performance.now() - begun < forMs; batch += lanes) {
+  let batch = lane
+  do {
     const program = chosen[batch % chosen.length]
     if (program !== undefined) tell(await runBatch(program, faults, (seed + batch) % 2 ** 31))
-  }
+    batch += lanes
+  } while (performance.now() - begun < forMs)
 }
 
 if (parentPort !== null) {

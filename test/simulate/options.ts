@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { presets } from '../../src/engines/simulated/faults/fault.ts'
+import { faultNames } from '../../src/engines/simulated/faults/nemesis.ts'
 import type { Faults } from '../../src/testing/index.ts'
 
 /** What the command line said. */
@@ -68,7 +69,7 @@ export const readOptions = (args: readonly string[], names: readonly string[]): 
 
 const faultsOf = (text: string): Faults => {
   if (Object.hasOwn(presets, text)) return text as Faults
-  const known: readonly string[] = [...new Set(Object.values(presets).flat())]
+  const known: readonly string[] = faultNames
   const names = text.split(',')
   const unknown = names.find((name) => !known.includes(name))
   if (unknown !== undefined)

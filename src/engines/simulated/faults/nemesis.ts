@@ -53,6 +53,9 @@ const begins: Readonly<Record<FaultName, Begin>> = {
   'late-timers': lateTimers,
 }
 
+/** All that there are. */
+export const faultNames: readonly FaultName[] = Object.keys(begins) as readonly FaultName[]
+
 /**
  * Brings faults over a cluster and the clients of it, each at its time.
  *
