@@ -15,7 +15,7 @@ const ours = sources(['src', 'operators']).filter(
 describe('time, randomness and disk arrive as arguments', () => {
   it.each([
     ['the time', /\bDate\.now\b|\bnew Date\(\)|\bperformance\.|\bprocess\.hrtime\b/],
-    ['a timer', /\bset(Timeout|Interval|Immediate)\(|\bAbortSignal\.timeout\b|['"](node:)?timers/],
+    ['a timer', /\bset(Timeout|Interval|Immediate)\(|\bAbortSignal\.timeout\b|['"](node:)?timers(\/promises)?['"]/],
     ['randomness', /\bMath\.random\b|\brandom(UUID|Bytes|Int)\b|\bgetRandomValues\b/],
     ['the disk', /['"](node:)?fs(\/promises)?['"]/],
     ['the process', /\bprocess\.(env|argv|cwd|exit|on)\b/],
