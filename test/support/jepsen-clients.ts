@@ -40,6 +40,7 @@ export class JepsenClients implements Clients {
   #ticks = 0
   /** Producers send nothing more. */
   isQuiet = false
+  readonly #sending = new Set<Life>()
 
   constructor(cluster: SimulatedCluster) {
     this.#cluster = cluster
@@ -47,6 +48,11 @@ export class JepsenClients implements Clients {
 
   get processes(): readonly Process[] {
     return [...this.#lives.values()].map(({ process }) => process).filter(({ isAlive }) => isAlive)
+  }
+
+  /** Whether nothing that was sent is undecided. */
+  get isAnswered(): boolean {
+    return this.isQuiet && [...this.#sending].every(({ process }) => !process.isAlive)
   }
 
   start(name: string): void {
@@ -106,6 +112,7 @@ export class JepsenClients implements Clients {
   }
 
   async #produce(life: Life): Promise<void> {
+    this.#sending.add(life)
     const producer = await ok(life.engine.producer())
     const lane = async (writer: string) => {
       while (!this.isQuiet) {
@@ -129,6 +136,7 @@ export class JepsenClients implements Clients {
       }
     }
     await Promise.all(Array.from({ length: lanes }, (_, at) => lane(`${life.name}/${at}`)))
+    this.#sending.delete(life)
   }
 
   async #read(life: Life): Promise<void> {
@@ -213,12 +221,12 @@ export class JepsenClients implements Clients {
       sent.filter((one) => one.partition === partition),
     )
     const appended = await Promise.all(
-      sends.map((one, partition) =>
-        one.length === 0 ? undefined : tx.append([batchOf(topics.output, partition, one)])(),
+      sends.flatMap((one, partition) =>
+        one.length === 0 ? [] : [tx.append([batchOf(topics.output, partition, one)])()],
       ),
     )
     const added = await tx.sendOffsets(token, offsets)()
-    const isWhole = added._tag === 'Right' && appended.every((one) => one?._tag !== 'Left')
+    const isWhole = added._tag === 'Right' && appended.every(({ _tag }) => _tag === 'Right')
     const commitMs = this.#tick()
     const ended = await (isWhole ? tx.commit() : tx.abort())()
     const did = { _tag: 'transaction' as const, steps, commitMs, offsets: offsets.map((at) => ({ ...at, group })) }

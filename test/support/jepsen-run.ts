@@ -91,6 +91,9 @@ export const jepsenRun = async ({
   nemesis.heal()
   await whole()
 
+  const answered = await world.run(() => clients.isAnswered, { forMs: healMs, steps })
+  if (answered !== 'done') stuck.push(`the producers have no answers (${answered})`)
+
   const input = Array.from({ length: partitions }, (_, partition) => ({ topic: topics.input, partition }))
   const drained = async () => {
     for (;;) {
