@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest'
+import { programs } from './programs/all.ts'
+import { runAgain } from './rounds.ts'
+
+/** Runs that have found something, to be made again. */
+const found = [
+  {
+    what: 'an input that is sent into longer trouble than its sender bears is not acknowledged, and no violation',
+    program: 'slow transactions',
+    replay:
+      'mr1:fdFNS8QwEAbg__Kes5Km6VdgD4LX7iLUQyk9ZLuplu0mJUlVXPrfJSC1gnqbGYaHl5kbnFJnCBbxjOdxyimBl5OCaFqCbpydVxbithAMepo9RNNAz9eTsg4E9eN-D4Kyqunx4RIfqnt2eAujKC6Slvy6-kSPVc3Ljy4BSVnetgS9nEfvIJobtLwqCJysuSi766x0LyCQvnQQjBcFQW9saFLOo5DVPisPQQnUu1c6lAtZmc4Yex609MbuejmM5lXZlct5wVYuSeiGizfcHcs24iStH_xg9DdThKN9MSzNcvqHU_zvMMr46kRZkm7ysB958qUN73Be6k6F5eUT',
+  },
+]
+
+describe('runs that have found something', () => {
+  it.each(found)('$what', async ({ program: name, replay }) => {
+    const program = programs.find((one) => one.name === name)
+    expect(program).toBeDefined()
+    if (program !== undefined) expect(await runAgain(program, replay)).toBeUndefined()
+  })
+})
