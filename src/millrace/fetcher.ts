@@ -67,11 +67,12 @@ export class Fetcher<K, V> {
   }
 
   get positions(): readonly Position[] {
-    return Array.from(this.#places.values(), ({ position: { topic, partition, offset } }) => ({
-      topic,
-      partition,
-      offset,
-    }))
+    const positions: Position[] = []
+    for (const { position } of this.#places.values()) {
+      const { topic, partition, offset } = position
+      positions.push({ topic, partition, offset })
+    }
+    return positions
   }
 
   add(topic: AnyTopic, partition: number, offset: number): void {

@@ -69,7 +69,9 @@ class OpenTransaction implements Transaction {
         'write tx.commitPosition(consumer), with one that millrace.consumer opened',
       )
     this.#refuseAfterEnd('commitPosition')
-    const offsets = consumer.positions().map((position) => ({ ...position, metadata: '' }))
+    const offsets = consumer
+      .positions()
+      .map(({ topic, partition, offset }) => ({ topic, partition, offset, metadata: '' }))
     await this.#inTurn(() => settle(this.#producer.sendOffsets(consumer.token(), offsets)))
   }
 

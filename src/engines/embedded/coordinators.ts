@@ -62,7 +62,7 @@ export const openCoordinators = async (parts: CoordinatorsParts): Promise<E.Eith
     log: transactionLog.right,
     producerIds: parts.producerIds,
     clock,
-    mark: (at, marker) => mark({ partitions, clock, groups }, at, marker),
+    mark: (at, marker) => mark({ partitions, groups }, at, marker),
     isOpen: (at, producerId) => isOpenIn(partitions, at, producerId),
     timedOut: (transactionalId) => transactions.timedOut(transactionalId),
     finished: () => void commit(),
@@ -107,13 +107,13 @@ const isOpenIn = (partitions: Partitions, at: TopicPartition, producerId: number
 
 /** Stages the end of a transaction in one of its partitions; one that is gone needs none. */
 const mark = (
-  { partitions, clock, groups }: { partitions: Partitions; clock: Clock; groups: GroupCoordinator },
+  { partitions, groups }: { partitions: Partitions; groups: GroupCoordinator },
   at: TopicPartition,
   marker: Marker,
 ): E.Either<EngineFailure, void> => {
   const log = partitions.find(at)
   if (log._tag === 'Left') return E.right(undefined)
-  const staged = log.right.stageMarker({ ...marker, now: clock.now() })
+  const staged = log.right.stageMarker(marker)
   if (staged._tag === 'Left') return staged
   if (at.topic === internalTopics.offsets) groups.endTransaction(marker.producerId, marker.commit)
   return E.right(undefined)

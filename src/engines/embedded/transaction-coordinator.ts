@@ -35,6 +35,8 @@ export interface Marker {
   readonly producerEpoch: number
   readonly coordinatorEpoch: number
   readonly commit: boolean
+  /** Milliseconds since the epoch. */
+  readonly now: number
 }
 
 export interface TransactionCoordinatorParts {
@@ -226,7 +228,8 @@ export class TransactionCoordinator {
 
   #mark(transactionalId: string, markers: Extract<TransactionEffect, { _tag: 'writeMarkers' }>): void {
     const { partitions, producerId, epoch, commit, coordinatorEpoch } = markers
-    const marker = { producerId, producerEpoch: epoch, coordinatorEpoch, commit }
+    const now = this.#parts.clock.now()
+    const marker: Marker = { producerId, producerEpoch: epoch, coordinatorEpoch, commit, now }
     const written = partitions.filter((at) => {
       // where everybody is dead, a marker that ends nothing has nobody to fence either
       if (!this.#isAtWork && !this.#parts.isOpen(at, producerId)) return true

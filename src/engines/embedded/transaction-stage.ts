@@ -103,12 +103,11 @@ export class TransactionStage {
 
   /** Makes partitions part of the transaction, if they are not yet. */
   #add(keys: readonly (PartitionLog | 'offsets')[], identity: GivenIdentity): E.Either<SendRefusal, void> {
-    const partitions: TopicPartition[] = []
-    for (const key of new Set(keys)) {
-      if (this.#added.has(key)) continue
-      partitions.push(key === 'offsets' ? offsetsPartition : { topic: key.topic, partition: key.partition })
-    }
-    if (partitions.length === 0) return E.right(undefined)
+    const fresh = keys.filter((key) => !this.#added.has(key))
+    if (fresh.length === 0) return E.right(undefined)
+    const partitions = fresh.map((key): TopicPartition => {
+      return key === 'offsets' ? offsetsPartition : { topic: key.topic, partition: key.partition }
+    })
     const { coordinator, transactionalId } = this.#parts
     let reply: TransactionReply | undefined
     const asked = { _tag: 'addPartitions' as const, ...identity, partitions }
@@ -117,7 +116,7 @@ export class TransactionStage {
     })
     if (reply?._tag !== 'added')
       return refused('coordinator', reply?._tag === 'refused' ? reply.failure : unanswered(transactionalId))
-    for (const key of keys) this.#added.add(key)
+    for (const key of fresh) this.#added.add(key)
     return E.right(undefined)
   }
 }
