@@ -2,7 +2,6 @@ import { shown } from '../../codec/decode-error.ts'
 import type { AnyTopic } from '../../contracts/topic.ts'
 import type { ClusterOptions } from '../../engines/simulated/cluster-options.ts'
 import type { PlannedRecord } from './plan.ts'
-import type { RawRecord } from './run-plan.ts'
 
 /**
  * What of the input that was acknowledged is not in its topic, or out of order. Of a key to which the application has
@@ -12,7 +11,7 @@ export const brokenSends = (
   input: readonly PlannedRecord[],
   { acks, uncleanLeaderElection }: ClusterOptions,
   topics: readonly AnyTopic[],
-  found: ReadonlyMap<string, readonly RawRecord[]>,
+  found: ReadonlyMap<string, readonly Raw[]>,
 ): readonly string[] => {
   // nothing is promised then
   if (acks !== 'all' || uncleanLeaderElection) return []
