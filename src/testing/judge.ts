@@ -3,8 +3,8 @@ import { shown } from '../codec/decode-error.ts'
 import { type StreamRecord, task } from '../contracts/stream-record.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
 import type { Expectation, Expected } from './expectations.ts'
+import type { Evidence, RawRecord } from './simulation/evidence.ts'
 import type { Violation } from './simulation/plan.ts'
-import type { Evidence, RawRecord } from './simulation/run-plan.ts'
 
 type Records = readonly StreamRecord<unknown, unknown>[]
 type Decoded = Readonly<Record<string, Records>>

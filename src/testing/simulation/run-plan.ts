@@ -3,9 +3,7 @@ import { nullable } from '../../codec/nullable.ts'
 import { topic } from '../../codec/topic.ts'
 import type { Engine } from '../../contracts/engine.ts'
 import { MillraceError } from '../../contracts/failure.ts'
-import type { Position } from '../../contracts/position.ts'
 import { settle } from '../../contracts/settle.ts'
-import type { StreamRecord } from '../../contracts/stream-record.ts'
 import type { AnyTopic, Topic } from '../../contracts/topic.ts'
 import { simulatedEngine } from '../../engines/simulated/client/engine.ts'
 import { SimulatedCluster } from '../../engines/simulated/cluster.ts'
@@ -18,18 +16,8 @@ import { OutsideWorld } from '../virtual-globals/outside-world.ts'
 import { underWay } from '../virtual-globals/under-way.ts'
 import { type App, Apps } from './apps.ts'
 import { brokenSends } from './broken-sends.ts'
+import type { Evidence, RawRecord } from './evidence.ts'
 import type { Outcome, Plan, PlannedRecord, Violation } from './plan.ts'
-
-/** A record as it lies in a topic, read committed. */
-export type RawRecord = StreamRecord<Uint8Array | null, Uint8Array | null>
-
-/** What a run has left behind, for whoever judges it. */
-export interface Evidence {
-  /** Every topic, by name: its committed records, each partition's in order. */
-  readonly topics: ReadonlyMap<string, readonly RawRecord[]>
-  /** When the record came to lie in its topic, by the world's own time: milliseconds since the epoch. */
-  readonly appendedMs: (record: Position) => number
-}
 
 export interface RunParts {
   readonly plan: Plan
