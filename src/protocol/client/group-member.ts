@@ -108,7 +108,7 @@ const refusal = (
 const joined = (before: GroupMembership, reply: JoinedReply, now: number): MemberStep => {
   const { memberId, generation } = reply
   const heartbeatAt = now + intervalMs(before.options)
-  const member: GroupMembership = { ...before, memberId, generation, failures: 0, again: false, heartbeatAt }
+  const member: GroupMembership = { ...before, memberId, generation, again: false, heartbeatAt }
   const leads = reply.leader === memberId
   if (!leads || reply.skipAssignment) return sync(member, [], leads, now)
   const topics = topicsToCount(member.options.group, reply)
@@ -159,6 +159,7 @@ const synced = (member: GroupMembership, leads: boolean, bytes: Uint8Array, now:
   const assigned: GroupMembership = {
     ...member,
     phase: { _tag: 'stable', leads },
+    failures: 0,
     owned: [...owned, ...added],
     token: tokenOf(options, memberId, generation),
     previous: { owned: partitions, generation },

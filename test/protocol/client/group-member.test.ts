@@ -231,6 +231,22 @@ describe('a member', () => {
     expect(tags(patient.pass(10))).toEqual(['join'])
   })
 
+  it('backs off longer, too, where it joins each time and never comes to an assignment', () => {
+    const member = new TestMember()
+    member.tell({ _tag: 'start', now: 0 })
+    const joined = { _tag: 'joined' as const, memberId: 'm1', generation: 1, protocol: '', leader: 'other' }
+    for (const wait of [2, 4, 8, 10, 10]) {
+      member.answer('join', { ...joined, members: [], skipAssignment: false })
+      member.answer('sync', refusal('storage-full'))
+      expect(memberDeadline(member.membership)).toBe(member.now + wait)
+      expect(tags(member.pass(wait))).toEqual(['join'])
+    }
+    member.follow(2, a(0))
+    member.disturb()
+    member.answer('join', refusal('storage-full'))
+    expect(memberDeadline(member.membership)).toBe(member.now + 2)
+  })
+
   it('asks at once when the group is said to rebalance, unless it is asking already', () => {
     const member = TestMember.following(a(0))
     expect(tags(member.tell({ _tag: 'hurry', now: 3 }))).toEqual(['heartbeat'])
