@@ -23,6 +23,8 @@ interface Life {
   readonly process: Process
   readonly millrace: Millrace
   readonly runs: Set<Running>
+  /** The program has not returned: it may be about to run more. */
+  isStarting: boolean
 }
 
 /** How long a process that has ended stays away before it is started again. */
@@ -58,6 +60,11 @@ export class Apps {
     return [...this.#lives.values()].flatMap(({ process, runs }) => (process.isAlive ? [...runs] : []))
   }
 
+  /** Whether some program has not come to its end, and may be about to run more. */
+  get isStarting(): boolean {
+    return [...this.#lives.values()].some(({ process, isStarting }) => process.isAlive && isStarting)
+  }
+
   /** Whether a pipeline has been run, by any instance. */
   get hasRun(): boolean {
     return this.#hasRun
@@ -79,7 +86,7 @@ export class Apps {
     const clock = world.clockOf(process, () => cluster.skewOf(name))
     const engine = simulatedEngine(cluster, process)
     const millrace = openMillrace({ url: engine.name, engine, clock, random, clientId: name, send: {} })
-    const life: Life = { process, millrace, runs: new Set() }
+    const life: Life = { process, millrace, runs: new Set(), isStarting: true }
     this.#lives.set(name, life)
     const crashed = (why: unknown) => this.#ended(life, why)
     const inner = new InnerLife({ clock, random: world.random(`${name}, program ${this.#started}`), crashed, refused })
@@ -127,6 +134,7 @@ export class Apps {
       return running
     }
     await app({ ...life.millrace, run })
+    life.isStarting = false
   }
 
   /** A program that cannot go on exits, and is started again. */

@@ -196,7 +196,7 @@ class Run {
 
   /**
    * Resolves once every pipeline has come to the end of all that there is, and nothing more follows from that; of a
-   * program without pipelines, once it has done nothing for long.
+   * program without pipelines, or one that does not return, once it has done nothing for long.
    */
   async #drained(): Promise<true> {
     for (let before = ''; ; ) {
@@ -210,7 +210,7 @@ class Run {
       const patience = this.#wait(patienceMs).then(() => false)
       const isCaughtUp = await Promise.race([caughtUp(runs), someRunEnds(runs), patience])
       const after = await this.#ends()
-      if (isCaughtUp && after === before) return true
+      if (isCaughtUp && after === before && (!this.#apps.isStarting || (await this.#isQuiet()))) return true
       before = after
     }
   }
