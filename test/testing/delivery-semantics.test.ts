@@ -112,6 +112,7 @@ describe('deliverySemantics', () => {
         lengthMs: 2_000,
         runs: 100,
         seed: 5,
+        shrink: false,
         expect: (e) =>
           e.exactlyOnce(counted, ({ words }) =>
             [...new Set(words.map(({ value }) => value))].map((value) => ({ key: 'a', value })),
@@ -119,7 +120,7 @@ describe('deliverySemantics', () => {
       }),
     )
     expect(found.message).toMatch(/repeated: "a" → "[xy]"/)
-    expect(found.message).toMatch(/[12] records, [123] faults?, 1 instance/)
+    expect(found.message).toMatch(/\d faults?, 1 instance/)
   })
 
   it.each([
