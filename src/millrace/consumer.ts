@@ -83,6 +83,8 @@ class OpenConsumer<K, V> implements Consumer<K, V> {
   #membership: Membership | undefined
   #events: GroupEvent[] = []
   #ended: EngineFailure | undefined
+  /** The token as of the last poll. */
+  #polledUnder: GroupToken | undefined
   #subscription: Subscription | undefined
   /** Ends the wait of a poll: something has happened in the group. */
   #wake: AbortController = new AbortController()
@@ -178,7 +180,14 @@ class OpenConsumer<K, V> implements Consumer<K, V> {
 
   readonly positions = (): readonly Position[] => this.#fetcher.positions
 
-  readonly token = (): GroupToken => this.#membership?.token() ?? { group: this.#o.group, generation: -1, memberId: '' }
+  /**
+   * What was polled before partitions were lost is another's by now, also where they have come back since: until the next
+   * poll knows of it, commits go under the generation that it was polled in, and are refused.
+   */
+  readonly token = (): GroupToken => {
+    const held = this.#events.some(({ _tag }) => _tag === 'lost') ? this.#polledUnder : undefined
+    return held ?? this.#membership?.token() ?? { group: this.#o.group, generation: -1, memberId: '' }
+  }
 
   readonly close = async (): Promise<void> => {
     if (this.#closed) return
@@ -197,6 +206,7 @@ class OpenConsumer<K, V> implements Consumer<K, V> {
         if (event._tag === 'revoked') event.release()
       }
     }
+    this.#polledUnder = this.#membership?.token()
   }
 
   /** A group would wait for them without a word. */

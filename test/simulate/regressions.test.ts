@@ -16,6 +16,12 @@ const found = [
     replay:
       'mr1:dY9BasMwEEXv8tdTkJTGSQQ5glsK3QTjhaJOWteJbDRjCDG-e1AW6aq7meH9x_wZwvwFb53bumptdxVBw8jwTYMxD5FFQI0hR5Zs27aEeJ5EOcPPC6FL46QPOE2XI2cB4fCx34NQf0ZX33r39tuv3x8nU-KnMJ1V4JsZKVwYHmPI2mk3JBCC1gJvN8YQTkMuy-tqsypP5W9WeEPgq3Iq40JPxzEPPeeXmIP8_GnsU2Kr7e4fSVtaiIYUuYDLHQ',
   },
+  {
+    what: 'what was polled before the partition was lost is not committed under the generation in which it came back',
+    program: 'slow transactions',
+    replay:
+      'mr1:HY3NCoJAFEbf5Vtfwn4suOCiRUsLoU3ILEa7RqGjOHcgFd89pt3hwOEs8CJP8IGgdhBwaQh1G7zKCF5WwtsNQcFlCRe6SkYPwqPIMhDyz3nK58t0uxe7618lxhAaG1r14HKBs52AMfdd9RYQrOYevE0ITT9GPKX7Y1yPL1FwSpCvilNwsknS1cS9V-tqidn6Aw',
+  },
 ]
 
 describe('runs that have found something', () => {
