@@ -2,32 +2,20 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { runFromCommandLine } from '../support/long-run/command-line.ts'
+import { progressLine } from '../support/long-run/progress-line.ts'
 import { builtChild } from './built-child.ts'
 import { playOnLanes } from './lanes.ts'
-import { type Options, readOptions, UsageError, usage } from './options.ts'
+import { type Options, readOptions, usage } from './options.ts'
 import type { PlayedRound } from './rounds.ts'
 import { shown, type Tally } from './tally.ts'
-
-/** A line on stderr that is redrawn on a terminal, and written now and then elsewhere. */
-const progress = (out: NodeJS.WriteStream) => {
-  const everyMs = out.isTTY ? 200 : 20_000
-  let at = performance.now()
-  return {
-    show: (text: string): void => {
-      if (performance.now() - at < everyMs) return
-      at = performance.now()
-      out.write(out.isTTY ? `\r\x1b[2K${text}` : `${text}\n`)
-    },
-    end: (): void => void (out.isTTY && out.write('\r\x1b[2K')),
-  }
-}
 
 const run = async ({ minutes, kills, seed: given, json }: Options): Promise<boolean> => {
   const seed = given ?? Math.floor(Math.random() * 2 ** 31)
   console.error(`crashing for ${minutes} min; to repeat it: npm run crash -- --minutes ${minutes} --seed ${seed}`)
   const child = await builtChild()
   const begun = performance.now()
-  const view = progress(process.stderr)
+  const view = progressLine(process.stderr)
   const under = mkdtempSync(join(tmpdir(), 'millrace-crash-'))
   const tell = (number: number, { tally, what, directory }: PlayedRound): void => {
     view.end()
@@ -53,11 +41,9 @@ const run = async ({ minutes, kills, seed: given, json }: Options): Promise<bool
   return isSound && tally.kills >= kills
 }
 
-try {
+await runFromCommandLine(usage, async () => {
   const options = readOptions(process.argv.slice(2))
-  if (options === 'help') console.log(usage)
-  else if (!(await run(options))) process.exitCode = 1
-} catch (error) {
-  console.error(error instanceof UsageError ? `${error.message}\n\n${usage}` : error)
-  process.exitCode = 2
-}
+  if (options !== 'help') return run(options)
+  console.log(usage)
+  return true
+})

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { readOptions, UsageError, usage } from './options.ts'
+import { UsageError } from '../support/long-run/command-line.ts'
+import { readOptions, usage } from './options.ts'
 
 describe('the options of npm run crash', () => {
   it('are ten minutes of what nobody has seen yet, where nothing is said', () => {

@@ -1,26 +1,14 @@
 /** `npm run simulate`: see `usage`. */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import { runFromCommandLine, UsageError } from '../support/long-run/command-line.ts'
+import { progressLine } from '../support/long-run/progress-line.ts'
 import { missed } from './goals.ts'
 import type { Share } from './lane.ts'
-import { type Options, readOptions, UsageError, usage } from './options.ts'
+import { type Options, readOptions, usage } from './options.ts'
 import { programs } from './programs/all.ts'
 import { runAgain } from './rounds.ts'
 import { type Anomaly, emptyTally, shown, sum, type Tally } from './tally.ts'
-
-/** A line on stderr that is redrawn on a terminal, and written now and then elsewhere. */
-const progress = (out: NodeJS.WriteStream) => {
-  const everyMs = out.isTTY ? 200 : 20_000
-  let at = performance.now()
-  return {
-    show: (text: string): void => {
-      if (performance.now() - at < everyMs) return
-      at = performance.now()
-      out.write(out.isTTY ? `\r\x1b[2K${text}` : `${text}\n`)
-    },
-    end: (): void => void (out.isTTY && out.write('\r\x1b[2K')),
-  }
-}
 
 /** No more worlds side by side. */
 const lanesMax = 8
@@ -45,7 +33,7 @@ const simulate = async ({ minutes, seed: given, faults, programs, mutants, json 
   const seed = given ?? Math.floor(Math.random() * 2 ** 31)
   console.error(`simulating for ${minutes} min; to repeat it: npm run simulate -- --minutes ${minutes} --seed ${seed}`)
   const begun = performance.now()
-  const view = progress(process.stderr)
+  const view = progressLine(process.stderr)
   let tally = emptyTally
   await playOnLanes({ seed, faults, programs, mutants, forMs: minutes * 60_000 }, (more) => {
     tally = sum(tally, more)
@@ -92,14 +80,11 @@ const replayed = async ({ programs: [name] }: Options, replay: string): Promise<
 }
 
 const names = programs.map(({ name }) => name)
-try {
+await runFromCommandLine(usage(names), async () => {
   const options = readOptions(process.argv.slice(2), names)
-  if (options === 'help') console.log(usage(names))
-  else {
-    const isSound = options.replay === undefined ? await simulate(options) : await replayed(options, options.replay)
-    if (!isSound) process.exitCode = 1
+  if (options === 'help') {
+    console.log(usage(names))
+    return true
   }
-} catch (error) {
-  console.error(error instanceof UsageError ? `${error.message}\n\n${usage(names)}` : error)
-  process.exitCode = 2
-}
+  return options.replay === undefined ? simulate(options) : replayed(options, options.replay)
+})

@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util'
 import { presets } from '../../src/engines/simulated/faults/fault.ts'
 import { faultNames } from '../../src/engines/simulated/faults/nemesis.ts'
 import type { Faults } from '../../src/testing/index.ts'
+import { longRunOptions, minutesIn, parsedArgs, seedIn, UsageError } from '../support/long-run/command-line.ts'
 
 /** What the command line said. */
 export interface Options {
@@ -36,21 +36,18 @@ export const usage = (
 Exits 1 if a promise was not kept, a planted mistake was not found, or a situation that runs must come into was never
 reached; 2 if it could not run.`
 
-/** A command line that makes no sense; the message says what it should have been. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-}
-
 /** The options in `args`, or `'help'` where they ask for it. Throws {@link UsageError}. */
 export const readOptions = (args: readonly string[], names: readonly string[]): Options | 'help' => {
-  const values = parsed(args)
+  const values = parsedArgs(args, {
+    ...longRunOptions,
+    faults: { type: 'string', default: 'jepsen' },
+    program: { type: 'string', multiple: true, default: [] },
+    replay: { type: 'string' },
+    'no-mutants': { type: 'boolean', default: false },
+  })
   if (values.help) return 'help'
-  const minutes = Number(values.minutes)
-  if (!(minutes > 0 && minutes <= 10_000))
-    throw new UsageError(`--minutes takes a number above 0, not '${values.minutes}'`)
-  const seed = values.seed === undefined ? undefined : Number(values.seed)
-  if (seed !== undefined && !(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31))
-    throw new UsageError(`--seed takes a whole number from 0 to ${2 ** 31 - 1}, not '${values.seed}'`)
+  const minutes = minutesIn(values.minutes)
+  const seed = seedIn(values.seed)
   const { program: programs, replay } = values
   const unknown = programs.find((name) => !names.includes(name))
   if (unknown !== undefined) throw new UsageError(`there is no program '${unknown}': there are ${names.join(', ')}`)
@@ -77,26 +74,4 @@ const faultsOf = (text: string): Faults => {
       `there is no fault '${unknown}'. There are the presets ${Object.keys(presets).join(', ')}, and: ${known.join(', ')}`,
     )
   return names as unknown as Faults
-}
-
-const parsed = (args: readonly string[]) => {
-  try {
-    const text = { type: 'string' } as const
-    const flag = { type: 'boolean', default: false } as const
-    return parseArgs({
-      args: [...args],
-      options: {
-        minutes: { ...text, default: '10' },
-        seed: text,
-        faults: { ...text, default: 'jepsen' },
-        program: { ...text, multiple: true, default: [] },
-        replay: text,
-        'no-mutants': flag,
-        json: flag,
-        help: { ...flag, short: 'h' },
-      },
-    }).values
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
-  }
 }

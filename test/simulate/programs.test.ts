@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { readOptions, UsageError } from './options.ts'
+import { UsageError } from '../support/long-run/command-line.ts'
+import { readOptions } from './options.ts'
 import { programs } from './programs/all.ts'
 import { runBatch } from './rounds.ts'
 
