@@ -82,9 +82,16 @@ export default {
     },
     {
       name: 'engines-are-strangers',
+      comment: 'What lies directly in src/engines is for all of them, and knows none.',
       severity: 'error',
       from: { path: '^src/engines/([^/]+)/' },
-      to: { path: '^src/engines/', pathNot: '^src/engines/$1/' },
+      to: { path: '^src/engines/[^/]+/', pathNot: '^src/engines/$1/' },
+    },
+    {
+      name: 'engines-share-no-engine',
+      severity: 'error',
+      from: { path: '^src/engines/[^/]+$' },
+      to: { path: '^src/engines/[^/]+/' },
     },
     {
       name: 'nobody-imports-testing',

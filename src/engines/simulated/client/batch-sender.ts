@@ -14,6 +14,7 @@ import type {
 } from '../../../protocol/client/producer-messages.ts'
 import { newProducer, type ProducerSession } from '../../../protocol/client/producer-session.ts'
 import type { GivenIdentity } from '../../../protocol/client/transaction.ts'
+import { MachineDriver } from '../../machine-driver.ts'
 import type { ClusterOptions } from '../cluster-options.ts'
 import { batchText } from '../message-text.ts'
 import { type Answer, type Connection, requestTimeoutMs } from './connection.ts'
@@ -40,29 +41,34 @@ interface Offered {
 /** One producer: drives its machine over the network. */
 export class BatchSender {
   readonly #parts: BatchSenderParts
-  #session: ProducerSession
+  readonly #machine: MachineDriver<ProducerSession, ProducerCommand, ProducerEffect>
   readonly #offered = new Map<number, Offered>()
   /** The very same bytes again are the same batch. */
   readonly #known = new WeakMap<Uint8Array, Offered>()
   #tickets = 0
-  #stopTimer = () => {}
   #waitingForRoom: (() => void)[] = []
   #closed: (() => void) | undefined
-  readonly #commands: ProducerCommand[] = []
-  #isRunning = false
 
   constructor(parts: BatchSenderParts) {
     this.#parts = parts
-    this.#session = newProducer({
-      transactional: parts.transactionalId !== undefined,
-      maxInFlight: 5,
-      deliveryTimeoutMs,
-      requestTimeoutMs,
-      backoffMs: 20,
-      maxBackoffMs: 500,
-      resumeMs: 12 * 60 * 60 * 1000,
-      bufferBytes: 32 * 1024 * 1024,
-      maxPartitions: 1_000,
+    const { world, process } = parts.connection
+    this.#machine = new MachineDriver({
+      initial: newProducer({
+        transactional: parts.transactionalId !== undefined,
+        maxInFlight: 5,
+        deliveryTimeoutMs,
+        requestTimeoutMs,
+        backoffMs: 20,
+        maxBackoffMs: 500,
+        resumeMs: 12 * 60 * 60 * 1000,
+        bufferBytes: 32 * 1024 * 1024,
+        maxPartitions: 1_000,
+      }),
+      step: stepProducer,
+      perform: (effect) => this.#perform(effect),
+      deadline: producerDeadline,
+      tick: () => ({ _tag: 'tick', now: world.now }),
+      wakeAt: (at, ring) => world.after(process, at - world.now, 'producer', ring),
     })
   }
 
@@ -83,17 +89,17 @@ export class BatchSender {
   }
 
   begin(identity: GivenIdentity): void {
-    this.#do({ _tag: 'begin', now: this.#now, identity })
+    this.#machine.do({ _tag: 'begin', now: this.#now, identity })
   }
 
   abort(): void {
-    this.#do({ _tag: 'abort', now: this.#now })
+    this.#machine.do({ _tag: 'abort', now: this.#now })
   }
 
   close(): Promise<void> {
     return new Promise((resolve) => {
       this.#closed = resolve
-      this.#do({ _tag: 'close', now: this.#now, until: this.#now + closeTimeoutMs })
+      this.#machine.do({ _tag: 'close', now: this.#now, until: this.#now + closeTimeoutMs })
     })
   }
 
@@ -115,7 +121,7 @@ export class BatchSender {
   async #offer(batch: UnsealedBatch): Promise<TicketAnswer> {
     const known = this.#known.get(batch.bytes)
     if (known?.answer?._tag === 'appended') return known.answer
-    while (!hasRoom(this.#session, batch.bytes.length))
+    while (!hasRoom(this.#machine.state, batch.bytes.length))
       await new Promise<void>((resolve) => this.#waitingForRoom.push(resolve))
     return new Promise((told) => {
       const isAgain = known?.answer?._tag === 'failed' && known.answer.unsure
@@ -125,30 +131,8 @@ export class BatchSender {
       this.#known.set(batch.bytes, offered)
       const { topic, partition, bytes } = batch
       const command = { ticket, partition: { topic, partition }, records: countOf(bytes), bytes: bytes.length }
-      this.#do({ _tag: 'append', now: this.#now, ...command, again: isAgain })
+      this.#machine.do({ _tag: 'append', now: this.#now, ...command, again: isAgain })
     })
-  }
-
-  /** Commands take turns: what one brings about may come while its effects are still being performed. */
-  #do(command: ProducerCommand): void {
-    this.#commands.push(command)
-    if (this.#isRunning) return
-    this.#isRunning = true
-    for (let next = this.#commands.shift(); next !== undefined; next = this.#commands.shift()) {
-      const [session, effects] = stepProducer(this.#session, next)
-      this.#session = session
-      for (const effect of effects) this.#perform(effect)
-    }
-    this.#isRunning = false
-    this.#arm()
-  }
-
-  #arm(): void {
-    this.#stopTimer()
-    const at = producerDeadline(this.#session)
-    if (at === Number.POSITIVE_INFINITY) return
-    const { world, process } = this.#parts.connection
-    this.#stopTimer = world.after(process, at - this.#now, 'producer', () => this.#do({ _tag: 'tick', now: this.#now }))
   }
 
   #perform(effect: ProducerEffect): void {
@@ -183,15 +167,16 @@ export class BatchSender {
   async #identify(): Promise<void> {
     const reply = await this.#parts.connection.askAny('allocateProducerId', {})
     const now = this.#now
-    if (E.isLeft(reply)) this.#do({ _tag: 'identityFailed', now, failure: reply.left })
-    else if (reply.right._tag === 'refused') this.#do({ _tag: 'identityFailed', now, failure: reply.right.failure })
-    else this.#do({ ...reply.right, _tag: 'identified', now })
+    if (E.isLeft(reply)) this.#machine.do({ _tag: 'identityFailed', now, failure: reply.left })
+    else if (reply.right._tag === 'refused')
+      this.#machine.do({ _tag: 'identityFailed', now, failure: reply.right.failure })
+    else this.#machine.do({ ...reply.right, _tag: 'identified', now })
   }
 
   async #send(partition: TopicPartition, numbered: NumberedBatch): Promise<void> {
     const { ticket, attempt } = numbered
     const answer = await this.#produce(partition, numbered)
-    this.#do({ _tag: 'answer', now: this.#now, partition, ticket, attempt, answer })
+    this.#machine.do({ _tag: 'answer', now: this.#now, partition, ticket, attempt, answer })
   }
 
   async #produce(partition: TopicPartition, numbered: NumberedBatch): Promise<AppendAnswer> {
