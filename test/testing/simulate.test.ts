@@ -95,6 +95,46 @@ describe('simulate', () => {
     })
   })
 
+  describe('of a chain of two pipelines, everything is worked off only when', () => {
+    const louder = topic('louder', { key: text, value: text, partitions: 2 })
+    const echo = (millrace: Millrace) =>
+      millrace.run(
+        'echo',
+        stream(loud).pipe(
+          mapValue((word) => `${word}!`),
+          to(louder),
+        ),
+      )
+
+    it('a program that takes its time between them has run both', async () => {
+      await simulate(async (sim) => {
+        await sim.create(words, loud, louder)
+        await sim.send(words, sent('a'))
+        sim.start('app', async (millrace) => {
+          await shout(millrace)
+          await new Promise((resolve) => setTimeout(resolve, 10_000))
+          await echo(millrace)
+        })
+        await sim.drained()
+        expect(values(await sim.records(louder))).toEqual(['a!!'])
+      })
+    })
+
+    it('the program that was killed is there again', async () => {
+      await simulate(async (sim) => {
+        await sim.create(words, loud, louder)
+        sim.start('shouter', shout)
+        sim.start('echoer', echo)
+        await sim.send(words, sent('a'))
+        await sim.drained()
+        await sim.crash('echoer')
+        await sim.send(words, sent('b'))
+        await sim.drained()
+        expect(values(await sim.records(louder))).toEqual(['a!!', 'b!!'])
+      })
+    })
+  })
+
   it('says what did not happen in time', async () => {
     const failing = (story: Parameters<typeof simulate>[0]) => expect(simulate(story)).rejects
     await failing(async (sim) => {

@@ -16,6 +16,7 @@ import type { Running } from '../../pipeline/run.ts'
 import type { Pipeline, Topics } from '../../pipeline/stream.ts'
 import { type Duration, durationMs } from '../duration.ts'
 import { Driver } from '../simulation/driver.ts'
+import { wait } from '../simulation/wait.ts'
 import { virtualGlobals } from '../virtual-globals/install.ts'
 import { Life } from '../virtual-globals/life.ts'
 import type { OutsideWorld } from '../virtual-globals/outside-world.ts'
@@ -106,9 +107,7 @@ export class Bench {
   elapse(duration: Duration): Promise<void> {
     const ms = durationMs('elapse(…)', duration)
     return this.#drive(async () => {
-      await new Promise<void>((resolve) => {
-        this.#world.after(this.#process, ms, 'waits', resolve)
-      })
+      await wait(this.#world, this.#process, ms)
       await Promise.race([this.#running?.caughtUp(), this.#running?.done])
       await this.#look()
     }, ms + patienceMs)

@@ -40,7 +40,7 @@ export class Apps {
   #isOver = false
   #hasRun = false
   /** Why lives have ended by themselves, the last first. */
-  readonly #ends: { readonly process: string; readonly why: unknown }[] = []
+  readonly #ends: { readonly process: string; readonly why: string }[] = []
 
   constructor(parts: AppsParts) {
     this.#parts = parts
@@ -60,9 +60,11 @@ export class Apps {
     return [...this.#lives.values()].flatMap(({ process, runs }) => (process.isAlive ? [...runs] : []))
   }
 
-  /** Whether some program has not come to its end, and may be about to run more. */
+  /** Whether some program has not returned, or is about to be started again: it may run more. */
   get isStarting(): boolean {
-    return [...this.#lives.values()].some(({ process, isStarting }) => process.isAlive && isStarting)
+    return [...this.#lives].some(([name, { process, isStarting }]) =>
+      process.isAlive ? isStarting : !this.#gone.has(name),
+    )
   }
 
   /** Whether a pipeline has been run, by any instance. */
@@ -70,7 +72,7 @@ export class Apps {
     return this.#hasRun
   }
 
-  get ends(): readonly { readonly process: string; readonly why: unknown }[] {
+  get ends(): readonly { readonly process: string; readonly why: string }[] {
     return this.#ends
   }
 
@@ -138,11 +140,12 @@ export class Apps {
   }
 
   /** A program that cannot go on exits, and is started again. */
-  #ended(life: Life, why: unknown): void {
+  #ended(life: Life, reason: unknown): void {
     const { process } = life
     if (!process.isAlive) return
+    const why = reason instanceof Error ? reason.message : String(reason)
     this.#ends.unshift({ process: process.name, why })
-    this.#parts.cluster.world.tell(process, () => `ends: ${why instanceof Error ? why.message : String(why)}`)
+    this.#parts.cluster.world.tell(process, () => `ends: ${why}`)
     process.kill()
     this.#restart(process.name)
   }

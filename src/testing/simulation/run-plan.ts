@@ -1,23 +1,22 @@
 import { bytes } from '../../codec/bytes.ts'
 import { nullable } from '../../codec/nullable.ts'
 import { topic } from '../../codec/topic.ts'
-import type { Engine } from '../../contracts/engine.ts'
 import { MillraceError } from '../../contracts/failure.ts'
-import { settle } from '../../contracts/settle.ts'
 import type { AnyTopic, Topic } from '../../contracts/topic.ts'
 import { simulatedEngine } from '../../engines/simulated/client/engine.ts'
 import { SimulatedCluster } from '../../engines/simulated/cluster.ts'
 import type { World } from '../../engines/simulated/world/world.ts'
 import type { Millrace } from '../../millrace/millrace.ts'
 import { openMillrace } from '../../millrace/open-millrace.ts'
-import type { Running } from '../../pipeline/run.ts'
 import { virtualGlobals } from '../virtual-globals/install.ts'
 import { OutsideWorld } from '../virtual-globals/outside-world.ts'
 import { underWay } from '../virtual-globals/under-way.ts'
 import { type App, Apps } from './apps.ts'
 import { brokenSends } from './broken-sends.ts'
+import { Drain } from './drain.ts'
 import type { Evidence, RawRecord } from './evidence.ts'
 import type { Outcome, Plan, PlannedRecord, Violation } from './plan.ts'
+import { wait } from './wait.ts'
 
 export interface RunParts {
   readonly plan: Plan
@@ -38,12 +37,6 @@ export interface RunParts {
 const wholeMs = 120_000
 const drainMs = 600_000
 const steps = 2_000_000
-/** How often the harness looks whether everything is done. */
-const lookMs = 200
-/** How long nothing may have happened where no pipeline runs: longer than a session, so that others have taken over. */
-const quietMs = 70_000
-/** How long it waits for the pipelines that run before it looks anew which ones do. */
-const patienceMs = 5_000
 
 /**
  * Makes a run: the cluster comes up, the application starts, the input is sent and the faults happen; then everything is
@@ -71,8 +64,7 @@ export const runPlan = async (parts: RunParts): Promise<Outcome> => {
     await new Run(parts, cluster, violated).toItsEnd()
   } catch (error) {
     if (error instanceof OutsideWorld) throw error
-    const message = error instanceof Error ? error.message : String(error)
-    violated({ kind: 'broken-invariant', message, atMs: world.now })
+    violated({ kind: 'broken-invariant', message: messageOf(error), atMs: world.now })
   } finally {
     restore()
   }
@@ -85,9 +77,9 @@ class Run {
   readonly #cluster: SimulatedCluster
   readonly #world: World
   readonly #violated: (violation: Violation) => void
-  readonly #engine: Engine
   readonly #operator: Millrace
   readonly #apps: Apps
+  readonly #drain: Drain
   readonly #underWay = underWay()
   #refused: OutsideWorld | undefined
 
@@ -98,7 +90,6 @@ class Run {
     this.#violated = violated
     const process = cluster.supervisor
     const engine = simulatedEngine(cluster, process)
-    this.#engine = engine
     const clock = this.#world.clockOf(process)
     const random = this.#world.random(process.name)
     this.#operator = openMillrace({ url: engine.name, engine, clock, random, clientId: process.name, send: {} })
@@ -107,6 +98,8 @@ class Run {
       this.#refused ??= why
     }
     this.#apps = new Apps({ cluster, app, instances: plan.instances, refused })
+    const topics = parts.topics.map(({ name }) => name)
+    this.#drain = new Drain({ cluster, engine, programs: () => this.#apps, topics })
     this.#world.watch(this.#refuse)
   }
 
@@ -125,7 +118,8 @@ class Run {
     if (!(await this.#whole('the cluster does not get well'))) return
     const acknowledged = await this.#drive(fed, drainMs, 'the input could not be sent')
     if (acknowledged === undefined) return
-    if ((await this.#drive(this.#drained(), drainMs, this.#whyNotDrained())) === undefined) return
+    const undone = () => `not everything that was sent was worked off (${this.#drain.state})`
+    if ((await this.#drive(this.#drain.drained(), drainMs, undone)) === undefined) return
     const evidence = await this.#drive(this.#evidence(), drainMs, 'the topics could not be read')
     this.#apps.end()
     if (evidence === undefined) return
@@ -180,7 +174,7 @@ class Run {
     const sends: Promise<readonly PlannedRecord[]>[] = []
     for (const record of input) {
       const { topic: name, key, value, afterMs } = record
-      if (afterMs > 0) await this.#wait(afterMs)
+      if (afterMs > 0) await wait(this.#world, this.#cluster.supervisor, afterMs)
       const sent = this.#operator.send(rawTopic(name), [{ key, value }]).then(
         () => [record],
         (error: unknown) => {
@@ -194,58 +188,6 @@ class Run {
     return (await Promise.all(sends)).flat()
   }
 
-  /**
-   * Resolves once every pipeline has come to the end of all that there is, and nothing more follows from that; of a
-   * program without pipelines, or one that does not return, once it has done nothing for long.
-   */
-  async #drained(): Promise<true> {
-    for (let before = ''; ; ) {
-      await this.#wait(lookMs)
-      const { runs } = this.#apps
-      if (runs.length === 0) {
-        if (!this.#apps.hasRun && (await this.#isQuiet())) return true
-        continue
-      }
-      // one whose process is killed says nothing any more
-      const patience = this.#wait(patienceMs).then(() => false)
-      const isCaughtUp = await Promise.race([caughtUp(runs), someRunEnds(runs), patience])
-      const after = await this.#ends()
-      if (isCaughtUp && after === before && (!this.#apps.isStarting || (await this.#isQuiet()))) return true
-      before = after
-    }
-  }
-
-  /** Whether nothing is written or committed for a while. */
-  async #isQuiet(): Promise<boolean> {
-    const before = await this.#state()
-    await this.#wait(quietMs)
-    return (await this.#state()) === before
-  }
-
-  async #state(): Promise<string> {
-    const committed: string[] = []
-    for (const { group } of await settle(this.#engine.groups.describe())) {
-      const offsets = await this.#engine.groups.committed(group)()
-      // a transaction is undecided: in a while it is not any more
-      if (offsets._tag === 'Left') committed.push(`${this.#world.now}`)
-      else
-        for (const { topic, partition, offset } of offsets.right)
-          committed.push(`${group} ${topic}-${partition} ${offset}`)
-    }
-    return `${await this.#ends()} ${committed.sort().join()}`
-  }
-
-  /** Where all topics end, as a committed reader sees it. */
-  async #ends(): Promise<string> {
-    const { reader, topics } = this.#engine
-    const there = await settle(topics.describe(this.#parts.topics.map(({ name }) => name)))
-    const queries = there.flatMap(({ name: topic, partitions }) =>
-      Array.from({ length: partitions }, (_, partition) => ({ topic, partition, at: 'latest' as const })),
-    )
-    const ends = await settle(reader.offsets(queries, 'read_committed'))
-    return ends.map(({ offset }) => offset).join()
-  }
-
   async #evidence(): Promise<Evidence> {
     const topics = new Map<string, readonly RawRecord[]>()
     for (const { name } of this.#parts.topics) {
@@ -255,35 +197,7 @@ class Run {
     }
     return { topics, appendedMs: (position) => this.#cluster.appendedMs(position) }
   }
-
-  #whyNotDrained(): () => string {
-    return () => {
-      const [last] = this.#apps.ends
-      const running = `${this.#apps.runs.length} pipelines are running`
-      const why =
-        last === undefined ? running : `${running}; ${last.process} has ended last with: ${messageOf(last.why)}`
-      return `not everything that was sent was worked off (${why})`
-    }
-  }
-
-  #wait(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#world.after(this.#cluster.supervisor, ms, 'waits', resolve)
-    })
-  }
 }
-
-const caughtUp = (runs: readonly Running[]): Promise<boolean> =>
-  Promise.all(runs.map((running) => running.caughtUp())).then(
-    () => true,
-    () => false,
-  )
-
-const someRunEnds = (runs: readonly Running[]): Promise<boolean> =>
-  Promise.race(runs.map(({ done }) => done)).then(
-    () => false,
-    () => false,
-  )
 
 /** A topic as it lies in the log. */
 export const rawTopic = (name: string): Topic<Uint8Array | null, Uint8Array | null> =>

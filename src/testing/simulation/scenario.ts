@@ -1,6 +1,4 @@
 import { given } from '../../codec/arguments.ts'
-import type { Engine } from '../../contracts/engine.ts'
-import { settle } from '../../contracts/settle.ts'
 import type { StreamRecord } from '../../contracts/stream-record.ts'
 import type { AnyTopic, Topic } from '../../contracts/topic.ts'
 import { simulatedEngine } from '../../engines/simulated/client/engine.ts'
@@ -12,12 +10,13 @@ import type { Millrace } from '../../millrace/millrace.ts'
 import { openMillrace } from '../../millrace/open-millrace.ts'
 import type { Outgoing } from '../../millrace/outgoing.ts'
 import type { Sent } from '../../millrace/sent.ts'
-import type { Running } from '../../pipeline/run.ts'
 import { type Duration, durationMs } from '../duration.ts'
 import { currentLife } from '../virtual-globals/life.ts'
 import type { OutsideWorld } from '../virtual-globals/outside-world.ts'
 import { type App, Apps } from './apps.ts'
+import { Drain, type Programs } from './drain.ts'
 import { Driver } from './driver.ts'
+import { wait } from './wait.ts'
 
 /** A program that was started, by its name. */
 export interface SimulatedApp {
@@ -49,7 +48,7 @@ const lookMs = 200
 export class Scenario {
   readonly #cluster: SimulatedCluster
   readonly #driver: Driver
-  readonly #engine: Engine
+  readonly #drain: Drain
   readonly #apps = new Map<string, Apps>()
   readonly #cuts: (() => void)[] = []
   readonly #paused = new Set<Process>()
@@ -67,7 +66,7 @@ export class Scenario {
     const { world, supervisor } = this.#cluster
     this.#driver = new Driver(world, settle)
     const engine = simulatedEngine(this.#cluster, supervisor)
-    this.#engine = engine
+    this.#drain = new Drain({ cluster: this.#cluster, engine, programs: () => this.#programs })
     const [clock, random] = [world.clockOf(supervisor), world.random(supervisor.name)]
     this.millrace = openMillrace({ url: engine.name, engine, clock, random, clientId: 'scenario', send: {} })
     world.watch(() => {
@@ -212,42 +211,19 @@ export class Scenario {
   /** Resolves once every pipeline has come to the end of all that there is, and nothing more follows from that. */
   drained(within: Duration = drainMs): Promise<void> {
     const forMs = durationMs('sim.drained(within)', within)
-    const otherwise = () => {
-      const [last] = [...this.#apps.values()].flatMap(({ ends }) => ends)
-      const why = last === undefined ? '' : `; ${last.process} has ended with: ${messageOf(last.why)}`
-      return `not everything was worked off (${this.#runs.length} pipelines are running${why})`
+    const otherwise = () => `not everything was worked off (${this.#drain.state})`
+    return this.#driver.drive(this.#drain.drained(), { forMs, otherwise })
+  }
+
+  get #programs(): Programs {
+    const all = [...this.#apps.values()]
+    return {
+      runs: all.flatMap(({ runs }) => runs),
+      isStarting: all.some(({ isStarting }) => isStarting),
+      // a story is not at its end while the pipelines of which it tells are still to come
+      hasRun: true,
+      ends: all.flatMap(({ ends }) => ends),
     }
-    return this.#driver.drive(this.#drained(), { forMs, otherwise })
-  }
-
-  async #drained(): Promise<void> {
-    for (let before = ''; ; ) {
-      await this.#wait(lookMs)
-      const runs = this.#runs
-      if (runs.length === 0) continue
-      const isCaughtUp = await Promise.race([allCaughtUp(runs), someEnds(runs), this.#wait(5_000)])
-      const after = await this.#ends()
-      if (isCaughtUp === true && after === before) return
-      before = after
-    }
-  }
-
-  /** Where all topics end. */
-  async #ends(): Promise<string> {
-    const { reader, topics } = this.#engine
-    const queries = (await settle(topics.describe())).flatMap(({ name: topic, partitions, internal }) =>
-      Array.from({ length: internal ? 0 : partitions }, (_, partition) => ({
-        topic,
-        partition,
-        at: 'latest' as const,
-      })),
-    )
-    const ends = await settle(reader.offsets(queries, 'read_committed'))
-    return ends.map(({ topic, offset }) => `${topic} ${offset}`).join()
-  }
-
-  get #runs(): readonly Running[] {
-    return [...this.#apps.values()].flatMap(({ runs }) => runs)
   }
 
   get #names(): readonly string[] {
@@ -272,9 +248,8 @@ export class Scenario {
   }
 
   #wait(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#cluster.world.after(this.#cluster.supervisor, ms, 'waits', resolve)
-    })
+    const { world, supervisor } = this.#cluster
+    return wait(world, supervisor, ms)
   }
 
   #until(holds: () => boolean, otherwise: string, forMs: number): Promise<void> {
@@ -294,17 +269,3 @@ export class Scenario {
 }
 
 const nameOf = (app: SimulatedApp | string): string => (typeof app === 'string' ? app : app.name)
-
-const allCaughtUp = (runs: readonly Running[]): Promise<boolean> =>
-  Promise.all(runs.map((running) => running.caughtUp())).then(
-    () => true,
-    () => false,
-  )
-
-const someEnds = (runs: readonly Running[]): Promise<boolean> =>
-  Promise.race(runs.map(({ done }) => done)).then(
-    () => false,
-    () => false,
-  )
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,138 @@
+import type { Engine } from '../../contracts/engine.ts'
+import { settle } from '../../contracts/settle.ts'
+import type { SimulatedCluster } from '../../engines/simulated/cluster.ts'
+import type { Running } from '../../pipeline/run.ts'
+import { wait } from './wait.ts'
+
+/** The programs that have to come to their end. */
+export interface Programs {
+  /** Every pipeline that runs at the moment. */
+  readonly runs: readonly Running[]
+  /** Whether some program may be about to run more. */
+  readonly isStarting: boolean
+  /** Whether a pipeline has been run, or is waited for; else it is enough that nothing happens for long. */
+  readonly hasRun: boolean
+  /** Why programs have ended by themselves, the last first. */
+  readonly ends: readonly { readonly process: string; readonly why: string }[]
+}
+
+export interface DrainParts {
+  readonly cluster: SimulatedCluster
+  readonly engine: Engine
+  /** As they are at the moment. */
+  readonly programs: () => Programs
+  /** The names of those in which something may come to be; all where nothing is said. */
+  readonly topics?: readonly string[]
+}
+
+/** How often it looks whether everything is done. */
+const lookMs = 200
+/** How long nothing may have happened where no pipeline runs: longer than a session, so that others have taken over. */
+const quietMs = 70_000
+/** How long it waits for the pipelines that run before it looks anew which ones do. */
+const patienceMs = 5_000
+
+/** Knows when programs have worked off all that there is. */
+export class Drain {
+  readonly #parts: DrainParts
+  /** What has not been answered yet: who is slow is not asked again meanwhile. */
+  readonly #asked = new WeakMap<Running, Promise<boolean>>()
+
+  constructor(parts: DrainParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Resolves once every pipeline has come to the end of all that there is, and nothing more follows from that; of a
+   * program without pipelines, or one that does not return, once it has done nothing for long.
+   */
+  async drained(): Promise<void> {
+    const { programs } = this.#parts
+    for (let before = ''; ; ) {
+      await this.#wait(lookMs)
+      const { runs, hasRun } = programs()
+      if (runs.length === 0) {
+        if (!hasRun && (await this.#isQuiet())) return
+        continue
+      }
+      // an answer to what was asked earlier says nothing of what has come since
+      const isOfNow = !runs.some((running) => this.#asked.has(running))
+      const caughtUp = Promise.all(runs.map((running) => this.#caughtUp(running))).then((all) => all.every(Boolean))
+      // one whose process is killed says nothing any more
+      const patience = this.#wait(patienceMs).then(() => false)
+      const isCaughtUp = await Promise.race([caughtUp, someRunEnds(runs), patience])
+      const after = await this.#ends()
+      if (isCaughtUp && isOfNow && after === before && (!programs().isStarting || (await this.#isQuiet()))) return
+      before = after
+    }
+  }
+
+  /** For people: what runs, and what the last one that does not has ended with. */
+  get state(): string {
+    const { runs, ends } = this.#parts.programs()
+    const [last] = ends
+    const why = last === undefined ? '' : `; ${last.process} has ended with: ${last.why}`
+    return `${runs.length} pipelines are running${why}`
+  }
+
+  #caughtUp(running: Running): Promise<boolean> {
+    const earlier = this.#asked.get(running)
+    if (earlier !== undefined) return earlier
+    const answer = running
+      .caughtUp()
+      .then(
+        () => true,
+        () => false,
+      )
+      .finally(() => this.#asked.delete(running))
+    this.#asked.set(running, answer)
+    return answer
+  }
+
+  /** Whether nothing is written or committed for a while. */
+  async #isQuiet(): Promise<boolean> {
+    const before = await this.#written()
+    await this.#wait(quietMs)
+    return (await this.#written()) === before
+  }
+
+  async #written(): Promise<string> {
+    const { cluster, engine } = this.#parts
+    const committed: string[] = []
+    for (const { group } of await settle(engine.groups.describe())) {
+      const offsets = await engine.groups.committed(group)()
+      // a transaction is undecided: in a while it is not any more
+      if (offsets._tag === 'Left') committed.push(`${cluster.world.now}`)
+      else
+        for (const { topic, partition, offset } of offsets.right)
+          committed.push(`${group} ${topic}-${partition} ${offset}`)
+    }
+    return `${await this.#ends()} ${committed.sort().join()}`
+  }
+
+  /** Where the topics end, as a committed reader sees it. */
+  async #ends(): Promise<string> {
+    const { engine, topics } = this.#parts
+    const there = await settle(engine.topics.describe(topics))
+    const queries = there.flatMap(({ name: topic, partitions, internal }) =>
+      Array.from({ length: internal ? 0 : partitions }, (_, partition) => ({
+        topic,
+        partition,
+        at: 'latest' as const,
+      })),
+    )
+    const ends = await settle(engine.reader.offsets(queries, 'read_committed'))
+    return ends.map(({ topic, offset }) => `${topic} ${offset}`).join()
+  }
+
+  #wait(ms: number): Promise<void> {
+    const { world, supervisor } = this.#parts.cluster
+    return wait(world, supervisor, ms)
+  }
+}
+
+const someRunEnds = (runs: readonly Running[]): Promise<boolean> =>
+  Promise.race(runs.map(({ done }) => done)).then(
+    () => false,
+    () => false,
+  )
