@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Consumer, connect, type Millrace, text, topic } from '../../src/index.ts'
+import { DrivenMillrace } from '../support/bad-input.ts'
 
 const lines = topic('lines', { key: text, value: text, partitions: 2 })
 let millrace: Millrace
@@ -119,5 +120,55 @@ describe('consumer', () => {
     await consumer.close()
     await consumer.close()
     await expect(consumer.poll()).rejects.toThrow("group 'g' is closed")
+  })
+})
+
+describe('a consumer that has lost partitions since it was polled, and has them back', () => {
+  /** `stalled` has handed out one record of each partition; another has done two of `taken`, and has left. */
+  const story = async () => {
+    const driven = await DrivenMillrace.open()
+    const { millrace } = driven
+    await driven.while(millrace.create(lines))
+    const sendToEach = (value: string) => {
+      const records = [0, 1].map((partition) => ({ key: value, value, partition }))
+      return driven.while(millrace.send(lines, records))
+    }
+    const committed = async (partition: number) =>
+      (await driven.while(millrace.committed('g'))).find((position) => position.partition === partition)?.offset ?? 0
+    const options = { topics: [lines], group: 'g', rebalanceTimeoutMs: 1_000 }
+    await sendToEach('a')
+    const stalled = await driven.while(millrace.consumer(options))
+    while (stalled.positions().reduce((sum, { offset }) => sum + offset, 0) < 2) await driven.while(stalled.poll())
+    const other = await driven.while(millrace.consumer(options))
+    await sendToEach('b')
+    while ((other.positions()[0]?.offset ?? 0) < 2) await driven.while(other.poll())
+    const taken = other.positions()[0]?.partition as number
+    await driven.while(other.commit())
+    await driven.while(other.close())
+    await driven.clock.advance(10_000)
+    return { driven, stalled, taken, committed }
+  }
+
+  it('does not commit what it was polled before', async () => {
+    const { driven, stalled, taken, committed } = await story()
+    await expect(driven.while(stalled.commit())).rejects.toMatchObject({ code: 'illegal-generation' })
+    expect(await committed(taken)).toBe(2)
+  })
+
+  it('does not commit it with a transaction', async () => {
+    const { driven, stalled, taken, committed } = await story()
+    const given = driven.while(driven.millrace.transaction((tx) => tx.commitPosition(stalled)))
+    await expect(given).rejects.toMatchObject({ code: 'illegal-generation' })
+    expect(await committed(taken)).toBe(2)
+  })
+
+  it('goes on with the next poll where the other has come to', async () => {
+    const { driven, stalled, taken, committed } = await story()
+    const values: string[] = []
+    while (values.length === 0) for (const record of await driven.while(stalled.poll())) values.push(record.value)
+    expect(values).toEqual(['b'])
+    expect(stalled.positions()).toContainEqual({ topic: 'lines', partition: taken, offset: 2 })
+    await driven.while(stalled.commit())
+    expect(await committed(1 - taken)).toBe(2)
   })
 })
