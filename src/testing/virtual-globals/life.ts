@@ -111,24 +111,23 @@ export class Life {
     return timer
   }
 
-  /** Answers whether it was one of this life. */
+  /** Answers whether it was one of a life. */
   clear(timer: unknown): boolean {
-    const id = Number(timer)
-    const wake = this.#wakes.get(id)
-    if (wake === undefined) return typeof timer === 'object' && timer !== null && timersOf.has(timer)
-    wake()
-    this.#wakes.delete(id)
-    this.#fake.clearTimeout(id)
-    return true
+    return this.#clear(timer, (id) => this.#fake.clearTimeout(id))
   }
 
+  /** See {@link Life.clear}. */
   clearImmediate(timer: unknown): boolean {
+    return this.#clear(timer, () => this.#fake.clearImmediate(timer as Parameters<FakeClock['clearImmediate']>[0]))
+  }
+
+  #clear(timer: unknown, forget: (id: number) => void): boolean {
     const id = Number(timer)
     const wake = this.#wakes.get(id)
     if (wake === undefined) return typeof timer === 'object' && timer !== null && timersOf.has(timer)
     wake()
     this.#wakes.delete(id)
-    this.#fake.clearImmediate(timer as Parameters<FakeClock['clearImmediate']>[0])
+    forget(id)
     return true
   }
 

@@ -38,13 +38,19 @@ const aborted = (signal: AbortSignal): Error =>
     code: 'ABORT_ERR',
   })
 
+/** How a timer is set, and called off. */
+interface Alarm {
+  readonly set: (ring: () => void) => unknown
+  readonly clear: (timer: unknown) => unknown
+}
+
 /** As of `node:timers/promises`. */
-const sleep = (life: Life, set: (ring: () => void) => unknown, value: unknown, options: unknown): Promise<unknown> =>
+const sleep = ({ set, clear }: Alarm, value: unknown, options: unknown): Promise<unknown> =>
   new Promise((resolve, reject) => {
     const { signal } = (options ?? {}) as { readonly signal?: AbortSignal }
     if (signal?.aborted === true) return reject(aborted(signal))
     const abort = () => {
-      if (!life.clear(timer)) life.clearImmediate(timer)
+      clear(timer)
       reject(aborted(signal as AbortSignal))
     }
     const timer = set(() => {
@@ -55,10 +61,10 @@ const sleep = (life: Life, set: (ring: () => void) => unknown, value: unknown, o
   })
 
 const sleepFor = (life: Life, [ms, value, options]: readonly unknown[]): Promise<unknown> =>
-  sleep(life, (ring) => life.setTimeout(ring, ms, []), value, options)
+  sleep({ set: (ring) => life.setTimeout(ring, ms, []), clear: (timer) => life.clear(timer) }, value, options)
 
 const sleepATurn = (life: Life, [value, options]: readonly unknown[]): Promise<unknown> =>
-  sleep(life, (ring) => life.setImmediate(ring, []), value, options)
+  sleep({ set: (ring) => life.setImmediate(ring, []), clear: (timer) => life.clearImmediate(timer) }, value, options)
 
 async function* everySo(life: Life, [ms, value, options]: readonly unknown[]): AsyncGenerator<unknown> {
   for (;;) yield await sleepFor(life, [ms, value, options])

@@ -75,6 +75,20 @@ describe('time of a simulated life', () => {
     ])
   })
 
+  it('is not waited for by a promise that was called off', async () => {
+    const { said, crashes } = await live(async ({ say }) => {
+      const controller = new AbortController()
+      const { signal } = controller
+      const waiting = [promises.setTimeout(5, 'rang', { signal }), promises.setImmediate('rang', { signal })]
+      controller.abort()
+      for (const one of waiting) say(await one.catch((error) => error.code))
+      for (const one of [promises.setTimeout(5, 'rang', { signal }), promises.setImmediate('rang', { signal })])
+        say(await one.catch((error) => error.code))
+    })
+    expect(crashes).toEqual([])
+    expect(said).toEqual(Array.from({ length: 4 }, () => ['ABORT_ERR', 0]))
+  })
+
   it('refuses what is no callback as ever', async () => {
     const none = undefined as unknown as () => void
     const { crashes } = await live(async () => setTimeout(none, 5))
