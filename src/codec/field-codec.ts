@@ -7,8 +7,7 @@ import { keyFormOf } from './key-form.ts'
 import { onlyStrings } from './only-strings.ts'
 import { readerOf } from './read-schema.ts'
 import { isIoTs, isStandard, type RoundTrip, type Schema, type TypeOf } from './schema.ts'
-import { text } from './text.ts'
-import { shortAsciiIn, writeShortAscii } from './utf-8.ts'
+import { text, textInPlace } from './text.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a codec is invariant, so only `any` admits every codec
 type AnyCodec = Codec<any>
@@ -66,17 +65,17 @@ const checkedText = <A>(schema: Schema): Codec<A> => {
   }
   return inPlace(checked, {
     read: (bytes, from, to) => {
-      const spelled = shortAsciiIn(bytes, from, to)
+      const spelled = textInPlace.read(bytes, from, to)
       if (spelled === undefined) return undefined
       const read = reader.read(spelled)
       return E.isRight(read) ? (read.right as A) : undefined
     },
     write: (value, into) => {
       // looked at before the schema is asked, so that it is asked once
-      const length = typeof value === 'string' ? writeShortAscii(value, into) : -1
+      const length = textInPlace.write(value as string, into)
       if (length < 0) return -1
       const plain = reader.write(value)
-      return plain === value ? length : writeShortAscii(plain as string, into)
+      return plain === value ? length : textInPlace.write(plain as string, into)
     },
   })
 }

@@ -5,7 +5,10 @@ import type { Codec } from '../contracts/codec.ts'
  * and write one where it is wanted, without an array or an `Either` for each. It comes to the same as the codec does.
  */
 export interface InPlace<A> {
-  /** Reads the bytes of `bytes` between `from` and `to`; `undefined` where `decode` is to say what they are. */
+  /**
+   * Reads the bytes of `bytes` between `from` and `to`; `undefined` where `decode` is to say what they are. As long as they
+   * are read from, `bytes` do not change.
+   */
   readonly read: (bytes: Uint8Array, from: number, to: number) => A | undefined
   /** Writes `value` at the beginning of `into` and answers how long it is; -1 where `encode` is to do it. */
   readonly write?: (value: A, into: Uint8Array) => number

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { type Codec, EncodeError } from '../contracts/codec.ts'
 import { shown, undecodable } from './decode-error.ts'
-import { inPlace } from './in-place.ts'
+import { type InPlace, inPlace } from './in-place.ts'
 import { fromUtf8, shortAsciiIn, utf8, writeShortAscii } from './utf-8.ts'
 
 const spelled: Codec<string> = {
@@ -22,6 +22,12 @@ const spelled: Codec<string> = {
   },
 }
 
+/** How text is read and written in place, also by what has a say about it besides. */
+export const textInPlace: Required<InPlace<string>> = {
+  read: shortAsciiIn,
+  write: (value, into) => (typeof value === 'string' ? writeShortAscii(value, into) : -1),
+}
+
 /**
  * Strings as raw UTF-8, which is what a string key is everywhere in Kafka.
  *
@@ -37,7 +43,4 @@ const spelled: Codec<string> = {
  * text.encode('né')?.length // => 3
  * ```
  */
-export const text: Codec<string> = inPlace(spelled, {
-  read: shortAsciiIn,
-  write: (value, into) => (typeof value === 'string' ? writeShortAscii(value, into) : -1),
-})
+export const text: Codec<string> = inPlace(spelled, textInPlace)

@@ -79,6 +79,14 @@ describe('text in place', () => {
   )
 })
 
+describe('a schema of strings in place', () => {
+  it('leaves to encode what it writes as something else, which is refused', () => {
+    const codec = keyCodec<string>(Object.assign(new t.StringType(), { encode: (value: string) => value.length }))
+    expect(() => codec.encode('key')).toThrow('text cannot write 3')
+    expect(inPlaceOf(codec)?.write?.('key', new Uint8Array(8))).toBe(-1)
+  })
+})
+
 describe('bytes in place', () => {
   it('reads bytes of its own', () => {
     const batch = Buffer.from([1, 2, 3, 4])
