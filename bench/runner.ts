@@ -9,14 +9,15 @@ import { openBatch } from '../src/batch/read-records.ts'
 import { int32 } from '../src/codec/numbers.ts'
 import { text } from '../src/codec/text.ts'
 import { topic } from '../src/codec/topic.ts'
-import type { AnyRecord, StreamRecord } from '../src/contracts/stream-record.ts'
+import type { StreamRecord } from '../src/contracts/stream-record.ts'
 import { systemClock } from '../src/millrace/system.ts'
+import { UnreadableRecord } from '../src/pipeline/attempt-errors.ts'
 import { Breath } from '../src/pipeline/breath.ts'
 import type { Operators } from '../src/pipeline/chain.ts'
 import type { Chunk } from '../src/pipeline/feed.ts'
 import { planOf } from '../src/pipeline/plan.ts'
 import { chunkOf } from '../src/pipeline/read-records.ts'
-import { decodeRecord, sourceOf } from '../src/pipeline/source.ts'
+import { readRecord, sourceOf } from '../src/pipeline/source.ts'
 import { TaskRunner } from '../src/pipeline/task-runner.ts'
 import { compared, duel, type Measurement, rate } from './measurement.ts'
 
@@ -81,8 +82,8 @@ const records = function* (): Generator<R> {
   const cursor = openBatch(bytes, { checkCrc: false })
   if (E.isLeft(cursor)) throw new Error(cursor.left.reason)
   while (cursor.right.next()) {
-    const record: E.Either<unknown, AnyRecord> = decodeRecord(source, cursor.right, undefined)
-    if (E.isRight(record)) yield record.right as R
+    const record = readRecord(source, cursor.right, undefined)
+    if (!(record instanceof UnreadableRecord)) yield record as R
   }
 }
 

@@ -12,7 +12,7 @@ import { type EncodedOutput, misfit, type Sink } from './encoded-output.ts'
 import type { Notice } from './notice.ts'
 import { type ChoosePolicy, type DeadLetterPolicy, type ErrorPolicy, isPolicy, policyName } from './on-error.ts'
 import { Outage } from './outage.ts'
-import { decodeRecord, undecodedRecord } from './source.ts'
+import { readRecord, undecodedRecord } from './source.ts'
 import type { FailedAttempt, Verdict } from './verdict.ts'
 
 export interface JudgeSetup {
@@ -67,8 +67,8 @@ export class Judge {
 
   #choose(failed: FailedAttempt): { readonly policy: ErrorPolicy; readonly aside?: string } {
     try {
-      const decoded = decodeRecord(failed.source, failed.raw, undefined)
-      const record = E.isRight(decoded) ? decoded.right : undecodedRecord(failed.source, failed.raw)
+      const read = readRecord(failed.source, failed.raw, undefined)
+      const record = read instanceof UnreadableRecord ? undecodedRecord(failed.source, failed.raw) : read
       const policy: unknown = this.#o.choose(failed.reason, record)
       if (isPolicy(policy)) return { policy }
       return { policy: 'halt', aside: `halt, since onError answered ${given(policy)}, which is no policy` }

@@ -1,13 +1,13 @@
-import * as E from 'fp-ts/lib/Either.js'
 import { from, type Observable, type Subscription } from 'rxjs'
 import type { AnyRecord } from '../contracts/stream-record.ts'
 import { Attempt } from './attempt.ts'
+import { UnreadableRecord } from './attempt-errors.ts'
 import { chain, one } from './chain.ts'
 import { ChainEnd } from './chain-end.ts'
 import type { Entry } from './entry.ts'
 import type { Gather } from './gather.ts'
 import type { Stage } from './plan.ts'
-import { decodeRecord } from './source.ts'
+import { readRecord } from './source.ts'
 
 /** A new attempt at `entry`: decoded anew, gathering into `gather`, which is empty. Answers what its first stage begins with. */
 export const beginAttempt = (entry: Entry, gather: Gather): Observable<AnyRecord> | undefined => {
@@ -16,9 +16,9 @@ export const beginAttempt = (entry: Entry, gather: Gather): Observable<AnyRecord
   entry.gather = gather
   entry.attempt = attempt
   entry.stage = 0
-  const decoded = decodeRecord(entry.source, entry, attempt)
-  if (E.isRight(decoded)) return one(decoded.right)
-  entry.fail(decoded.left)
+  const record = readRecord(entry.source, entry, attempt)
+  if (!(record instanceof UnreadableRecord)) return one(record)
+  entry.fail(record)
   return undefined
 }
 

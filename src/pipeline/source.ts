@@ -98,16 +98,6 @@ export const readRecord = (source: Source, raw: RawRecord, carrier: unknown): An
   }
 }
 
-/** {@link readRecord} as an `Either`. */
-export const decodeRecord = (
-  source: Source,
-  raw: RawRecord,
-  carrier: unknown,
-): E.Either<UnreadableRecord, AnyRecord> => {
-  const read = readRecord(source, raw, carrier)
-  return read instanceof UnreadableRecord ? E.left(read) : E.right(read)
-}
-
 /** The record with its key and value as they lie in the log: what is left when they cannot be read. */
 export const undecodedRecord = (source: Source, raw: RawRecord): AnyRecord =>
   record(source, raw, raw.key && new Uint8Array(raw.key), raw.value && new Uint8Array(raw.value), undefined)
