@@ -6,10 +6,10 @@ import type { BrokenInvariant } from '../../src/engines/simulated/invariants/wat
 import { watchInvariants } from '../../src/engines/simulated/invariants/watch-invariants.ts'
 import type { Process } from '../../src/engines/simulated/world/process.ts'
 import type { World } from '../../src/engines/simulated/world/world.ts'
+import { systemSettle } from '../../src/millrace/system.ts'
 import type { PartitionRegistration } from '../../src/protocol/broker/partition-registration.ts'
 import { ok } from '../conformance/calls.ts'
 import { batch } from '../conformance/records.ts'
-import { settle } from './simulated-subject.ts'
 
 export interface Client {
   readonly process: Process
@@ -40,7 +40,7 @@ export interface ClusterStory {
 export const clusterStory = async (
   options: Omit<Partial<SimulatedClusterOptions>, 'world'> = {},
 ): Promise<ClusterStory> => {
-  const cluster = new SimulatedCluster({ ...options, world: { seed: 1, tape: {}, settle } })
+  const cluster = new SimulatedCluster({ ...options, world: { seed: 1, tape: {}, settle: systemSettle } })
   const { world } = cluster
   const broken: BrokenInvariant[] = []
   const reached = watchInvariants(cluster, (one) => broken.push(one))

@@ -5,13 +5,13 @@ import type { Fault } from '../../src/engines/simulated/faults/fault.ts'
 import { Nemesis } from '../../src/engines/simulated/faults/nemesis.ts'
 import { type BrokenInvariant, watchInvariants } from '../../src/engines/simulated/invariants/watch-invariants.ts'
 import type { World } from '../../src/engines/simulated/world/world.ts'
+import { systemSettle } from '../../src/millrace/system.ts'
 import type { Anomaly } from '../../src/testing/history/anomalies.ts'
 import { checkHistory } from '../../src/testing/history/check-history.ts'
 import type { History } from '../../src/testing/history/history.ts'
 import { ok } from '../conformance/calls.ts'
 import { seenIn } from '../conformance/records.ts'
 import { group, JepsenClients, partitions, topics } from './jepsen-clients.ts'
-import { settle } from './simulated-subject.ts'
 
 export interface JepsenPlan {
   readonly seed: number
@@ -49,7 +49,7 @@ export const jepsenRun = async ({
   beyondPromise = false,
   keepTrace = false,
 }: JepsenPlan): Promise<JepsenOutcome> => {
-  const cluster = new SimulatedCluster({ ...options, world: { seed, settle, keepTrace } })
+  const cluster = new SimulatedCluster({ ...options, world: { seed, settle: systemSettle, keepTrace } })
   const { world, supervisor } = cluster
   const broken: BrokenInvariant[] = []
   const stuck: string[] = []
@@ -61,20 +61,15 @@ export const jepsenRun = async ({
   const clients = new JepsenClients(cluster)
   const engine = simulatedEngine(cluster, supervisor)
   const drive = async <A>(work: Promise<A>, forMs: number, what: string): Promise<A | undefined> => {
-    let done: { value: A } | undefined
-    const error = { of: undefined as unknown }
-    work.then(
-      (value) => {
-        done = { value }
-      },
-      (why: unknown) => {
-        error.of = why
-      },
-    )
-    const end = await world.run(() => done !== undefined || error.of !== undefined, { forMs, steps })
-    if (error.of !== undefined) throw error.of
-    if (done === undefined) stuck.push(`${what} (${end})`)
-    return done?.value
+    let isOver = false
+    const over = () => {
+      isOver = true
+    }
+    work.then(over, over)
+    const end = await world.run(() => isOver, { forMs, steps })
+    if (isOver) return work
+    stuck.push(`${what} (${end})`)
+    return undefined
   }
   const whole = async () => {
     const end = await world.run(() => cluster.isWhole, { forMs: healMs, steps })

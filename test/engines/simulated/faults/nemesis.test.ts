@@ -5,16 +5,16 @@ import { type FaultName, presets } from '../../../../src/engines/simulated/fault
 import { Losses } from '../../../../src/engines/simulated/faults/losses.ts'
 import { Nemesis } from '../../../../src/engines/simulated/faults/nemesis.ts'
 import { fairWeather } from '../../../../src/engines/simulated/world/network.ts'
+import { systemSettle } from '../../../../src/millrace/system.ts'
 import { clusterStory } from '../../../support/cluster-story.ts'
 import { JepsenClients, partitions, topics } from '../../../support/jepsen-clients.ts'
-import { settle } from '../../../support/simulated-subject.ts'
 
 const names: readonly FaultName[] = [...presets.jepsen, 'disk-loss', 'disk-full', 'disk-corruption', 'slow-consumer']
 const limits = (forMs: number) => ({ forMs, steps: 200_000 })
 
 /** A cluster that is up, with clients, and one fault at once. */
 const stage = async (name: FaultName) => {
-  const cluster = new SimulatedCluster({ world: { seed: 5, settle, keepTrace: true } })
+  const cluster = new SimulatedCluster({ world: { seed: 5, settle: systemSettle, keepTrace: true } })
   const { world } = cluster
   const clients = new JepsenClients(cluster)
   await world.run(() => cluster.isWhole, limits(60_000))

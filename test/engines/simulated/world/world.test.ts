@@ -3,15 +3,15 @@ import { describe, expect, it } from 'vitest'
 import type { ChoiceTape } from '../../../../src/engines/simulated/world/choices.ts'
 import { Network, type Weather } from '../../../../src/engines/simulated/world/network.ts'
 import { World } from '../../../../src/engines/simulated/world/world.ts'
+import { systemSettle } from '../../../../src/millrace/system.ts'
 
-const settle = () => new Promise<void>((next) => setImmediate(next))
 const limits = { forMs: 60_000, steps: 100_000 }
 
 const bad: Weather = { delay: 0.3, loss: 0.1, duplication: 0.1, reordering: 0.2 }
 
 /** Two processes that send each other numbers, one of them by timers of its own; answers what arrived where, and when. */
 const chatter = async (of: { seed: number; tape?: ChoiceTape; weather: Weather; messages: number }) => {
-  const world = new World({ seed: of.seed, settle, ...(of.tape === undefined ? {} : { tape: of.tape }) })
+  const world = new World({ seed: of.seed, settle: systemSettle, ...(of.tape === undefined ? {} : { tape: of.tape }) })
   const network = new Network(world)
   network.weather = of.weather
   const [left, right] = [world.spawn('left', 'client'), world.spawn('right', 'broker')]
@@ -72,7 +72,7 @@ describe('a world', () => {
   })
 
   it('goes on only once a user code has done what it can', async () => {
-    const world = new World({ seed: 1, settle })
+    const world = new World({ seed: 1, settle: systemSettle })
     const client = world.spawn('client', 'client')
     const seen: string[] = []
     world.after(client, 1, 'first', () => {
@@ -88,7 +88,7 @@ describe('a world', () => {
   })
 
   it('does nothing of a process that is dead, and later what was held back by a pause', async () => {
-    const world = new World({ seed: 1, settle })
+    const world = new World({ seed: 1, settle: systemSettle })
     const [mortal, sleeper] = [world.spawn('mortal', 'broker'), world.spawn('sleeper', 'broker')]
     const seen: string[] = []
     world.after(mortal, 5, 'late', () => seen.push('of the dead'))
@@ -105,7 +105,7 @@ describe('a world', () => {
   })
 
   it('answers a request once, or says that there was no answer', async () => {
-    const world = new World({ seed: 1, settle })
+    const world = new World({ seed: 1, settle: systemSettle })
     const network = new Network(world)
     const [client, broker, mute] = [
       world.spawn('client', 'client'),
