@@ -3,7 +3,7 @@ import type { Producer, TransactionalProducer } from '../../src/contracts/engine
 import type { History, Outcome, PolledRecord, SentRecord } from '../../src/testing/history/history.ts'
 import { type HistoryRecorder, historyRecorder } from '../../src/testing/history/history-recorder.ts'
 import { ok } from './calls.ts'
-import { batch, readAll, seenIn } from './records.ts'
+import { batchOf, readAll, seenIn } from './records.ts'
 import type { Scenario } from './subject.ts'
 
 /** What one actor does next: `pause` lets that many turns of the event loop go by first. */
@@ -177,13 +177,4 @@ class Stage {
     }
     recording.ended('ok', this.#tick(), { _tag: 'poll', records })
   }
-}
-
-const batchOf = (records: readonly SentRecord[]) => {
-  const [{ topic, partition } = { topic: '', partition: 0 }] = records
-  return batch(
-    topic,
-    partition,
-    records.map(({ value }) => String(value)),
-  )
 }

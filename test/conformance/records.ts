@@ -2,6 +2,7 @@ import { BatchBuilder } from '../../src/batch/batch-builder.ts'
 import { openBatch } from '../../src/batch/read-records.ts'
 import type { Engine, Fetched, Isolation, UnsealedBatch } from '../../src/contracts/engine.ts'
 import type { TopicPartition } from '../../src/contracts/position.ts'
+import type { SentRecord } from '../../src/testing/history/history.ts'
 import { ok } from './calls.ts'
 
 const text = new TextEncoder()
@@ -18,6 +19,16 @@ export const batch = (
   const builder = new BatchBuilder({ compression: 'none' })
   for (const [at, value] of values.entries()) builder.add(text.encode(value), text.encode(value), none, timestamp + at)
   return { topic, partition, bytes: builder.build() }
+}
+
+/** A batch of what a history says was sent: all of it to one partition. */
+export const batchOf = (records: readonly SentRecord[]): UnsealedBatch => {
+  const [{ topic, partition } = { topic: '', partition: 0 }] = records
+  return batch(
+    topic,
+    partition,
+    records.map(({ value }) => String(value)),
+  )
 }
 
 export interface Seen {

@@ -8,7 +8,7 @@ import type { Process } from '../../src/engines/simulated/world/process.ts'
 import type { PolledRecord, SentRecord } from '../../src/testing/history/history.ts'
 import { type HistoryRecorder, historyRecorder } from '../../src/testing/history/history-recorder.ts'
 import { ok } from '../conformance/calls.ts'
-import { batch, seenIn } from '../conformance/records.ts'
+import { batchOf, seenIn } from '../conformance/records.ts'
 
 export const partitions = 2
 export const topics = { input: 'in', output: 'out' } as const
@@ -124,8 +124,7 @@ export class JepsenClients implements Clients {
           value: `v${this.#values++}`,
         }))
         const recording = this.recorder.began(writer, { _tag: 'send', records }, this.#tick())
-        const bytes = batchOf(topics.input, partition, records)
-        const sent = await producer.append([bytes])()
+        const sent = await producer.append([batchOf(records)])()
         if (sent._tag === 'Left') recording.ended('unknown', this.#tick())
         else {
           const offset = sent.right[0]?.offset ?? 0
@@ -220,18 +219,14 @@ export class JepsenClients implements Clients {
     const sends = Array.from({ length: partitions }, (_, partition) =>
       sent.filter((one) => one.partition === partition),
     )
-    const appended = await Promise.all(
-      sends.flatMap((one, partition) =>
-        one.length === 0 ? [] : [tx.append([batchOf(topics.output, partition, one)])()],
-      ),
-    )
+    const appended = await Promise.all(sends.filter((one) => one.length > 0).map((one) => tx.append([batchOf(one)])()))
     const added = await tx.sendOffsets(token, offsets)()
     const isWhole = added._tag === 'Right' && appended.every(({ _tag }) => _tag === 'Right')
     const commitMs = this.#tick()
     const ended = await (isWhole ? tx.commit() : tx.abort())()
     const did = { _tag: 'transaction' as const, steps, commitMs, offsets: offsets.map((at) => ({ ...at, group })) }
-    if (ended._tag === 'Right') recording.ended(isWhole ? 'ok' : 'failed', this.#tick(), did)
-    else recording.ended(isWhole ? 'unknown' : 'failed', this.#tick(), did)
+    const outcome = !isWhole ? 'failed' : ended._tag === 'Right' ? 'ok' : 'unknown'
+    recording.ended(outcome, this.#tick(), did)
     owned.forget()
     if (ended._tag === 'Left') throw new MillraceError(ended.left)
   }
@@ -291,10 +286,3 @@ class Owned {
     )
   }
 }
-
-const batchOf = (topic: string, partition: number, records: readonly SentRecord[]) =>
-  batch(
-    topic,
-    partition,
-    records.map(({ value }) => String(value)),
-  )
