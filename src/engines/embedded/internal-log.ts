@@ -1,19 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { BatchBuilder } from '../../batch/batch-builder.ts'
 import { readRecords } from '../../batch/read-records.ts'
-import { seal } from '../../batch/record-batch.ts'
 import type { Clock } from '../../contracts/clock.ts'
 import { type EngineFailure, engineFailure } from '../../contracts/failure.ts'
 import { partitionName, type TopicPartition } from '../../contracts/position.ts'
 import type { PartitionLog } from '../../log/partition-log.ts'
+import { type InternalProducer, type InternalRecord, internalBatch } from '../internal-batch.ts'
 
-/** A record of one of the engine's own topics; without a value it is a tombstone. */
-export interface InternalRecord {
-  readonly key: Uint8Array
-  readonly value: Uint8Array | null
-}
-
-const noHeaders: ReadonlyMap<string, Uint8Array> = new Map()
 /** For one step of replaying. */
 const replayBytes = 1024 * 1024
 
@@ -30,17 +22,10 @@ export class InternalLog {
   }
 
   /** Stages the records as one batch, in `producer`'s transaction where one is given; answers the first one's offset. */
-  write(
-    records: readonly InternalRecord[],
-    producer?: { readonly producerId: number; readonly producerEpoch: number },
-  ): E.Either<EngineFailure, number> {
+  write(records: readonly InternalRecord[], producer?: InternalProducer): E.Either<EngineFailure, number> {
     const now = this.#clock.now()
-    const builder = new BatchBuilder({ compression: 'none' })
-    for (const { key, value } of records) builder.add(key, value, noHeaders, now)
-    const bytes = builder.build()
-    if (producer !== undefined) seal(bytes, { ...producer, baseSequence: -1, transactional: true })
     return E.map(({ baseOffset }: { baseOffset: number }) => baseOffset)(
-      this.#log.stage(bytes, 'coordinator', now, 'trust'),
+      this.#log.stage(internalBatch(records, producer, now), 'coordinator', now, 'trust'),
     )
   }
 

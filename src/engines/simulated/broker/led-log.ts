@@ -1,11 +1,6 @@
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { EngineFailure } from '../../../contracts/failure.ts'
-
-/** A record of one of the cluster's own topics; without a value it is a tombstone. */
-export interface InternalRecord {
-  readonly key: Uint8Array
-  readonly value: Uint8Array | null
-}
+import type { InternalProducer, InternalRecord } from '../../internal-batch.ts'
 
 /** A record of the log as a coordinator reads it at the beginning; the end of a transaction where `commit` is there. */
 export type Replayed =
@@ -24,7 +19,7 @@ export interface LedLog {
    */
   readonly append: (
     records: readonly InternalRecord[],
-    producer: { readonly producerId: number; readonly producerEpoch: number } | undefined,
+    producer: InternalProducer,
     settled: (failure: EngineFailure | undefined) => void,
   ) => Either<EngineFailure, number>
 }

@@ -1,19 +1,17 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { BatchBuilder } from '../../../batch/batch-builder.ts'
 import { readControlRecord } from '../../../batch/control-batch.ts'
 import { readRecords } from '../../../batch/read-records.ts'
-import { isControl, isTransactional, producerIdOf, seal } from '../../../batch/record-batch.ts'
+import { isControl, isTransactional, producerIdOf } from '../../../batch/record-batch.ts'
 import type { EngineFailure } from '../../../contracts/failure.ts'
 import { admitAppend } from '../../../protocol/broker/replica-produce.ts'
+import { internalBatch } from '../../internal-batch.ts'
 import type { Process } from '../world/process.ts'
 import type { World } from '../world/world.ts'
 import type { HostedReplica } from './hosted-replica.ts'
-import type { InternalRecord, LedLog, Replayed } from './led-log.ts'
+import type { LedLog, Replayed } from './led-log.ts'
 
 /** As Kafka's offsets.commit.timeout.ms. */
 const appendTimeoutMs = 5_000
-
-const noHeaders: ReadonlyMap<string, Uint8Array> = new Map()
 
 /** A hosted partition as its coordinator uses it, for as long as this broker leads it under one epoch. */
 export const ledLog = (hosted: HostedReplica, world: World, process: Process, nowMs: () => number): LedLog => ({
@@ -24,19 +22,12 @@ export const ledLog = (hosted: HostedReplica, world: World, process: Process, no
   append: (records, producer, settled) => {
     const admitted = admitAppend(hosted.replica, -1)
     if (E.isLeft(admitted)) return admitted
-    const bytes = batchOf(records, nowMs())
-    if (producer !== undefined) seal(bytes, { ...producer, baseSequence: -1, transactional: true })
+    const bytes = internalBatch(records, producer, nowMs())
     const later = (failure: EngineFailure | undefined) =>
       world.after(process, 0, 'log of a coordinator', () => settled(failure))
     return E.right(hosted.append(bytes, { acks: -1, timeoutMs: appendTimeoutMs }, later))
   },
 })
-
-const batchOf = (records: readonly InternalRecord[], nowMs: number): Uint8Array => {
-  const builder = new BatchBuilder({ compression: 'none' })
-  for (const { key, value } of records) builder.add(key, value, noHeaders, nowMs)
-  return builder.build()
-}
 
 const replayBatch = (batch: Uint8Array, visit: (replayed: Replayed) => void): void => {
   const producerId = isTransactional(batch) ? producerIdOf(batch) : -1
