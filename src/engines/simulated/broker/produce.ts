@@ -93,15 +93,8 @@ const whenSafe = (
   request: ProduceRequest,
   answer: Answer,
 ): void => {
-  const { topic, partition } = hosted
-  hosted.whenSafe(lastOffset + 1, waitOf(parts, request), (failure) => {
-    if (failure === undefined && request.acks === -1) hosted.acknowledged(lastOffset + 1)
-    answer(
-      failure === undefined
-        ? { _tag: 'appended', topic, partition, offset, timestamp }
-        : { _tag: 'refused', topic, partition, failure, unknownProducer: false },
-    )
-  })
+  const settled = settling(hosted, { offset, endOffset: lastOffset + 1, timestamp }, request, answer)
+  hosted.whenSafe(lastOffset + 1, waitOf(parts, request), settled)
 }
 
 type Check = ReturnType<typeof checkAppend>
@@ -122,21 +115,33 @@ const write = (
   request: ProduceRequest,
   answer: Answer,
 ): void => {
-  const { topic, partition, config } = hosted
+  const { config } = hosted
   const timestamp = config.stampsAppendTime ? parts.nowMs() : -1
   if (timestamp !== -1) stampAppendTime(bytes, timestamp)
   const offset = hosted.log.endOffset
   hosted.tell(() => `writes ${batchText(hosted, bytes)} at ${offset}`, 'records')
   const endOffset = offset + lastOffsetDeltaOf(bytes) + 1
-  hosted.append(bytes, waitOf(parts, request), (failure) => {
-    if (failure === undefined && request.acks === -1) hosted.acknowledged(endOffset)
-    answer(
-      failure === undefined
-        ? { _tag: 'appended', topic, partition, offset, timestamp }
-        : { _tag: 'refused', topic, partition, failure, unknownProducer: false },
-    )
-  })
+  hosted.append(bytes, waitOf(parts, request), settling(hosted, { offset, endOffset, timestamp }, request, answer))
 }
+
+/** Answers for a batch in the log once it is known whether it stays there. */
+const settling =
+  (
+    hosted: HostedReplica,
+    {
+      offset,
+      endOffset,
+      timestamp,
+    }: { readonly offset: number; readonly endOffset: number; readonly timestamp: number },
+    { acks }: ProduceRequest,
+    answer: Answer,
+  ) =>
+  (failure: EngineFailure | undefined): void => {
+    const { topic, partition } = hosted
+    if (failure !== undefined) return answer({ _tag: 'refused', topic, partition, failure, unknownProducer: false })
+    if (acks === -1) hosted.acknowledged(endOffset)
+    answer({ _tag: 'appended', topic, partition, offset, timestamp })
+  }
 
 const waitOf = ({ mutants }: ProduceParts, { acks, timeoutMs }: ProduceRequest) => ({
   acks: acks === -1 && mutants.has('acks-1-sold-as-all') ? (1 as const) : acks,
