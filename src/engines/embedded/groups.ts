@@ -7,9 +7,9 @@ import type {
   JoinOptions,
   Membership,
 } from '../../contracts/engine.ts'
-import { type EngineFailure, engineFailure } from '../../contracts/failure.ts'
-import { partitionName } from '../../contracts/position.ts'
+import type { EngineFailure } from '../../contracts/failure.ts'
 import type { GroupReply } from '../../protocol/broker/group-command.ts'
+import { unknownGroup, wrongOffset } from '../refusals.ts'
 import type { GroupCoordinator } from './group-coordinator.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { Partitions } from './partitions.ts'
@@ -37,7 +37,7 @@ export const embeddedGroups = (parts: GroupsParts): Groups => {
   }
 
   const commit = async (token: GroupToken, offsets: readonly CommittedOffset[]): Answer<void> => {
-    const wrong = wrongOffset(partitions, offsets)
+    const wrong = uncommittable(partitions, offsets)
     if (wrong !== undefined) return E.left(wrong)
     const { group, generation, memberId, instanceId } = token
     const done = await ask(group, { _tag: 'commit', generation, memberId, instanceId, offsets })
@@ -76,18 +76,15 @@ export const embeddedGroups = (parts: GroupsParts): Groups => {
 }
 
 /** Why offsets cannot be committed, whoever does it. */
-export const wrongOffset = (partitions: Partitions, offsets: readonly CommittedOffset[]): EngineFailure | undefined => {
+export const uncommittable = (
+  partitions: Partitions,
+  offsets: readonly CommittedOffset[],
+): EngineFailure | undefined => {
   for (const committed of offsets) {
     const log = partitions.find(committed)
     if (log._tag === 'Left') return log.left
-    if (!Number.isSafeInteger(committed.offset) || committed.offset < 0)
-      return engineFailure(
-        'offset-out-of-range',
-        `${committed.offset} cannot be committed as the offset of ${partitionName(committed)}: commit a whole number from 0 on`,
-      )
+    const wrong = wrongOffset(committed)
+    if (wrong !== undefined) return wrong
   }
   return undefined
 }
-
-const unknownGroup = (group: string): EngineFailure =>
-  engineFailure('unknown-group', `there is no group '${group}': mind the spelling, or it was deleted already`)

@@ -3,6 +3,7 @@ import { type EngineFailure, engineFailure } from '../../contracts/failure.ts'
 import type { TopicPartition } from '../../contracts/position.ts'
 import type { Logs } from '../../log/logs.ts'
 import type { PartitionLog } from '../../log/partition-log.ts'
+import { unknownPartition, unknownTopic } from '../refusals.ts'
 import type { Catalog, CatalogTopic } from './catalog.ts'
 
 /** The engine's own topics. */
@@ -46,16 +47,8 @@ export class Partitions implements PartitionFinder {
     return found === undefined ? E.left(unknownTopic(name)) : E.right(found)
   }
 
-  #missing({ topic: name, partition }: TopicPartition): EngineFailure {
-    const topic = this.topic(name)
-    if (topic._tag === 'Left') return topic.left
-    const { partitions } = topic.right
-    return engineFailure(
-      'unknown-partition',
-      `topic '${name}' has partitions 0 to ${partitions - 1}, and no ${partition}: take one of those, or grow it`,
-    )
+  #missing(at: TopicPartition): EngineFailure {
+    const topic = this.topic(at.topic)
+    return topic._tag === 'Left' ? topic.left : unknownPartition(at, topic.right.partitions)
   }
 }
-
-const unknownTopic = (name: string): EngineFailure =>
-  engineFailure('unknown-topic', `there is no topic '${name}': create it first, or mind the spelling`)

@@ -1,8 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Fetched, FetchRequest, Isolation, OffsetQuery, Reader } from '../../contracts/engine.ts'
-import { type EngineFailure, engineFailure } from '../../contracts/failure.ts'
-import { type Position, partitionName, type TopicPartition } from '../../contracts/position.ts'
+import type { EngineFailure } from '../../contracts/failure.ts'
+import type { Position, TopicPartition } from '../../contracts/position.ts'
 import type { PartitionLog } from '../../log/partition-log.ts'
+import { outOfRange } from '../refusals.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { PartitionFinder } from './partitions.ts'
 import type { Wakeups } from './wakeups.ts'
@@ -100,15 +101,6 @@ const unreadable = ({ topic, partition, offset }: Position, failure: EngineFailu
   startOffset: -1,
   failure,
 })
-
-export const outOfRange = (
-  position: Position,
-  { startOffset, highWatermark }: { readonly startOffset: number; readonly highWatermark: number },
-): EngineFailure =>
-  engineFailure(
-    'offset-out-of-range',
-    `offset ${position.offset} of ${partitionName(position)} is not within ${startOffset} to ${highWatermark}: seek to the earliest or the latest`,
-  )
 
 const offsetsNow = (
   partitions: PartitionFinder,

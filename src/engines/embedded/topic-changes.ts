@@ -1,9 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { TopicDescription, TopicSpec } from '../../contracts/engine.ts'
-import { type EngineFailure, engineFailure } from '../../contracts/failure.ts'
+import type { EngineFailure } from '../../contracts/failure.ts'
 import type { Random } from '../../contracts/random.ts'
 import type { TopicConfig } from '../../contracts/topic.ts'
 import type { Logs } from '../../log/logs.ts'
+import { topicExists } from '../refusals.ts'
 import type { Catalog, CatalogContent, CatalogTopic } from './catalog.ts'
 import { definitionOf, newTopic, partitionsOf } from './catalog-topic.ts'
 
@@ -21,7 +22,7 @@ export interface TopicChanges {
 /** Errors: `topic-exists`, and those of the storage. */
 export const createTopic = async (parts: TopicChanges, spec: TopicSpec): Answer<TopicDescription> => {
   const { catalog, random } = parts
-  if (catalog.content.topics.some(({ name }) => name === spec.name)) return E.left(exists(spec.name))
+  if (catalog.content.topics.some(({ name }) => name === spec.name)) return E.left(topicExists(spec.name))
   const topic = newTopic(spec, random, false)
   const added = await addPartitions(parts, topic, 0)
   if (added._tag === 'Left') return added
@@ -95,6 +96,3 @@ export const deleteTopic = async (parts: TopicChanges, topic: CatalogTopic): Ans
   const swept = await catalog.save((content) => withoutLeaving(content, topic))
   return swept._tag === 'Left' ? swept : E.right(undefined)
 }
-
-const exists = (name: string): EngineFailure =>
-  engineFailure('topic-exists', `there is a topic '${name}' already: take another name, or delete that one first`)

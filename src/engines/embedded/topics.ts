@@ -3,6 +3,7 @@ import { checkedConfig, checkedPartitions, checkedSpec } from '../../codec/check
 import type { TopicDescription, Topics } from '../../contracts/engine.ts'
 import { type EngineFailure, engineFailure } from '../../contracts/failure.ts'
 import type { Position } from '../../contracts/position.ts'
+import { notLarger } from '../refusals.ts'
 import type { CatalogContent, CatalogTopic } from './catalog.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { Partitions } from './partitions.ts'
@@ -81,9 +82,3 @@ const deleteRecords = async (parts: TopicsParts, before: readonly Position[]): A
 
 const internal = (name: string): EngineFailure =>
   engineFailure('invalid-topic', `topic '${name}' is the engine's own: leave it to the engine`)
-
-const notLarger = ({ name, partitions }: CatalogTopic, count: number): EngineFailure =>
-  engineFailure(
-    'invalid-partitions',
-    `topic '${name}' has ${partitions} partitions and cannot go to ${count}: records would have nowhere to go; ask for more than ${partitions}`,
-  )

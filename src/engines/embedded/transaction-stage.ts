@@ -9,7 +9,7 @@ import type { GivenIdentity } from '../../protocol/client/transaction.ts'
 import type { FailureSource } from '../../protocol/client/transaction-failure.ts'
 import type { BatchStager } from './batch-stager.ts'
 import type { GroupCoordinator } from './group-coordinator.ts'
-import { wrongOffset } from './groups.ts'
+import { uncommittable } from './groups.ts'
 import { internalTopics, type Partitions } from './partitions.ts'
 import type { TransactionCoordinator } from './transaction-coordinator.ts'
 import { unanswered } from './transaction-failures.ts'
@@ -84,7 +84,7 @@ export class TransactionStage {
     offsets: readonly CommittedOffset[],
     identity: GivenIdentity,
   ): E.Either<SendRefusal, void> {
-    const wrong = wrongOffset(this.#parts.partitions, offsets)
+    const wrong = uncommittable(this.#parts.partitions, offsets)
     if (wrong !== undefined) return refused('coordinator', wrong)
     const added = this.#add(['offsets'], identity)
     if (added._tag === 'Left') return added

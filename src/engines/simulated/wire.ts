@@ -13,10 +13,10 @@ import type { AlterAnswer, AlterPartition } from '../../protocol/broker/alter-pa
 import type { GroupReply } from '../../protocol/broker/group-command.ts'
 import type { PartitionRegistration } from '../../protocol/broker/partition-registration.ts'
 import type { FetchAnswer, FollowerFetch } from '../../protocol/broker/replica-messages.ts'
-import type { AbortedTransaction } from '../../protocol/broker/stable-offset.ts'
 import type { ProducerIdentity } from '../../protocol/broker/transaction-state.ts'
 import type { MemberRequest } from '../../protocol/client/group-member-state.ts'
 import type { ClusterOptions } from './cluster-options.ts'
+import type { FetchedPartition } from './fetched-partition.ts'
 
 /*
  * What goes over the virtual network, after Kafka's own requests: plain data, never changed by who gets it. Batches are
@@ -52,17 +52,6 @@ export type ProduceResult = TopicPartition &
     | { readonly _tag: 'appended'; readonly offset: number; readonly timestamp: number }
     | { readonly _tag: 'refused'; readonly failure: EngineFailure; readonly unknownProducer: boolean }
   )
-
-export interface FetchedPartition extends TopicPartition {
-  /** As they lie in the log. */
-  readonly batches: readonly Uint8Array[]
-  readonly startOffset: number
-  readonly highWatermark: number
-  readonly lastStableOffset: number
-  /** Transactions that were aborted among what was asked for: more may be named than are in it. */
-  readonly aborted: readonly AbortedTransaction[]
-  readonly failure?: EngineFailure
-}
 
 /** A partition of this very topic: its name may be another's by now. */
 export interface PartitionOfTopic extends TopicPartition {

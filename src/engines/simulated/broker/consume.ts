@@ -4,7 +4,8 @@ import type { Isolation, OffsetAt } from '../../../contracts/engine.ts'
 import { type EngineFailure, engineFailure } from '../../../contracts/failure.ts'
 import type { Position } from '../../../contracts/position.ts'
 import { admitRead, latestOffset } from '../../../protocol/broker/replica-read.ts'
-import type { FetchedPartition } from '../wire.ts'
+import { outOfRange } from '../../refusals.ts'
+import { type FetchedPartition, unreadable } from '../fetched-partition.ts'
 import type { HostedReplica } from './hosted-replica.ts'
 
 /** What of a partition is there at `position` now; `undefined` where a reader has to wait. */
@@ -14,15 +15,11 @@ export const fetchAt = (
   { isolation, maxBytes }: { readonly isolation: Isolation; readonly maxBytes: number },
 ): FetchedPartition | undefined => {
   const admitted = admitRead(hosted.replica, leaderEpoch)
-  if (E.isLeft(admitted)) return unreadable({ topic, partition, offset }, admitted.left)
+  if (E.isLeft(admitted)) return unreadable({ topic, partition }, admitted.left)
   const { log, highWatermark, lastStableOffset } = hosted
   const bounds = { topic, partition, startOffset: log.startOffset, highWatermark, lastStableOffset }
   if (offset < log.startOffset || offset > highWatermark) {
-    const failure = engineFailure(
-      'offset-out-of-range',
-      `offset ${offset} of ${hosted.name} is not within ${log.startOffset} to ${highWatermark}: seek to the earliest or the latest`,
-    )
-    return { ...bounds, batches: [], aborted: [], failure }
+    return { ...bounds, batches: [], aborted: [], failure: outOfRange({ topic, partition, offset }, bounds) }
   }
   if (log.isDamagedAt(offset)) {
     const message = `the batch with offset ${offset} of ${hosted.name} is damaged: the broker has to be started anew, or another one to lead`
@@ -34,17 +31,6 @@ export const fetchAt = (
   const aborted = isolation === 'read_committed' ? log.abortedBetween(offset, bound) : []
   return { ...bounds, batches, aborted }
 }
-
-export const unreadable = ({ topic, partition }: Position, failure: EngineFailure): FetchedPartition => ({
-  topic,
-  partition,
-  batches: [],
-  startOffset: -1,
-  highWatermark: -1,
-  lastStableOffset: -1,
-  aborted: [],
-  failure,
-})
 
 /** The offset at a time, or at an end of the log. */
 export const offsetAt = (

@@ -1,5 +1,6 @@
-import { type EngineFailure, engineFailure } from '../../../contracts/failure.ts'
+import type { EngineFailure } from '../../../contracts/failure.ts'
 import type { GroupReply } from '../../../protocol/broker/group-command.ts'
+import { unknownGroup } from '../../refusals.ts'
 import { homeOf } from '../internal-topics.ts'
 import type { Done, Refused, ReplyOf } from '../wire.ts'
 import type { BrokerParts, Handlers } from './broker-parts.ts'
@@ -66,6 +67,3 @@ export const groupRequests = ({
     },
   }
 }
-
-const unknownGroup = (group: string): EngineFailure =>
-  engineFailure('unknown-group', `there is no group '${group}': mind the spelling, or it was deleted already`)

@@ -2,6 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Call } from '../../../contracts/engine.ts'
 import { type EngineFailure, engineFailure } from '../../../contracts/failure.ts'
 import { partitionName, type TopicPartition } from '../../../contracts/position.ts'
+import { unknownPartition, unknownTopic } from '../../refusals.ts'
 import { homeOf, internalTopics } from '../internal-topics.ts'
 import { brokerName, controllerName, isAnswer, type Switchboard } from '../switchboard.ts'
 import type { ClusterView, ReplyOf, RequestName, RequestOf, TopicView } from '../wire.ts'
@@ -210,13 +211,4 @@ const unanswered = (to: string, name: string, why: string): EngineFailure =>
   engineFailure(
     'timed-out',
     `${to} did not answer ${name} (${why}): it may have been carried out all the same; ask again`,
-  )
-
-const unknownTopic = (name: string): EngineFailure =>
-  engineFailure('unknown-topic', `there is no topic '${name}': create it first`)
-
-const unknownPartition = (at: TopicPartition, partitions: number): EngineFailure =>
-  engineFailure(
-    'unknown-partition',
-    `there is no ${partitionName(at)}: topic '${at.topic}' has ${partitions} partitions, from 0 on`,
   )

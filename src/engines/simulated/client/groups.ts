@@ -1,7 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { CommittedOffset, GroupDescription, Groups, GroupToken } from '../../../contracts/engine.ts'
-import { type EngineFailure, engineFailure } from '../../../contracts/failure.ts'
-import { partitionName, type TopicPartition } from '../../../contracts/position.ts'
+import type { EngineFailure } from '../../../contracts/failure.ts'
+import type { TopicPartition } from '../../../contracts/position.ts'
+import { wrongOffset } from '../../refusals.ts'
 import { positionsText } from '../message-text.ts'
 import { brokerName } from '../switchboard.ts'
 import { type Answer, type Connection, isPassing } from './connection.ts'
@@ -50,7 +51,8 @@ const commit = async (connection: Connection, token: GroupToken, offsets: readon
   for (const committed of offsets) {
     const there = await connection.leader(committed)
     if (E.isLeft(there) && there.left.kind === 'refused') return there
-    if (!Number.isSafeInteger(committed.offset) || committed.offset < 0) return E.left(wrongOffset(committed))
+    const wrong = wrongOffset(committed)
+    if (wrong !== undefined) return E.left(wrong)
   }
   const { world, process } = connection
   const told = () => `${positionsText(offsets)} in generation ${token.generation} of group '${token.group}'`
@@ -79,9 +81,3 @@ const committed = async (
 
 /** Whoever asks for committed offsets is told when they are about to change. */
 const isNotUnstable = (failure: EngineFailure): boolean => isPassing(failure) && failure.code !== 'unstable-offsets'
-
-const wrongOffset = (committed: CommittedOffset): EngineFailure =>
-  engineFailure(
-    'offset-out-of-range',
-    `${committed.offset} cannot be committed as the offset of ${partitionName(committed)}: commit a whole number from 0 on`,
-  )

@@ -5,8 +5,8 @@ import { type EngineFailure, engineFailure } from '../../../contracts/failure.ts
 import { type Position, partitionName, type TopicPartition } from '../../../contracts/position.ts'
 import { batchFields } from '../../../log/batch-fields.ts'
 import { readCommitted } from '../../../protocol/client/read-committed.ts'
+import { type FetchedPartition, unreadable } from '../fetched-partition.ts'
 import { recordsText } from '../message-text.ts'
-import type { FetchedPartition } from '../wire.ts'
 import { type Answer, type Connection, isPassing, requestTimeoutMs } from './connection.ts'
 
 /** How long a leader waits for news at most, so that a client hears when leaders change. */
@@ -120,7 +120,7 @@ class Fetcher {
         if (its === undefined) byLeader.set(leader.right, [position])
         else its.push(position)
       } else if (isPassing(leader.left)) isStale = true
-      else this.#keep(position, isolation, failed(position, leader.left))
+      else this.#keep(position, isolation, unreadable(position, leader.left))
     }
     round.asking.delete('leaders')
     for (const [leader, its] of byLeader) void this.#askLeader(round, leader, its)
@@ -173,17 +173,6 @@ const fetchedOf = ({ topic, partition, offset }: Position, { isolation, fetched 
 
 const readText = (from: Position, { batches, nextOffset }: Fetched): string =>
   `reads ${recordsText(batches.reduce((sum, batch) => sum + countOf(batch), 0))} of ${partitionName(from)}, ${from.offset} to ${nextOffset - 1}`
-
-const failed = ({ topic, partition }: Position, failure: EngineFailure): FetchedPartition => ({
-  topic,
-  partition,
-  batches: [],
-  startOffset: -1,
-  highWatermark: -1,
-  lastStableOffset: -1,
-  aborted: [],
-  failure,
-})
 
 type Query = TopicPartition & { readonly at: OffsetAt | 'high-watermark' }
 

@@ -8,6 +8,7 @@ import {
   createPartition,
   type PartitionRegistration,
 } from '../../../protocol/broker/partition-registration.ts'
+import { notLarger, topicExists, unknownTopic } from '../../refusals.ts'
 import type { Watched } from '../broker/observer.ts'
 import type { ClusterOptions } from '../cluster-options.ts'
 import { internalTopics } from '../internal-topics.ts'
@@ -110,7 +111,7 @@ export class Controller implements Server {
     createTopic: (spec) => {
       const checked = checkedSpec(spec)
       if (checked._tag === 'Left') return refused(checked.left)
-      if (this.#topics.has(spec.name)) return refused(exists(spec.name))
+      if (this.#topics.has(spec.name)) return refused(topicExists(spec.name))
       return this.#create(checked.right, false)
     },
     growTopic: ({ topic: name, partitions }) => {
@@ -311,20 +312,8 @@ type Unseen<C> = C extends unknown ? Omit<C, 'view'> : never
 
 const refused = (failure: EngineFailure) => ({ _tag: 'refused', failure }) as const
 
-const unknownTopic = (name: string): EngineFailure =>
-  engineFailure('unknown-topic', `there is no topic '${name}': create it first`)
-
 const internal = (name: string): EngineFailure =>
   engineFailure('invalid-topic', `topic '${name}' is the cluster's own: leave it to the cluster`)
 
-const exists = (name: string): EngineFailure =>
-  engineFailure('topic-exists', `there is a topic '${name}' already: take another name, or delete that one first`)
-
 const tooFewBrokers = ({ brokers }: ClusterOptions): EngineFailure =>
   engineFailure('not-enough-replicas', `none of ${brokers} brokers is up: wait until one is back`)
-
-const notLarger = ({ name, partitions }: TopicView, count: number): EngineFailure =>
-  engineFailure(
-    'invalid-partitions',
-    `topic '${name}' has ${partitions} partitions and cannot go to ${count}: ask for more than ${partitions}`,
-  )
