@@ -4,7 +4,7 @@ import { diagramScript } from './diagram-script.ts'
 import { diagramStyle } from './diagram-style.ts'
 import { escapeHtml, scriptJson } from './html.ts'
 import { type MessageKind, messageKinds, messagesOf } from './messages.ts'
-import { story } from './timeline.ts'
+import { story } from './story.ts'
 import { virtualTime } from './virtual-time.ts'
 
 export interface DiagramOptions {

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { mapValue, to } from '../../../operators/index.ts'
 import { stream, text, topic } from '../../../src/index.ts'
 import { beatsOf } from '../../../src/testing/report/beats.ts'
-import { timeline } from '../../../src/testing/report/timeline.ts'
+import { story } from '../../../src/testing/report/story.ts'
 import type { Outcome } from '../../../src/testing/simulation/plan.ts'
 import { runPlan } from '../../../src/testing/simulation/run-plan.ts'
 
@@ -78,6 +78,6 @@ describe('a run of the simulated cluster', () => {
   })
 
   it('can be read on one screen', () => {
-    expect(timeline(told).split('\n').length).toBeLessThanOrEqual(60)
+    expect(story(told).length).toBeLessThanOrEqual(50)
   })
 })
