@@ -13,6 +13,12 @@ export class Entrance {
     this.#parts = parts
   }
 
+  /** Whether there is something to run, and nothing before it that has entered by itself. */
+  get isClear(): boolean {
+    const { window, feed } = this.#parts
+    return window.isEmpty && !feed.isEmpty && this.admits !== 'none'
+  }
+
   /** The next record to run, where `running` are at work; `undefined` where there is none, or none may. */
   next(running: number): Entry | undefined {
     const { setup, retries, ready, done, window } = this.#parts
@@ -36,6 +42,12 @@ export class Entrance {
     const allowed = rate.allowed()
     if (allowed < 1) alarm.setIn(rate.waitMs())
     return allowed
+  }
+
+  /** The same for records that do not enter by themselves: none before a commit has made room, where one can. */
+  allowanceAtOnce(): number {
+    const { done } = this.#parts
+    return done.isOverBound && done.makesRoom ? 0 : this.allowance()
   }
 
   /** The first that failed, once it is due: only it runs again. */

@@ -47,10 +47,9 @@ export class Singles {
     this.#operators = plan.stages.length === 1 ? (plan.stages[0] as Stage).operators : undefined
   }
 
-  /** Whether there is something to run, and nothing before it that has entered. */
+  /** Whether the next records run here. */
   get isNext(): boolean {
-    const { window, feed } = this.#parts
-    return this.#operators !== undefined && window.isEmpty && !feed.isEmpty && this.#entrance.admits !== 'none'
+    return this.#operators !== undefined && this.#entrance.isClear
   }
 
   /**
@@ -60,8 +59,7 @@ export class Singles {
    */
   run(): boolean {
     const { setup, feed, done } = this.#parts
-    if (done.isOverBound && done.makesRoom) return false
-    const maxRecords = this.#entrance.allowance()
+    const maxRecords = this.#entrance.allowanceAtOnce()
     if (maxRecords < 1) return false
     const { source } = feed.chunk
     const limits = { ...this.#limits, maxRecords }
@@ -69,10 +67,7 @@ export class Singles {
     setup.rate?.spend(last === undefined ? records : records + 1)
     if (records > 0) setup.hooks.succeeded()
     if (last !== undefined) this.#enter(source, last)
-    else if (feed.isAtEnd) {
-      done.add(undefined, source, feed.chunk.nextOffset, 0)
-      feed.leave()
-    }
+    else this.#parts.leaveChunk()
     return true
   }
 

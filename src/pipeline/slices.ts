@@ -29,18 +29,16 @@ export class Slices {
     return this.#isTrusted
   }
 
-  /** Whether there is something to run, and nothing before it that has entered by itself. */
+  /** Whether the next records run in one. */
   get isNext(): boolean {
-    const { window, feed } = this.#parts
-    return this.#isTrusted && window.isEmpty && !feed.isEmpty && this.#entrance.admits !== 'none'
+    return this.#isTrusted && this.#entrance.isClear
   }
 
   /** One subscription over what is at hand; false where nothing can enter now. */
   run(): boolean {
     const { setup, feed, window, done } = this.#parts
-    if (done.isOverBound && done.makesRoom) return false
-    const maxRecords = this.#entrance.allowance()
-    if (maxRecords === 0) return false
+    const maxRecords = this.#entrance.allowanceAtOnce()
+    if (maxRecords < 1) return false
     const { stages, stepwise } = setup.plan
     const { operators } = stages[0] as Stage
     this.#gather.writeTo(done.outputs)
@@ -60,10 +58,7 @@ export class Slices {
       const entry = window.enter(slice.source, slice.failed.raw)
       entry.fail(slice.failed.error)
       this.#outcomes.judge(entry)
-    } else if (feed.isAtEnd) {
-      done.add(undefined, slice.source, feed.chunk.nextOffset, 0)
-      feed.leave()
-    }
+    } else this.#parts.leaveChunk()
     return true
   }
 }

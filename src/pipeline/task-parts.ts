@@ -48,6 +48,14 @@ export class TaskParts {
     return this.#spare.pop() ?? new Gather(this.gathering)
   }
 
+  /** Leaves the chunk at hand, where it has been read to its end and all of it is done. */
+  leaveChunk(): void {
+    const { feed, done } = this
+    if (!feed.isAtEnd) return
+    done.add(undefined, feed.chunk.source, feed.chunk.nextOffset, 0)
+    feed.leave()
+  }
+
   /** Lets those leave that are done, and have nothing undone before them. */
   settle(): void {
     this.window.settle(this.done, this.#spare)
