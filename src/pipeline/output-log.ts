@@ -1,6 +1,7 @@
 import type { BatchBuilder, WrittenFields } from '../batch/batch-builder.ts'
 import { writeFields } from '../batch/record-fields.ts'
 import type { RecordHeaders } from '../batch/record-headers.ts'
+import { growScratch } from '../batch/scratch.ts'
 import { keyHash } from '../protocol/client/partitioner.ts'
 import type { Sink } from './encoded-output.ts'
 
@@ -101,9 +102,7 @@ export class OutputLog {
 
   #reserve(sizeBytes: number): void {
     if (sizeBytes <= this.#bytes.length) return
-    const larger = Buffer.allocUnsafeSlow(Math.max(sizeBytes, 2 * this.#bytes.length, firstBytes))
-    larger.set(this.#bytes)
-    this.#bytes = larger
+    this.#bytes = growScratch(this.#bytes, this.#usedBytes, Math.max(sizeBytes, firstBytes))
   }
 }
 
