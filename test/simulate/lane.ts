@@ -22,7 +22,7 @@ const work = async (share: Share, tell: (tally: Tally) => void): Promise<void> =
   const begun = performance.now()
   const chosen = programs.filter(({ name }) => share.programs.length === 0 || share.programs.includes(name))
   const mine = share.mutants ? planted.filter((_, at) => at % lanes === lane) : []
-  for (const one of mine) tell(await checkPlanted([one], seed))
+  for (const one of mine) tell(await checkPlanted(one, seed))
   let batch = lane
   do {
     const program = chosen[batch % chosen.length]

@@ -21,7 +21,6 @@ const on = (mutant: Mutant, { name, options }: Program, more: Partial<Program['o
   const { cluster, ...others } = more
   return {
     name: `${name} on ${mutant}`,
-
     options: { ...options, ...others, cluster: { ...options.cluster, ...cluster, mutants: [mutant] } },
   }
 }

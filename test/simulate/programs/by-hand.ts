@@ -1,27 +1,31 @@
 import * as t from 'io-ts'
-import { type Millrace, type Topic, topic } from '../../../src/index.ts'
+import { type Consumer, type Millrace, type StreamRecord, topic } from '../../../src/index.ts'
 import { type Program, program } from '../program.ts'
 import { copies, increments, keyedNumbers, numbers } from './keyed-numbers.ts'
 
 const input = numbers('numbers')
 const copied = numbers('copied')
 
-type Numbers = Topic<string, number>
-
-/** Reads, sends, and commits what it has sent: what died in between is done again. */
-const sendThenCommit = async (millrace: Millrace, from: Numbers, out: Numbers): Promise<void> => {
-  const consumer = await millrace.consumer({ topics: [from], group: 'by hand', sessionTimeoutMs: 10_000 })
+/** Does `work` with what each poll brings, for as long as it lives. */
+const pollOn = async (
+  millrace: Millrace,
+  sessionTimeoutMs: number,
+  work: (records: readonly StreamRecord<string, number>[], consumer: Consumer<string, number>) => Promise<void>,
+): Promise<never> => {
+  const consumer = await millrace.consumer({ topics: [input], group: 'by hand', sessionTimeoutMs })
   for (;;) {
     const records = await consumer.poll({ timeoutMs: 5_000 })
-    if (records.length === 0) continue
-    await millrace.send(out, copies(records))
-    await consumer.commit()
+    if (records.length > 0) await work(records, consumer)
   }
 }
 
-/** Producers and consumers, in a group whose members come and go. */
+/** Producers and consumers, in a group whose members come and go: what died before its commit is done again. */
 export const consumers: Program = program('consumers', {
-  app: (millrace) => sendThenCommit(millrace, input, copied),
+  app: (millrace) =>
+    pollOn(millrace, 10_000, async (records, consumer) => {
+      await millrace.send(copied, copies(records))
+      await consumer.commit()
+    }),
   topics: [input, copied],
   input: { numbers: keyedNumbers },
   instances: 3,
@@ -30,17 +34,13 @@ export const consumers: Program = program('consumers', {
 
 /** Reads, sends and commits in one transaction. */
 export const transactions: Program = program('transactions', {
-  app: async (millrace) => {
-    const consumer = await millrace.consumer({ topics: [input], group: 'by hand', sessionTimeoutMs: 10_000 })
-    for (;;) {
-      const records = await consumer.poll({ timeoutMs: 5_000 })
-      if (records.length === 0) continue
+  app: (millrace) =>
+    pollOn(millrace, 10_000, async (records, consumer) => {
       await millrace.transaction(async (tx) => {
         await tx.send(copied, increments(records))
         await tx.commitPosition(consumer)
       })
-    }
-  },
+    }),
   topics: [input, copied],
   input: { numbers: keyedNumbers },
   expect: (e) => [
@@ -54,19 +54,15 @@ const aWhile = (): Promise<void> => new Promise((done) => setTimeout(done, slowM
 
 /** Transactions whose work takes a while: whoever stands still meanwhile is not of the group any more when it is done. */
 export const slowTransactions: Program = program('slow transactions', {
-  app: async (millrace) => {
-    const consumer = await millrace.consumer({ topics: [input], group: 'by hand', sessionTimeoutMs: 6_000 })
-    for (;;) {
-      const records = await consumer.poll({ timeoutMs: 5_000 })
-      if (records.length === 0) continue
+  app: (millrace) =>
+    pollOn(millrace, 6_000, async (records, consumer) => {
       await aWhile()
       await millrace.transaction(async (tx) => {
         await tx.send(copied, increments(records))
         await tx.commitPosition(consumer)
         await aWhile()
       })
-    }
-  },
+    }),
   topics: [input, copied],
   input: { numbers: keyedNumbers },
   lengthMs: 30_000,
@@ -81,15 +77,11 @@ const partsOf = ({ key, value }: { key: string; value: number }) =>
 
 /** Sends so much at once that several batches of a partition are under way. */
 export const bulky: Program = program('bulk', {
-  app: async (millrace) => {
-    const consumer = await millrace.consumer({ topics: [input], group: 'by hand', sessionTimeoutMs: 10_000 })
-    for (;;) {
-      const records = await consumer.poll({ timeoutMs: 5_000 })
-      if (records.length === 0) continue
+  app: (millrace) =>
+    pollOn(millrace, 10_000, async (records, consumer) => {
       await millrace.send(bulk, records.flatMap(partsOf))
       await consumer.commit()
-    }
-  },
+    }),
   topics: [input, bulk],
   input: { numbers: keyedNumbers },
   records: 5,
