@@ -10,6 +10,7 @@ import { isUndecided } from '../../protocol/broker/group-offsets.ts'
 import { decodeGroupRecord, encodeGroupRecord } from '../../protocol/broker/group-records.ts'
 import { recovered, replayed } from '../../protocol/broker/group-recovery.ts'
 import { emptyGroup, type Group, type GroupSettings, isForgettable } from '../../protocol/broker/group-state.ts'
+import { AwaitedReplies } from '../awaited-replies.ts'
 import type { InternalLog } from './internal-log.ts'
 
 export interface GroupCoordinatorParts {
@@ -30,9 +31,8 @@ type Asked<C> = C extends Requested ? Omit<C, 'request' | keyof Moment> : never
 export class GroupCoordinator {
   readonly #parts: GroupCoordinatorParts
   readonly #groups = new Map<string, Group>()
-  readonly #replies = new Map<number, (reply: GroupReply) => void>()
+  readonly #replies = new AwaitedReplies<GroupReply>()
   readonly #timers = new Map<string, { readonly at: number; readonly stop: () => void }>()
-  #requests = 0
 
   constructor(parts: GroupCoordinatorParts) {
     this.#parts = parts
@@ -92,8 +92,7 @@ export class GroupCoordinator {
 
   /** The answer may come at once, or much later: a join waits for others. */
   ask(group: string, asked: Asked<Requested>, answer: (reply: GroupReply) => void): void {
-    const request = this.#requests++
-    this.#replies.set(request, answer)
+    const request = this.#replies.add(answer)
     this.#step(group, { ...asked, request, ...this.#moment() } as GroupCommand)
   }
 
@@ -133,12 +132,7 @@ export class GroupCoordinator {
   }
 
   #perform(name: string, effect: GroupEffect): void {
-    if (effect._tag === 'reply') {
-      const answer = this.#replies.get(effect.request)
-      this.#replies.delete(effect.request)
-      answer?.(effect.reply)
-      return
-    }
+    if (effect._tag === 'reply') return this.#replies.answer(effect.request, effect.reply)
     const { ticket, records, producer } = effect
     const written = this.#write(records.map(encodeGroupRecord), producer)
     this.#step(

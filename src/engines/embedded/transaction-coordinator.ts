@@ -17,6 +17,7 @@ import {
   encodeTransactionKey,
 } from '../../protocol/broker/transaction-record.ts'
 import { caughtUp, isComplete, isPrepared, type TransactionRecord } from '../../protocol/broker/transaction-state.ts'
+import { AwaitedReplies } from '../awaited-replies.ts'
 import type { InternalLog } from './internal-log.ts'
 import type { ProducerIds } from './producer-ids.ts'
 
@@ -71,10 +72,9 @@ export class TransactionCoordinator {
   readonly #parts: TransactionCoordinatorParts
   readonly #begunMs: number
   readonly #states = new Map<string, TransactionState>()
-  readonly #replies = new Map<number, (reply: TransactionReply) => void>()
+  readonly #replies = new AwaitedReplies<TransactionReply>()
   readonly #retries = new Set<() => void>()
   #isAtWork = false
-  #requests = 0
   #timer: { readonly at: number; readonly stop: () => void } | undefined
 
   constructor(parts: TransactionCoordinatorParts) {
@@ -138,8 +138,7 @@ export class TransactionCoordinator {
 
   /** What is asked is done, or refused, when this returns, but for a producer id that must be set aside first. */
   ask(transactionalId: string, asked: Asked<TransactionRequest>, answer: (reply: TransactionReply) => void): void {
-    const request = this.#requests++
-    this.#replies.set(request, answer)
+    const request = this.#replies.add(answer)
     this.#step(transactionalId, { ...asked, request, now: this.#nowMs } as TransactionRequest)
   }
 
@@ -179,12 +178,9 @@ export class TransactionCoordinator {
   #perform(transactionalId: string, effects: readonly TransactionEffect[]): void {
     for (const effect of effects)
       switch (effect._tag) {
-        case 'reply': {
-          const answer = this.#replies.get(effect.request)
-          this.#replies.delete(effect.request)
-          answer?.(effect.reply)
+        case 'reply':
+          this.#replies.answer(effect.request, effect.reply)
           break
-        }
         case 'persist':
           this.#persist(transactionalId, effect.record)
           break

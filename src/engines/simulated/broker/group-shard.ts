@@ -7,6 +7,7 @@ import { deadline } from '../../../protocol/broker/group-membership.ts'
 import { decodeGroupRecord, encodeGroupRecord } from '../../../protocol/broker/group-records.ts'
 import { recovered, replayed } from '../../../protocol/broker/group-recovery.ts'
 import { emptyGroup, type Group, type GroupSettings, isForgettable } from '../../../protocol/broker/group-state.ts'
+import { AwaitedReplies } from '../../awaited-replies.ts'
 import type { LedLog } from './led-log.ts'
 import type { Watched } from './observer.ts'
 
@@ -32,12 +33,11 @@ const offsetSweepMs = 10 * 60 * 1000
 export class GroupShard {
   readonly #parts: GroupShardParts
   readonly #groups = new Map<string, Group>()
-  readonly #replies = new Map<number, (reply: GroupReply) => void>()
+  readonly #replies = new AwaitedReplies<GroupReply>()
   readonly #timers = new Map<string, { readonly at: number; readonly stop: () => void }>()
   #stopSweep = () => {}
   /** Replies that wait until what they speak of is in all replicas. */
   #held: Reply[] | undefined
-  #requests = 0
   #isDeposed = false
 
   /** Reads the log; members' sessions begin anew. */
@@ -67,8 +67,7 @@ export class GroupShard {
 
   /** The answer may come at once, or much later: a join waits for others. */
   ask(group: string, asked: Asked<Requested>, answer: (reply: GroupReply) => void): void {
-    const request = this.#requests++
-    this.#replies.set(request, answer)
+    const request = this.#replies.add(answer)
     this.#step(group, { ...asked, request, ...this.#moment() } as GroupCommand)
   }
 
@@ -90,9 +89,7 @@ export class GroupShard {
     for (const { stop } of this.#timers.values()) stop()
     this.#timers.clear()
     const failure = engineFailure('not-coordinator', 'the coordinator of the group has moved: find it anew')
-    const waiting = [...this.#replies.values()]
-    this.#replies.clear()
-    for (const answer of waiting) answer({ _tag: 'refused', failure })
+    this.#replies.answerAll({ _tag: 'refused', failure })
   }
 
   #group(name: string): Group {
@@ -118,7 +115,7 @@ export class GroupShard {
 
   #perform(name: string, effect: GroupEffect): void {
     if (effect._tag === 'reply') {
-      if (this.#held === undefined) this.#answer(effect.request, effect.reply)
+      if (this.#held === undefined) this.#replies.answer(effect.request, effect.reply)
       else this.#held.push(effect)
       return
     }
@@ -155,18 +152,12 @@ export class GroupShard {
     const held: Reply[] = []
     const written = this.#parts.log.append(records, producer, (failure) => {
       for (const { request, reply } of held)
-        this.#answer(request, failure === undefined ? reply : { _tag: 'refused', failure })
+        this.#replies.answer(request, failure === undefined ? reply : { _tag: 'refused', failure })
     })
     if (written._tag === 'Left') return failed(written.left)
     this.#held = held
     placed(written.right)
     this.#held = undefined
-  }
-
-  #answer(request: number, reply: GroupReply): void {
-    const answer = this.#replies.get(request)
-    this.#replies.delete(request)
-    answer?.(reply)
   }
 
   #arm(name: string, group: Group): void {

@@ -15,6 +15,7 @@ import {
   encodeTransactionKey,
 } from '../../../protocol/broker/transaction-record.ts'
 import { isPrepared, type TransactionRecord } from '../../../protocol/broker/transaction-state.ts'
+import { AwaitedReplies } from '../../awaited-replies.ts'
 import { partitionsText, producerText } from '../message-text.ts'
 import type { LedLog } from './led-log.ts'
 import type { Watched } from './observer.ts'
@@ -46,8 +47,7 @@ type Asked<R> = R extends TransactionRequest ? Omit<R, 'request' | 'now'> : neve
 export class TransactionShard {
   readonly #parts: TransactionShardParts
   readonly #states = new Map<string, TransactionState>()
-  readonly #replies = new Map<number, (reply: TransactionReply) => void>()
-  #requests = 0
+  readonly #replies = new AwaitedReplies<TransactionReply>()
   #stopTimer = () => {}
   #isDeposed = false
 
@@ -71,8 +71,7 @@ export class TransactionShard {
   }
 
   ask(transactionalId: string, asked: Asked<TransactionRequest>, answer: (reply: TransactionReply) => void): void {
-    const request = this.#requests++
-    this.#replies.set(request, answer)
+    const request = this.#replies.add(answer)
     this.#step(transactionalId, { ...asked, request, now: this.#now } as TransactionRequest)
   }
 
@@ -86,9 +85,7 @@ export class TransactionShard {
     this.#isDeposed = true
     this.#stopTimer()
     const failure = engineFailure('not-coordinator', 'the coordinator has moved: find it anew')
-    const waiting = [...this.#replies.values()]
-    this.#replies.clear()
-    for (const answer of waiting) answer({ _tag: 'refused', failure })
+    this.#replies.answerAll({ _tag: 'refused', failure })
   }
 
   get #now(): number {
@@ -114,12 +111,10 @@ export class TransactionShard {
     for (const effect of effects)
       switch (effect._tag) {
         case 'reply': {
-          const answer = this.#replies.get(effect.request)
-          this.#replies.delete(effect.request)
-          const { reply } = effect
+          const { request, reply } = effect
           if (reply._tag === 'refused' && reply.failure.kind === 'fatal')
             this.#parts.tell(() => `fences a holder of '${transactionalId}': ${reply.failure.code}`)
-          answer?.(reply)
+          this.#replies.answer(request, reply)
           break
         }
         case 'persist':
