@@ -3,14 +3,8 @@ import type { Clock } from '../../contracts/clock.ts'
 import type { Appended, TransactionalProducer, UnsealedBatch } from '../../contracts/engine.ts'
 import type { EngineFailure } from '../../contracts/failure.ts'
 import type { TransactionReply } from '../../protocol/broker/transaction-messages.ts'
-import {
-  type ClientTransactionCommand,
-  type ClientTransactionEffect,
-  type GivenIdentity,
-  newClientTransaction,
-  stepClientTransaction,
-} from '../../protocol/client/transaction.ts'
-import type { FailureSource } from '../../protocol/client/transaction-failure.ts'
+import type { ClientTransactionCommand, GivenIdentity } from '../../protocol/client/transaction.ts'
+import { type CoordinatorRequest, TransactionDriver } from '../transaction-driver.ts'
 import { childLifetime, type Lifetime } from './lifetime.ts'
 import type { TransactionCoordinator } from './transaction-coordinator.ts'
 import { failureOf, fenced, mustAbort, tookTooLong, unanswered, undecided } from './transaction-failures.ts'
@@ -42,11 +36,7 @@ export interface TransactionHolderParts extends TransactionStageParts {
 export class TransactionHolder {
   readonly #parts: TransactionHolderParts
   readonly #lifetime: Lifetime
-  #state: ReturnType<typeof newClientTransaction>
-  #requests = 0
-  readonly #waiting = new Map<number, (failure: EngineFailure | undefined) => void>()
-  /** What was let through by the machine in this very step. */
-  #admitted: GivenIdentity | undefined
+  readonly #driver: TransactionDriver
   readonly #stage: TransactionStage
   /** The last request to the coordinator failed for want of room. */
   #isFull = false
@@ -56,7 +46,13 @@ export class TransactionHolder {
     this.#lifetime = childLifetime(parts.engine, `the transactional producer '${parts.transactionalId}'`)
     this.#lifetime.onEnd(() => parts.ended())
     this.#stage = new TransactionStage(parts)
-    this.#state = newClientTransaction(parts.transactionalId)
+    const { transactionalId } = parts
+    this.#driver = new TransactionDriver({
+      transactionalId,
+      ask: (request) => this.#askCoordinator(request),
+      mustAbort: (cause) => mustAbort(transactionalId, cause),
+      notNow: () => unanswered(transactionalId),
+    })
   }
 
   /** Takes over the id. */
@@ -66,13 +62,13 @@ export class TransactionHolder {
 
   /** Somebody else has the id from now on. */
   fence(): void {
-    this.#refuse('coordinator', fenced(this.#parts.transactionalId))
+    this.#driver.refuse('coordinator', fenced(this.#parts.transactionalId))
   }
 
   /** The open transaction took too long and was aborted. */
   timeOut(): void {
     const { transactionalId, timeoutMs } = this.#parts
-    this.#refuse('coordinator', tookTooLong(transactionalId, timeoutMs))
+    this.#driver.refuse('coordinator', tookTooLong(transactionalId, timeoutMs))
   }
 
   readonly producer: TransactionalProducer = {
@@ -99,90 +95,43 @@ export class TransactionHolder {
   async #written<A>(appended: E.Either<EngineFailure, A>): Answer<A> {
     this.#stage.written()
     const written = await this.#parts.commit()
-    if (written._tag === 'Left') this.#refuse('partition', written.left)
+    if (written._tag === 'Left') this.#driver.refuse('partition', written.left)
     return written._tag === 'Left' ? written : appended
   }
 
   /** Stages what the machine lets through, and tells it what came of it. */
   #send<A>(stage: (identity: GivenIdentity) => E.Either<SendRefusal, A>): E.Either<EngineFailure, A> {
-    const identity = this.#admit()
+    const identity = this.#driver.admit()
     if (identity._tag === 'Left') return identity
     const staged = stage(identity.right)
     const { epoch } = identity.right
-    if (staged._tag === 'Right') this.#step({ _tag: 'sent', epoch })
-    else this.#step({ _tag: 'sendFailed', epoch, ...staged.left })
+    if (staged._tag === 'Right') this.#driver.step({ _tag: 'sent', epoch })
+    else this.#driver.step({ _tag: 'sendFailed', epoch, ...staged.left })
     return E.mapLeft(({ failure }: SendRefusal) => failure)(staged)
   }
 
   #commit(): Answer<void> {
-    const { phase, failure } = this.#state
-    if (phase === 'ABORTABLE_ERROR' && failure !== undefined)
-      return Promise.resolve(E.left(mustAbort(this.#parts.transactionalId, failure)))
-    return this.#end(true)
+    const failure = this.#driver.mustAbort
+    return failure === undefined ? this.#end(true) : Promise.resolve(E.left(failure))
   }
 
   #end(commit: boolean): Answer<void> {
     return this.#ask((request) => ({ _tag: 'end', request, commit }))
   }
 
-  /** Lets a send through, or says why not. */
-  #admit(): E.Either<EngineFailure, GivenIdentity> {
-    this.#admitted = undefined
-    let refused: EngineFailure | undefined
-    const request = this.#requests++
-    this.#waiting.set(request, (failure) => {
-      refused = failure
-    })
-    this.#step({ _tag: 'send', request })
-    this.#waiting.delete(request)
-    const { failure, phase } = this.#state
-    if (this.#admitted !== undefined) return E.right(this.#admitted)
-    if (phase === 'ABORTABLE_ERROR' && failure !== undefined)
-      return E.left(mustAbort(this.#parts.transactionalId, failure))
-    return E.left(refused ?? unanswered(this.#parts.transactionalId))
-  }
-
-  /** What nobody has asked for: the machine counts it as the answer to something sent. */
-  #refuse(from: FailureSource, failure: EngineFailure): void {
-    const { phase, identity } = this.#state
-    if (identity === undefined || phase === 'FATAL_ERROR') return
-    this.#state = { ...this.#state, inFlight: this.#state.inFlight + 1 }
-    this.#step({ _tag: 'sendFailed', epoch: identity.epoch, from, failure })
-  }
-
   #ask(make: (request: number) => ClientTransactionCommand): Answer<void> {
     return new Promise((resolve) => {
-      const request = this.#requests++
       const forget = this.#lifetime.onEnd((failure) => resolve(E.left(failure)))
-      this.#waiting.set(request, (failure) => {
+      this.#driver.ask(make, (failure) => {
         forget()
         resolve(failure === undefined ? E.right(undefined) : E.left(failure))
       })
-      this.#step(make(request))
     })
   }
 
-  #step(command: ClientTransactionCommand): void {
-    const [state, effects] = stepClientTransaction(this.#state, command)
-    this.#state = state
-    for (const effect of effects) this.#perform(effect)
-  }
-
-  #perform(effect: ClientTransactionEffect): void {
-    switch (effect._tag) {
-      case 'admit':
-        this.#admitted = effect.identity
-        return
-      case 'reply': {
-        const answer = this.#waiting.get(effect.request)
-        this.#waiting.delete(effect.request)
-        return answer?.(effect.failure)
-      }
-      case 'initProducerId':
-        return this.#again(effect.attempt, () => void this.#askInit())
-      case 'endTransaction':
-        return this.#again(effect.attempt, () => void this.#askEnd(effect.identity, effect.commit))
-    }
+  #askCoordinator(request: CoordinatorRequest): void {
+    if (request._tag === 'initProducerId') this.#again(request.attempt, () => void this.#askInit())
+    else this.#again(request.attempt, () => void this.#askEnd(request.identity, request.commit))
   }
 
   /** At once while what stands in the way is of this process, and ends by itself; later where it is the storage. */
@@ -197,7 +146,7 @@ export class TransactionHolder {
   async #askInit(): Promise<void> {
     const { timeoutMs } = this.#parts
     const [reply, committed] = await this.#decided({ _tag: 'initProducerId', timeoutMs })
-    if (reply._tag === 'identity' && committed._tag === 'Right') this.#step({ ...reply, _tag: 'initialized' })
+    if (reply._tag === 'identity' && committed._tag === 'Right') this.#driver.step({ ...reply, _tag: 'initialized' })
     else this.#failed({ _tag: 'initializeFailed', failure: failureOf(committed, reply) })
   }
 
@@ -205,7 +154,7 @@ export class TransactionHolder {
     const [reply, committed] = await this.#decided({ _tag: 'endTransaction', ...asked, commit })
     if (reply._tag === 'identity' && committed._tag === 'Right') {
       this.#stage.restart()
-      this.#step({ ...reply, _tag: 'ended', asked })
+      this.#driver.step({ ...reply, _tag: 'ended', asked })
     } else this.#failed({ _tag: 'endFailed', asked, failure: failureOf(committed, reply) })
   }
 
@@ -232,11 +181,11 @@ export class TransactionHolder {
     const { failure } = command
     this.#isFull = failure.code === 'storage-full'
     if (this.#isFull) {
-      const { phase, transactionalId } = this.#state
+      const { phase, transactionalId } = this.#driver.state
       const isEnd = command._tag === 'endFailed'
       const told = isEnd ? undecided(transactionalId, phase === 'COMMITTING', failure) : failure
-      this.#step({ _tag: 'stopWaiting', failure: told })
+      this.#driver.step({ _tag: 'stopWaiting', failure: told })
     }
-    this.#step(command)
+    this.#driver.step(command)
   }
 }

@@ -7,15 +7,13 @@ import type {
   UnsealedBatch,
 } from '../../../contracts/engine.ts'
 import { type EngineFailure, engineFailure } from '../../../contracts/failure.ts'
-import {
-  type ClientTransaction,
-  type ClientTransactionCommand,
-  type ClientTransactionEffect,
-  type GivenIdentity,
-  newClientTransaction,
-  stepClientTransaction,
+import type {
+  ClientTransaction,
+  ClientTransactionCommand,
+  GivenIdentity,
 } from '../../../protocol/client/transaction.ts'
 import type { FailureSource } from '../../../protocol/client/transaction-failure.ts'
+import { type CoordinatorRequest, TransactionDriver } from '../../transaction-driver.ts'
 import type { ClusterOptions } from '../cluster-options.ts'
 import { positionsText, producerText } from '../message-text.ts'
 import { BatchSender } from './batch-sender.ts'
@@ -27,6 +25,8 @@ export interface TransactionsParts {
   readonly options: TransactionOptions
 }
 
+type Asked<T extends CoordinatorRequest['_tag']> = Extract<CoordinatorRequest, { _tag: T }>
+
 const backoffMs = 20
 const maxBackoffMs = 500
 
@@ -34,10 +34,7 @@ const maxBackoffMs = 500
 export class TransactionHolder {
   readonly #parts: TransactionsParts
   readonly #sender: BatchSender
-  #state: ClientTransaction
-  #requests = 0
-  readonly #waiting = new Map<number, (failure: EngineFailure | undefined) => void>()
-  readonly #admitted = new Map<number, GivenIdentity>()
+  readonly #driver: TransactionDriver
   readonly #underWay = new Set<Promise<unknown>>()
   #begun: GivenIdentity | undefined
   #isClosed = false
@@ -46,7 +43,13 @@ export class TransactionHolder {
     this.#parts = parts
     const { connection, acks, options } = parts
     this.#sender = new BatchSender({ connection, acks, transactionalId: options.transactionalId })
-    this.#state = newClientTransaction(options.transactionalId)
+    this.#driver = new TransactionDriver({
+      transactionalId: options.transactionalId,
+      ask: (request) => void (request._tag === 'initProducerId' ? this.#askInit(request) : this.#askEnd(request)),
+      mustAbort,
+      notNow: () => engineFailure('invalid-transaction-state', 'nothing may be sent at the moment'),
+      stepped: (was, is) => this.#tell(was, is),
+    })
   }
 
   /** Takes over the id. */
@@ -62,7 +65,7 @@ export class TransactionHolder {
     close: () =>
       this.#parts.connection.call(async () => {
         if (this.#isClosed) return E.right(undefined)
-        if (this.#state.phase !== 'FATAL_ERROR') await this.#end(false)
+        if (this.#driver.state.phase !== 'FATAL_ERROR') await this.#end(false)
         this.#isClosed = true
         await this.#sender.close()
         return E.right(undefined)
@@ -117,18 +120,18 @@ export class TransactionHolder {
     const answer = await sent
     this.#underWay.delete(sent)
     if (E.isRight(answer)) {
-      this.#step({ _tag: 'sent', epoch })
+      this.#driver.step({ _tag: 'sent', epoch })
       return answer
     }
     const { code, message, cause } = answer.left
     const failure = engineFailure(code, `transactional id '${this.#parts.options.transactionalId}': ${message}`, cause)
-    this.#step({ _tag: 'sendFailed', epoch, from, failure })
+    this.#driver.step({ _tag: 'sendFailed', epoch, from, failure })
     return E.left(failure)
   }
 
   async #end(commit: boolean): Answer<void> {
-    const { phase, failure } = this.#state
-    if (commit && phase === 'ABORTABLE_ERROR' && failure !== undefined) return E.left(mustAbort(failure))
+    const failure = commit ? this.#driver.mustAbort : undefined
+    if (failure !== undefined) return E.left(failure)
     if (!commit) await this.#giveUp()
     return this.#ask((request) => ({ _tag: 'end', request, commit }))
   }
@@ -142,87 +145,48 @@ export class TransactionHolder {
 
   /** Lets a send through, or says why not. */
   #admit(): E.Either<EngineFailure, GivenIdentity> {
-    const request = this.#requests++
-    let refused: EngineFailure | undefined
-    this.#waiting.set(request, (failure) => {
-      refused = failure
-    })
-    this.#step({ _tag: 'send', request })
-    this.#waiting.delete(request)
-    const identity = this.#admitted.get(request)
-    this.#admitted.delete(request)
-    const { phase, failure } = this.#state
-    if (identity === undefined) {
-      if (phase === 'ABORTABLE_ERROR' && failure !== undefined) return E.left(mustAbort(failure))
-      return E.left(refused ?? engineFailure('invalid-transaction-state', 'nothing may be sent at the moment'))
-    }
+    const admitted = this.#driver.admit()
+    if (E.isLeft(admitted)) return admitted
+    const identity = admitted.right
     if (this.#begun?.epoch !== identity.epoch || this.#begun.producerId !== identity.producerId) {
       this.#begun = identity
       this.#sender.begin(identity)
     }
-    return E.right(identity)
+    return admitted
   }
 
   #ask(make: (request: number) => ClientTransactionCommand): Answer<void> {
     const { world, process } = this.#parts.connection
     return new Promise((resolve) => {
-      const request = this.#requests++
       const stopTimer = world.after(process, callTimeoutMs, 'gives up waiting', () =>
-        this.#step({ _tag: 'stopWaiting', failure: undecided(this.#parts.options.transactionalId) }),
+        this.#driver.step({ _tag: 'stopWaiting', failure: undecided(this.#parts.options.transactionalId) }),
       )
-      this.#waiting.set(request, (failure) => {
+      this.#driver.ask(make, (failure) => {
         stopTimer()
         resolve(failure === undefined ? E.right(undefined) : E.left(failure))
       })
-      this.#step(make(request))
     })
   }
 
-  #step(command: ClientTransactionCommand): void {
-    const [state, effects] = stepClientTransaction(this.#state, command)
-    if (state.phase !== this.#state.phase) this.#tell(this.#state, state)
-    this.#state = state
-    for (const effect of effects) this.#perform(effect)
-  }
-
   #tell(was: ClientTransaction, is: ClientTransaction): void {
+    if (was.phase === is.phase) return
     const { world, process } = this.#parts.connection
     world.tell(process, () => phaseText(was, is), 'transaction')
   }
 
-  #perform(effect: ClientTransactionEffect): void {
-    switch (effect._tag) {
-      case 'admit':
-        this.#admitted.set(effect.request, effect.identity)
-        return
-      case 'reply': {
-        const answer = this.#waiting.get(effect.request)
-        this.#waiting.delete(effect.request)
-        return answer?.(effect.failure)
-      }
-      case 'initProducerId':
-        return void this.#askInit(effect.attempt)
-      case 'endTransaction':
-        return void this.#askEnd(effect)
-    }
-  }
-
-  async #askInit(attempt: number): Promise<void> {
+  async #askInit({ attempt }: Asked<'initProducerId'>): Promise<void> {
     await this.#backOff(attempt)
     const { connection, options } = this.#parts
     const { transactionalId, timeoutMs } = options
     const of = { kind: 'transactions', id: transactionalId } as const
     const reply = await connection.askCoordinator(of, 'initProducerId', { transactionalId, timeoutMs })
-    if (E.isLeft(reply)) this.#step({ _tag: 'initializeFailed', failure: reply.left })
-    else if (reply.right._tag === 'refused') this.#step({ _tag: 'initializeFailed', failure: reply.right.failure })
-    else this.#step({ ...reply.right, _tag: 'initialized' })
+    if (E.isLeft(reply)) this.#driver.step({ _tag: 'initializeFailed', failure: reply.left })
+    else if (reply.right._tag === 'refused')
+      this.#driver.step({ _tag: 'initializeFailed', failure: reply.right.failure })
+    else this.#driver.step({ ...reply.right, _tag: 'initialized' })
   }
 
-  async #askEnd({
-    identity,
-    commit,
-    attempt,
-  }: Extract<ClientTransactionEffect, { _tag: 'endTransaction' }>): Promise<void> {
+  async #askEnd({ identity, commit, attempt }: Asked<'endTransaction'>): Promise<void> {
     await this.#backOff(attempt)
     const { connection, options } = this.#parts
     const { transactionalId } = options
@@ -230,9 +194,10 @@ export class TransactionHolder {
     const request = { transactionalId, commit, ...identity }
     const reply = await connection.askCoordinator(of, 'endTransaction', request, requestTimeoutMs)
     const asked = identity
-    if (E.isLeft(reply)) this.#step({ _tag: 'endFailed', asked, failure: reply.left })
-    else if (reply.right._tag === 'refused') this.#step({ _tag: 'endFailed', asked, failure: reply.right.failure })
-    else this.#step({ ...reply.right, _tag: 'ended', asked })
+    if (E.isLeft(reply)) this.#driver.step({ _tag: 'endFailed', asked, failure: reply.left })
+    else if (reply.right._tag === 'refused')
+      this.#driver.step({ _tag: 'endFailed', asked, failure: reply.right.failure })
+    else this.#driver.step({ ...reply.right, _tag: 'ended', asked })
   }
 
   async #backOff(attempt: number): Promise<void> {
