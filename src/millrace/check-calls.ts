@@ -18,10 +18,14 @@ export const checkSend = (call: string, topic: AnyTopic, records: unknown): void
 /** Refuses a run of what is no pipeline, or that has no name. */
 export const checkRun = (name: unknown, pipeline: unknown): void => {
   requireName('run(…)', "the pipeline's name first", name, "run('billing', pipeline)")
+  requirePipeline(`run('${name}', …)`, pipeline)
+}
+
+/** Refuses what is no pipeline. */
+export const requirePipeline = (call: string, pipeline: unknown): void => {
   const isPipeline =
     typeof pipeline === 'object' && pipeline !== null && 'operators' in pipeline && 'topics' in pipeline
-  if (!isPipeline)
-    refuseArgument(`run('${name}', …)`, 'a pipeline', pipeline, 'begin one with stream(topic).pipe(…), and pass that')
+  if (!isPipeline) refuseArgument(call, 'a pipeline', pipeline, 'begin one with stream(topic).pipe(…), and pass that')
 }
 
 /** Refuses what `running.stop` takes for no time limit. */

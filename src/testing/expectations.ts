@@ -1,3 +1,4 @@
+import { requireFunction, requireTopic } from '../codec/arguments.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { AnyTopic, KeyOf, Topic, ValueOf } from '../contracts/topic.ts'
 
@@ -62,13 +63,36 @@ export interface Expect<In> {
   ) => Expectation
 }
 
-/** The words themselves; which input they speak of is a matter of types. */
+/**
+ * The words themselves; which input they speak of is a matter of types.
+ *
+ * **Errors** each throws a `TypeError` for what is no topic, or no function.
+ */
 export const expectation = <In>(): Expect<In> => ({
-  exactlyOnce: (out, model) => ({ _tag: 'exactlyOnce', out, model }),
-  atLeastOnce: (out, model) => ({ _tag: 'atLeastOnce', out, model }),
-  atMostOnce: (out, model) => ({ _tag: 'atMostOnce', out, model }),
-  noLoss: (out, model) => ({ _tag: 'noLoss', out, model }),
-  ordered: (out, model) => ({ _tag: 'ordered', out, model }),
-  neverEarly: (out, dueMs) => ({ _tag: 'neverEarly', out, dueMs }),
-  eventually: (out, what, holds) => ({ _tag: 'eventually', out, what, holds }),
+  exactlyOnce: modelled('exactlyOnce'),
+  atLeastOnce: modelled('atLeastOnce'),
+  atMostOnce: modelled('atMostOnce'),
+  noLoss: modelled('noLoss'),
+  ordered: modelled('ordered'),
+  neverEarly: (out, dueMs) => {
+    check('neverEarly', out, 'a function of a record', dueMs, '(record) => record.value.dueMs')
+    return { _tag: 'neverEarly', out, dueMs }
+  },
+  eventually: (out, what, holds) => {
+    check('eventually', out, 'what holds in words, and a function of the records', holds, "'…', (records) => …")
+    return { _tag: 'eventually', out, what, holds }
+  },
 })
+
+const modelled =
+  (_tag: 'exactlyOnce' | 'atLeastOnce' | 'atMostOnce' | 'noLoss' | 'ordered') =>
+  // biome-ignore lint/suspicious/noExplicitAny: typed where it is written
+  (out: AnyTopic, model: Model<any, any, any>): Expectation => {
+    check(_tag, out, 'a model', model, '(input) => input.orders')
+    return { _tag, out, model }
+  }
+
+const check = (word: string, out: AnyTopic, takes: string, given: unknown, example: string): void => {
+  requireTopic(`${word}(…)`, out)
+  requireFunction(`${word}('${out.name}', …)`, takes, given, `${word}(${out.name}, ${example})`)
+}

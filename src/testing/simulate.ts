@@ -2,6 +2,7 @@ import { given } from '../codec/arguments.ts'
 import { refuseUnknownOptions } from '../codec/known-options.ts'
 import type { ClusterOptions } from '../engines/simulated/cluster-options.ts'
 import { systemSettle } from '../millrace/system.ts'
+import { checkCluster, checkSeed } from './run-options.ts'
 import { Scenario } from './simulation/scenario.ts'
 import { virtualGlobals } from './virtual-globals/install.ts'
 
@@ -28,6 +29,8 @@ export const simulate = async <A>(
   refuseUnknownOptions(what, options, ['seed', 'cluster'])
   if (typeof scenario !== 'function')
     throw new TypeError(`${what} takes a function of a simulation, and not ${given(scenario)}`)
+  checkSeed(what, options.seed)
+  checkCluster(what, options.cluster)
   const restore = virtualGlobals()
   try {
     const sim = new Scenario({ seed: options.seed ?? 1, cluster: options.cluster ?? {}, settle: systemSettle })

@@ -1,13 +1,16 @@
+import { given } from '../codec/arguments.ts'
 import type { DeadLetter } from '../codec/dead-letter.ts'
 import { refuseUnknownOptions } from '../codec/known-options.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { AnyTopic, KeyOf, Topic, ValueOf } from '../contracts/topic.ts'
+import { requirePipeline } from '../millrace/check-calls.ts'
 import type { Outgoing } from '../millrace/outgoing.ts'
 import type { Notice } from '../pipeline/notice.ts'
 import type { RunOptions } from '../pipeline/options.ts'
 import type { Pipeline, Topics } from '../pipeline/stream.ts'
 import type { Duration } from './duration.ts'
 import { Bench } from './pipeline-bench/bench.ts'
+import { checkSeed } from './run-options.ts'
 import { virtualGlobals } from './virtual-globals/install.ts'
 
 /** What is piped in, by topic. */
@@ -73,8 +76,12 @@ export const testPipeline = async <const T extends Topics>(
   options: TestPipelineOptions<T> = {},
 ): Promise<TestedPipeline> => {
   const what = 'testPipeline(…)'
+  requirePipeline(what, pipeline)
   refuseUnknownOptions(what, options, ['input', 'run', 'seed'])
   const { input = {}, run, seed = 1 } = options
+  checkSeed(what, seed)
+  if (typeof input !== 'object' || input === null)
+    throw new TypeError(`${what}: input names what is sent to each topic, and not ${given(input)}`)
   const sent = Object.entries(input as Readonly<Record<string, readonly Outgoing<unknown, unknown>[]>>)
   const names = pipeline.topics.map(({ name }) => name)
   for (const [name] of sent)

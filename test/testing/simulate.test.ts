@@ -176,5 +176,8 @@ describe('simulate', () => {
     })
     await expect(simulate('story' as never)).rejects.toThrow(TypeError)
     await expect(simulate(async () => {}, { sed: 1 } as never)).rejects.toThrow('sed')
+    await expect(simulate(async () => {}, { seed: 0.5 })).rejects.toThrow('simulate(…): seed is a whole number')
+    const nodes = { cluster: { nodes: 1 } } as never
+    await expect(simulate(async () => {}, nodes)).rejects.toThrow("simulate(…): cluster: there is no option 'nodes'")
   })
 })

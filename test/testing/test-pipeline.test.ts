@@ -124,6 +124,9 @@ describe('testPipeline', () => {
   })
 
   it('refuses what makes no sense, by name', async () => {
+    await expect(testPipeline('shout' as never)).rejects.toThrow('testPipeline(…) takes a pipeline, and not "shout"')
+    await expect(testPipeline(shout, { seed: '1' as never })).rejects.toThrow('seed is a whole number, and not "1"')
+    await expect(testPipeline(shout, { input: 7 as never })).rejects.toThrow('input names what is sent to each topic')
     await expect(testPipeline(shout, { inputs: {} } as never)).rejects.toThrow("'inputs'")
     await expect(testPipeline(shout, { input: { word: [] } } as never)).rejects.toThrow(
       "input names 'word', which the pipeline does not read: words",

@@ -1,0 +1,20 @@
+import { given } from '../codec/arguments.ts'
+import { refuseUnknownOptions } from '../codec/known-options.ts'
+import { checkChoice, checkCount, textHint } from '../codec/option-values.ts'
+import { type ClusterOptions, defaultCluster } from '../engines/simulated/cluster-options.ts'
+
+/** Refuses a seed that is none; `undefined` leaves it to its default. */
+export const checkSeed = (what: string, seed: unknown): void => {
+  if (seed !== undefined && !Number.isSafeInteger(seed))
+    throw new TypeError(`${what}: seed is a whole number, and not ${given(seed)}${textHint(seed)}`)
+}
+
+/** Refuses what a cluster cannot be built by; `undefined` leaves all to its defaults. */
+export const checkCluster = (call: string, cluster: Partial<ClusterOptions> | undefined): void => {
+  if (cluster === undefined) return
+  const what = `${call}: cluster`
+  refuseUnknownOptions(what, cluster, Object.keys(defaultCluster))
+  for (const option of ['brokers', 'replicationFactor', 'minInsyncReplicas', 'coordinatorPartitions'] as const)
+    checkCount(what, option, cluster[option], 1)
+  checkChoice(what, 'acks', cluster.acks, ['none', 'leader', 'all'])
+}
