@@ -2,7 +2,14 @@ import * as fc from 'fast-check'
 import * as t from 'io-ts'
 import { filterValue, mapValue, rekey, to } from '../../operators/index.ts'
 import { json, type Millrace, stream, text, topic } from '../../src/index.ts'
-import { deliverySemantics, simulate, testPipeline } from '../../src/testing/index.ts'
+import {
+  type DeliveryError,
+  deliverySemantics,
+  type Outcome,
+  simulate,
+  testPipeline,
+  type Violation,
+} from '../../src/testing/index.ts'
 import { equal } from './equal.ts'
 
 const Order = t.type({
@@ -30,6 +37,11 @@ const order: fc.Arbitrary<t.TypeOf<typeof Order>> = fc.record({
 })
 const input = { orders: fc.record({ key: fc.string(), value: order }) }
 const topics = [orders, receipts] as const
+
+export const found = ({ outcome }: DeliveryError): readonly Violation[] => {
+  equal<typeof outcome, Outcome>(true)
+  return outcome.violations
+}
 
 export const typed = async (): Promise<void> => {
   await deliverySemantics({
