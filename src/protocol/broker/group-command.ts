@@ -1,6 +1,7 @@
 import type { CommittedOffset, GroupDescription } from '../../contracts/engine.ts'
 import { type EngineFailure, engineFailure, type FailureCode } from '../../contracts/failure.ts'
 import type { TopicPartition } from '../../contracts/position.ts'
+import type { Step } from '../step.ts'
 import type { GroupRecord } from './group-records.ts'
 import type { Group, InFlight, OfferedProtocol } from './group-state.ts'
 import { put } from './group-state.ts'
@@ -155,15 +156,9 @@ export type GroupEffect =
       readonly producer?: { readonly producerId: number; readonly producerEpoch: number }
     }
 
-export type GroupStep = readonly [Group, readonly GroupEffect[]]
+export type GroupStep = Step<Group, GroupEffect>
 
 export const unchanged = (group: Group): GroupStep => [group, []]
-
-/** `step`, then `next` on what came of it; the effects of both. */
-export const andThen = ([group, effects]: GroupStep, next: (group: Group) => GroupStep): GroupStep => {
-  const [after, more] = next(group)
-  return [after, more.length === 0 ? effects : [...effects, ...more]]
-}
 
 export const answered = (group: Group, request: number | undefined, reply: GroupReply): GroupStep =>
   request === undefined ? [group, []] : [group, [{ _tag: 'reply', request, reply }]]

@@ -1,5 +1,6 @@
 import { engineFailure } from '../../contracts/failure.ts'
-import { andThen, answered, append, type GroupStep, type JoinCommand, refused, unchanged } from './group-command.ts'
+import { andThen } from '../step.ts'
+import { answered, append, type GroupStep, type JoinCommand, refused, unchanged } from './group-command.ts'
 import { memberRefusal, rebalancing } from './group-fencing.ts'
 import { elected, generationRecord, joinedReply, rebalance } from './group-rebalance.ts'
 import { type Group, type Member, memberOfInstance, put, withMember, without } from './group-state.ts'

@@ -1,5 +1,5 @@
+import { andThen } from '../step.ts'
 import {
-  andThen,
   answered,
   done,
   type GroupStep,

@@ -1,6 +1,6 @@
 import type { CommittedOffset } from '../../contracts/engine.ts'
+import { andThen } from '../step.ts'
 import {
-  andThen,
   answered,
   append,
   type CommitCommand,

@@ -1,13 +1,5 @@
-import {
-  andThen,
-  answered,
-  append,
-  type GroupStep,
-  type JoinedReply,
-  type Moment,
-  refused,
-  unchanged,
-} from './group-command.ts'
+import { andThen } from '../step.ts'
+import { answered, append, type GroupStep, type JoinedReply, type Moment, refused, unchanged } from './group-command.ts'
 import { rebalancing } from './group-fencing.ts'
 import type { GenerationRecord } from './group-records.ts'
 import { type Group, type Member, rebalanceTimeoutMs, withMember, without } from './group-state.ts'

@@ -1,14 +1,6 @@
 import type { EngineFailure } from '../../contracts/failure.ts'
-import {
-  andThen,
-  answered,
-  append,
-  type GroupStep,
-  type Moment,
-  refused,
-  type SyncCommand,
-  unchanged,
-} from './group-command.ts'
+import { andThen } from '../step.ts'
+import { answered, append, type GroupStep, type Moment, refused, type SyncCommand, unchanged } from './group-command.ts'
 import { generationRefusal, rebalancing } from './group-fencing.ts'
 import { generationRecord, rebalance } from './group-rebalance.ts'
 import { type Group, type Member, withMember } from './group-state.ts'

@@ -2,16 +2,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { GroupDescription } from '../../contracts/engine.ts'
 import type { EngineFailure } from '../../contracts/failure.ts'
 import { decodeAssignment } from '../client/consumer-protocol.ts'
-import {
-  andThen,
-  answered,
-  done,
-  type GroupCommand,
-  type GroupStep,
-  type Moment,
-  refused,
-  unchanged,
-} from './group-command.ts'
+import { andThen } from '../step.ts'
+import { answered, done, type GroupCommand, type GroupStep, type Moment, refused, unchanged } from './group-command.ts'
 import { join, replacedInLog } from './group-join.ts'
 import { evict, expire, heartbeat, leave } from './group-membership.ts'
 import { noOffsets } from './group-offset-table.ts'

@@ -1,4 +1,5 @@
 import type { EngineFailure } from '../../contracts/failure.ts'
+import type { Step } from '../step.ts'
 import type { AlterAnswer, AlterPartition } from './alter-partition.ts'
 import type { EpochStart } from './leader-epochs.ts'
 import type { PartitionRegistration } from './partition-registration.ts'
@@ -103,12 +104,6 @@ export type ReplicaEffect =
   /** Delete records below `startOffset`, as the leader has. */
   | { readonly _tag: 'raiseStart'; readonly startOffset: number }
 
-export type ReplicaStep = readonly [Replica, readonly ReplicaEffect[]]
+export type ReplicaStep = Step<Replica, ReplicaEffect>
 
 export const nothing = (replica: Replica): ReplicaStep => [replica, []]
-
-/** `step`, then `next` on what came of it; the effects of both. */
-export const andThen = ([replica, effects]: ReplicaStep, next: (replica: Replica) => ReplicaStep): ReplicaStep => {
-  const [after, more] = next(replica)
-  return [after, more.length === 0 ? effects : [...effects, ...more]]
-}

@@ -1,8 +1,9 @@
 import type { EngineFailure } from '../../contracts/failure.ts'
 import type { TopicPartition } from '../../contracts/position.ts'
+import { andThen } from '../step.ts'
 import { assignors } from './assignors/index.ts'
 import { consumerProtocol, encodeStickyData, encodeSubscription } from './consumer-protocol.ts'
-import { andThen, ask, type GroupMembership, type MemberEffect, type MemberStep } from './group-member-state.ts'
+import { ask, type GroupMembership, type MemberEffect, type MemberStep } from './group-member-state.ts'
 import { minus } from './partition-sets.ts'
 
 /** Asks for a place in the next generation, holding on to what it has. */

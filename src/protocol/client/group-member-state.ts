@@ -2,6 +2,7 @@ import type { AssignorName, GroupToken } from '../../contracts/engine.ts'
 import type { EngineFailure } from '../../contracts/failure.ts'
 import type { TopicPartition } from '../../contracts/position.ts'
 import type { GroupReply, JoinedReply } from '../broker/group-command.ts'
+import type { Step } from '../step.ts'
 
 export interface MemberOptions {
   readonly group: string
@@ -126,7 +127,7 @@ export interface GroupMembership {
   readonly nextRevocation: number
 }
 
-export type MemberStep = readonly [GroupMembership, readonly MemberEffect[]]
+export type MemberStep = Step<GroupMembership, MemberEffect>
 
 export const idleMember = (options: MemberOptions): GroupMembership => ({
   options,
@@ -149,12 +150,6 @@ export const tokenOf = (
   memberId: string,
   generation: number,
 ): GroupToken => ({ group, generation, memberId, ...(instanceId === undefined ? {} : { instanceId }) })
-
-/** `step`, then `next` on what came of it; the effects of both. */
-export const andThen = ([member, effects]: MemberStep, next: (member: GroupMembership) => MemberStep): MemberStep => {
-  const [after, more] = next(member)
-  return [after, more.length === 0 ? effects : [...effects, ...more]]
-}
 
 export const ask = (
   member: GroupMembership,

@@ -1,12 +1,12 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { type EngineFailure, engineFailure } from '../../contracts/failure.ts'
 import type { JoinedReply } from '../broker/group-command.ts'
+import { andThen } from '../step.ts'
 import type { PartitionCounts } from './assignors/assignor.ts'
 import { decodeAssignment } from './consumer-protocol.ts'
 import { beat, heartbeatReply, intervalMs } from './group-member-heartbeat.ts'
 import { backOff, fail, giveBack, join, loseMembership, takeAway } from './group-member-rejoin.ts'
 import {
-  andThen,
   ask,
   type GroupMembership,
   type MemberCommand,

@@ -1,5 +1,6 @@
 import type { EngineFailure } from '../../contracts/failure.ts'
 import type { TopicPartition } from '../../contracts/position.ts'
+import { andThen, type Step } from '../step.ts'
 import type { Chain, ChainStep, Downfall } from './producer-chain.ts'
 import type { ProducerEffect, ProducerOptions } from './producer-messages.ts'
 import { settled } from './producer-send.ts'
@@ -27,7 +28,7 @@ export interface ProducerSession {
   readonly ended: EngineFailure | undefined
 }
 
-export type ProducerStep = readonly [ProducerSession, readonly ProducerEffect[]]
+export type ProducerStep = Step<ProducerSession, ProducerEffect>
 
 export const newProducer = (options: ProducerOptions): ProducerSession => ({
   options,
@@ -38,15 +39,6 @@ export const newProducer = (options: ProducerOptions): ProducerSession => ({
   closesAt: Number.POSITIVE_INFINITY,
   ended: undefined,
 })
-
-/** `step`, then `next` on what came of it; the effects of both. */
-export const andThen = (
-  [session, effects]: ProducerStep,
-  next: (session: ProducerSession) => ProducerStep,
-): ProducerStep => {
-  const [after, more] = next(session)
-  return [after, more.length === 0 ? effects : [...effects, ...more]]
-}
 
 export const samePartition = (a: TopicPartition, b: TopicPartition): boolean =>
   a.partition === b.partition && a.topic === b.topic
@@ -69,7 +61,7 @@ export const inChain = (
   if (chain === undefined) return [session, []]
   const [changed, effects, downfall] = change(chain)
   if (downfall !== undefined) {
-    const changedSession = { ...session, chains: session.chains.with(at, changed) }
+    const changedSession: ProducerSession = { ...session, chains: session.chains.with(at, changed) }
     return andThen([changedSession, effects], (session) => fall(session, downfall))
   }
   const [after, sends] = settled(changed, session.options, { now, identity: session.identity })

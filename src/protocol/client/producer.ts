@@ -1,3 +1,4 @@
+import { andThen } from '../step.ts'
 import { answered } from './producer-answer.ts'
 import { append } from './producer-append.ts'
 import type { Chain } from './producer-chain.ts'
@@ -6,7 +7,7 @@ import { chainDeadline, expired } from './producer-expiry.ts'
 import { askAgain, askIfMissing, identified, identityFailed } from './producer-identity.ts'
 import type { ProducerCommand } from './producer-messages.ts'
 import { waitsToRetry } from './producer-send.ts'
-import { andThen, inChain, inEachChain, type ProducerSession, type ProducerStep } from './producer-session.ts'
+import { inChain, inEachChain, type ProducerSession, type ProducerStep } from './producer-session.ts'
 
 /**
  * The client's side of idempotent producing: numbers batches, sends them until they are answered, and says of each
