@@ -51,26 +51,27 @@ export interface ChainChange {
 }
 
 /** What a change makes of the partition's chain, and what it may send then. */
-export const inChain = (
-  session: ProducerSession,
-  partition: TopicPartition,
-  { now, change, fall }: ChainChange,
-): ProducerStep => {
+export const inChain = (session: ProducerSession, partition: TopicPartition, change: ChainChange): ProducerStep => {
   const at = session.chains.findIndex((chain) => samePartition(chain.partition, partition))
+  return inChainAt(session, at, change)
+}
+
+/** The same for each partition; a fall leaves none. */
+export const inEachChain = (session: ProducerSession, change: ChainChange): ProducerStep => {
+  let step: ProducerStep = [session, []]
+  for (const at of session.chains.keys()) step = andThen(step, (after) => inChainAt(after, at, change))
+  return step
+}
+
+const inChainAt = (session: ProducerSession, at: number, { now, change, fall }: ChainChange): ProducerStep => {
   const chain = session.chains[at]
   if (chain === undefined) return [session, []]
   const [changed, effects, downfall] = change(chain)
   if (downfall !== undefined) {
-    const changedSession: ProducerSession = { ...session, chains: session.chains.with(at, changed) }
-    return andThen([changedSession, effects], (session) => fall(session, downfall))
+    const fallen: ProducerStep = [{ ...session, chains: session.chains.with(at, changed) }, effects]
+    return andThen(fallen, (after) => fall(after, downfall))
   }
   const [after, sends] = settled(changed, session.options, { now, identity: session.identity })
   if (after === chain && effects.length === 0 && sends.length === 0) return [session, []]
   return [{ ...session, chains: session.chains.with(at, after) }, effects.length === 0 ? sends : [...effects, ...sends]]
-}
-
-export const inEachChain = (session: ProducerSession, change: ChainChange): ProducerStep => {
-  let step: ProducerStep = [session, []]
-  for (const { partition } of session.chains) step = andThen(step, (s) => inChain(s, partition, change))
-  return step
 }
