@@ -48,13 +48,12 @@ export type FetchedAnswer =
     })
 
 /** `now` (ms) never goes back. */
-export type ReplicaCommand = {
-  readonly now: number
-} /** The controller has published it. Older ones than known are ignored. */ & (
+export type ReplicaCommand = { readonly now: number } & (
+  | { readonly _tag: 'configured'; readonly minInsyncReplicas: number }
+  /** The controller has published it. Older ones than known are ignored. */
   | { readonly _tag: 'registered'; readonly registration: PartitionRegistration }
   /** Which brokers may be in sync, by the controller's metadata. */
   | { readonly _tag: 'brokersChanged'; readonly active: Replica['active'] }
-  | { readonly _tag: 'configured'; readonly minInsyncReplicas: number }
   /**
    * The leader's log was appended to, in the same turn as `admitAppend` allowed it. `produce`: who is answered, and up
    * to where its records go; for a repeated batch the original ones, so that the log may end where it did.

@@ -70,10 +70,8 @@ export const stepReplica: (replica: Replica, command: ReplicaCommand) => Replica
 })
 
 const serve = (rules: ReplicaRules, replica: Replica, fetch: FollowerFetch, now: number): ReplicaStep => {
-  const refused = answerFetch(replica, fetch)
-  if (refused._tag !== 'served' || !isLeading(replica)) {
-    return [replica, [{ _tag: 'answerFetch', fetch, answer: refused }]]
-  }
+  const answer = answerFetch(replica, fetch)
+  if (answer._tag !== 'served' || !isLeading(replica)) return [replica, [{ _tag: 'answerFetch', fetch, answer }]]
   const noted = noteFetch(replica, fetch, now)
   const step = andThen(expandIsr(rules.isInSync, noted, fetch.brokerId), (next) =>
     advance(rules.highWatermark, next, now),
@@ -81,7 +79,7 @@ const serve = (rules: ReplicaRules, replica: Replica, fetch: FollowerFetch, now:
   // The high watermark is told as this fetch has made it.
   return andThen(step, (next) => [
     next,
-    [{ _tag: 'answerFetch', fetch, answer: { ...refused, highWatermark: next.log.highWatermark } }],
+    [{ _tag: 'answerFetch', fetch, answer: { ...answer, highWatermark: next.log.highWatermark } }],
   ])
 }
 
