@@ -47,10 +47,6 @@ class Pending<A> {
   /** How many have reached the device, of all that there ever were. */
   #settled = 0
 
-  get all(): readonly A[] {
-    return this.#changes
-  }
-
   /** Where the changes end that are there by now. */
   get end(): number {
     return this.#settled + this.#changes.length
@@ -60,8 +56,8 @@ class Pending<A> {
     this.#changes.push(change)
   }
 
-  /** Takes those out that lie before `end`, which another sync may have done. */
-  upTo(end: number): readonly A[] {
+  /** Takes those out that lie before `end`, which another sync may have done; all where nothing is said. */
+  upTo(end: number = this.end): readonly A[] {
     const taken = this.#changes.splice(0, Math.max(0, end - this.#settled))
     this.#settled += taken.length
     return taken
@@ -133,12 +129,12 @@ export const copied = (of: File | Directory, copies: Copies): File | Directory =
 
 /** All that is in there is on the device. */
 export const settleDirectory = (directory: Directory): void => {
-  directory.pending.upTo(directory.pending.end)
+  directory.pending.upTo()
   directory.durable = new Map(directory.cached)
   for (const found of directory.cached.values()) {
     if (found instanceof Directory) settleDirectory(found)
     else {
-      found.pending.upTo(found.pending.end)
+      found.pending.upTo()
       found.durable = found.cached.copy()
     }
   }

@@ -186,7 +186,7 @@ export class ForgetfulDisk {
         alive(path)
         this.#count(path)
         if (this.operations >= this.failSyncAt) this.#failSync(path)
-        for (const change of file.pending.upTo(file.pending.end)) file.durable.apply(change)
+        for (const change of file.pending.upTo()) file.durable.apply(change)
       },
       close: () => {},
     }
@@ -249,8 +249,7 @@ export class ForgetfulDisk {
   /** Nothing, all, or any part of what was not synced is there. */
   #forget(directory: Directory): void {
     const survives = this.#survival()
-    for (const changes of directory.pending.upTo(directory.pending.end))
-      if (survives()) applyEntries(directory.durable, changes)
+    for (const changes of directory.pending.upTo()) if (survives()) applyEntries(directory.durable, changes)
     directory.cached = new Map(directory.durable)
     for (const found of directory.durable.values()) {
       if (found instanceof Directory) this.#forget(found)
@@ -260,7 +259,7 @@ export class ForgetfulDisk {
 
   #forgetFile(file: File): void {
     const survives = this.#survival()
-    for (const change of file.pending.upTo(file.pending.end)) {
+    for (const change of file.pending.upTo()) {
       if (change._tag === 'truncate') {
         if (survives()) file.durable.apply(change)
         continue
