@@ -4,6 +4,7 @@ import { type StreamRecord, task } from '../contracts/stream-record.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
 import type { Expectation, Expected } from './expectations.ts'
 import type { Evidence, RawRecord } from './simulation/evidence.ts'
+import { hexOf } from './simulation/hex-of.ts'
 import type { Violation } from './simulation/plan.ts'
 
 type Records = readonly StreamRecord<unknown, unknown>[]
@@ -157,8 +158,6 @@ const early = (
 
 const identityOf = (topic: AnyTopic, { key, value }: Expected<unknown, unknown>): string =>
   `${hexOf(topic.key.encode(key))}=${hexOf(topic.value.encode(value))}`
-
-const hexOf = (bytes: Uint8Array | null): string => (bytes === null ? '-' : Buffer.from(bytes).toString('hex'))
 
 const decode = (topic: AnyTopic, raw: RawRecord): E.Either<string, StreamRecord<unknown, unknown>> => {
   const key = topic.key.decode(raw.key)

@@ -1,4 +1,5 @@
 import type { Beat } from './beats.ts'
+import { isClient } from './lives.ts'
 import { shortenings, single, summary } from './shortenings.ts'
 import type { StoryLine } from './story-line.ts'
 
@@ -87,9 +88,6 @@ const scenesOf = (beats: readonly Beat[]): Scene[] => {
   if (between.length > 0) close(false)
   return scenes
 }
-
-/** By the names that the cluster gives its own. */
-const isClient = (name: string): boolean => !/^(broker-\d+|controller|supervisor)$/.test(name)
 
 const longestOf = (
   scenes: readonly Scene[],

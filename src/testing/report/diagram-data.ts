@@ -1,7 +1,7 @@
 import type { TraceEntry } from '../../engines/simulated/world/trace.ts'
 import type { Outcome } from '../simulation/plan.ts'
 import { beatsOf } from './beats.ts'
-import { livesOf } from './lives.ts'
+import { isClient, livesOf } from './lives.ts'
 import { messageKinds, messagesOf } from './messages.ts'
 
 /** What the script of a diagram draws. Processes and kinds by their index, times in virtual milliseconds. */
@@ -31,7 +31,7 @@ export const diagramData = ({ trace, virtualMs }: Outcome): DiagramData => {
   const processes = [...lives.keys()]
   const index = (name: string) => processes.indexOf(name)
   const faults = trace.filter((entry): entry is Extract<TraceEntry, { _tag: 'fault' }> => entry._tag === 'fault')
-  const application = [...lives].filter(([name]) => !/^(broker-\d+|controller|supervisor)$/.test(name))
+  const application = [...lives].filter(([name]) => isClient(name))
   const begins = application.flatMap(([, [first]]) => (first === undefined ? [] : [first.fromMs]))
   return {
     endMs: trace.reduce((end, { at }) => Math.max(end, at), virtualMs),

@@ -57,6 +57,9 @@ export const livesOf = (trace: readonly TraceEntry[]): ReadonlyMap<string, reado
 
 const isEnd = (what: string): boolean => /^(is killed|loses its power|shuts down|ends: .*)/.test(what)
 
+/** By the names that the cluster gives its own. */
+export const isClient = (name: string): boolean => !/^(broker-\d+|controller|supervisor)$/.test(name)
+
 /** As they stand below one another: whoever is asked above whoever asks. */
 const rank = (name: string): number => {
   if (name === 'controller') return 0

@@ -1,6 +1,7 @@
 import { shown } from '../../codec/decode-error.ts'
 import type { AnyTopic } from '../../contracts/topic.ts'
 import type { ClusterOptions } from '../../engines/simulated/cluster-options.ts'
+import { hexOf } from './hex-of.ts'
 import type { PlannedRecord } from './plan.ts'
 
 /**
@@ -54,5 +55,3 @@ const told = (record: Raw | undefined): string => `${text(record?.key)} → ${te
 
 const text = (bytes: Uint8Array | null | undefined): string =>
   bytes === null || bytes === undefined ? 'null' : shown(Buffer.from(bytes).toString())
-
-const hexOf = (bytes: Uint8Array | null): string => (bytes === null ? '-' : Buffer.from(bytes).toString('hex'))

@@ -200,7 +200,7 @@ class Run {
 }
 
 /** A topic as it lies in the log. */
-export const rawTopic = (name: string): Topic<Uint8Array | null, Uint8Array | null> =>
+const rawTopic = (name: string): Topic<Uint8Array | null, Uint8Array | null> =>
   topic(name, { key: nullable(bytes), value: nullable(bytes) })
 
 /** How long faults and input take, with a little more for what follows from them. */
