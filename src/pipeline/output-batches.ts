@@ -5,7 +5,7 @@ import { engineFailure, MillraceError } from '../contracts/failure.ts'
 import type { DonePrefix } from './done-prefix.ts'
 import type { StateWrite } from './gather.ts'
 import type { OutputTopic, RunTopics } from './run-topics.ts'
-import type { PartitionOutputs } from './task-outputs.ts'
+import { batchBytes, type PartitionOutputs } from './task-outputs.ts'
 
 /** Batches of what several tasks have done, each partition's in order. */
 export class OutputBatches {
@@ -79,9 +79,6 @@ export class OutputBatches {
     this.#full.push({ topic, partition, bytes: builder.build() })
   }
 }
-
-/** A batch is closed at this size, even where its topic takes larger ones. */
-const batchBytes = 1024 * 1024
 
 /** From this size on a batch of one task's outputs is not put together with others': what it costs is small beside them. */
 const aloneBytes = 16 * 1024

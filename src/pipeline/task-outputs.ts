@@ -175,8 +175,8 @@ export class TaskOutputs {
   }
 }
 
-/** Another batch is begun behind this size, even where the topic takes larger ones. */
-const batchBytes = 1024 * 1024
+/** Another batch is begun behind this size, even where its topic takes larger ones. */
+export const batchBytes: number = 1024 * 1024
 
 /** Little: each task has a batch for each partition that it writes to. */
 const firstBytes = 1024
