@@ -10,6 +10,7 @@ import { isUndecided } from '../../protocol/broker/group-offsets.ts'
 import { decodeGroupRecord, encodeGroupRecord } from '../../protocol/broker/group-records.ts'
 import { recovered, replayed } from '../../protocol/broker/group-recovery.ts'
 import { emptyGroup, type Group, type GroupSettings, isForgettable } from '../../protocol/broker/group-state.ts'
+import type { AskedOfGroup } from '../asked.ts'
 import { AwaitedReplies } from '../awaited-replies.ts'
 import type { InternalLog } from './internal-log.ts'
 
@@ -20,9 +21,6 @@ export interface GroupCoordinatorParts {
   /** A group wants its members to join again. */
   readonly rebalancing: (group: string) => void
 }
-
-type Requested = Extract<GroupCommand, { readonly request: number }>
-type Asked<C> = C extends Requested ? Omit<C, 'request' | keyof Moment> : never
 
 /**
  * Drives the machine of every group over the log. What it writes counts as written once it is staged; answers are for
@@ -91,7 +89,7 @@ export class GroupCoordinator {
   }
 
   /** The answer may come at once, or much later: a join waits for others. */
-  ask(group: string, asked: Asked<Requested>, answer: (reply: GroupReply) => void): void {
+  ask(group: string, asked: AskedOfGroup, answer: (reply: GroupReply) => void): void {
     const request = this.#replies.add(answer)
     this.#step(group, { ...asked, request, ...this.#moment() } as GroupCommand)
   }

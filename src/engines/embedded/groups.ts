@@ -9,13 +9,13 @@ import type {
 } from '../../contracts/engine.ts'
 import type { EngineFailure } from '../../contracts/failure.ts'
 import type { GroupReply } from '../../protocol/broker/group-command.ts'
+import type { AskedOfGroup } from '../asked.ts'
 import { unknownGroup, wrongOffset } from '../refusals.ts'
 import type { GroupCoordinator } from './group-coordinator.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { Partitions } from './partitions.ts'
 
 type Answer<A> = Promise<E.Either<EngineFailure, A>>
-type Asked = Parameters<GroupCoordinator['ask']>[1]
 
 export interface GroupsParts {
   readonly lifetime: Lifetime
@@ -29,7 +29,7 @@ export interface GroupsParts {
 export const embeddedGroups = (parts: GroupsParts): Groups => {
   const { lifetime, coordinator, partitions } = parts
 
-  const ask = async (group: string, asked: Asked): Answer<GroupReply> => {
+  const ask = async (group: string, asked: AskedOfGroup): Answer<GroupReply> => {
     const reply = await new Promise<GroupReply>((resolve) => coordinator.ask(group, asked, resolve))
     const committed = await parts.commit()
     if (committed._tag === 'Left') return committed

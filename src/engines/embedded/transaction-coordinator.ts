@@ -16,15 +16,20 @@ import {
   encodeTransaction,
   encodeTransactionKey,
 } from '../../protocol/broker/transaction-record.ts'
-import { caughtUp, isComplete, isPrepared, type TransactionRecord } from '../../protocol/broker/transaction-state.ts'
+import {
+  caughtUp,
+  idExpirationMs,
+  isComplete,
+  isPrepared,
+  type TransactionRecord,
+} from '../../protocol/broker/transaction-state.ts'
+import type { AskedOfTransaction } from '../asked.ts'
 import { AwaitedReplies } from '../awaited-replies.ts'
 import type { InternalLog } from './internal-log.ts'
 import type { ProducerIds } from './producer-ids.ts'
 
 /** One directory has one coordinator, ever: nobody is there to fence. */
 const coordinatorEpoch = 0
-/** As Kafka's transactional.id.expiration.ms. */
-const idExpirationMs = 7 * 24 * 60 * 60 * 1000
 /** How long until an end that could not be staged is tried again. */
 const retryMs = 1_000
 /** How often ids are looked through for those that expired. */
@@ -55,8 +60,6 @@ export interface TransactionCoordinatorParts {
 }
 
 const unwritten: E.Either<never, void> = E.right(undefined)
-
-type Asked<R> = R extends TransactionRequest ? Omit<R, 'request' | 'now'> : never
 
 /**
  * Drives the machine of every transactional id over the log.
@@ -137,7 +140,7 @@ export class TransactionCoordinator {
   }
 
   /** What is asked is done, or refused, when this returns, but for a producer id that must be set aside first. */
-  ask(transactionalId: string, asked: Asked<TransactionRequest>, answer: (reply: TransactionReply) => void): void {
+  ask(transactionalId: string, asked: AskedOfTransaction, answer: (reply: TransactionReply) => void): void {
     const request = this.#replies.add(answer)
     this.#step(transactionalId, { ...asked, request, now: this.#nowMs } as TransactionRequest)
   }

@@ -4,9 +4,9 @@ import type { Appended, TransactionalProducer, UnsealedBatch } from '../../contr
 import type { EngineFailure } from '../../contracts/failure.ts'
 import type { TransactionReply } from '../../protocol/broker/transaction-messages.ts'
 import type { ClientTransactionCommand, GivenIdentity } from '../../protocol/client/transaction.ts'
+import type { AskedOfTransaction } from '../asked.ts'
 import { type CoordinatorRequest, TransactionDriver } from '../transaction-driver.ts'
 import { childLifetime, type Lifetime } from './lifetime.ts'
-import type { TransactionCoordinator } from './transaction-coordinator.ts'
 import { failureOf, fenced, mustAbort, tookTooLong, unanswered, undecided } from './transaction-failures.ts'
 import { type SendRefusal, TransactionStage, type TransactionStageParts } from './transaction-stage.ts'
 
@@ -159,9 +159,7 @@ export class TransactionHolder {
   }
 
   /** What the coordinator decides, and whether that is durable with all that follows from it. */
-  async #decided(
-    asked: Parameters<TransactionCoordinator['ask']>[1],
-  ): Promise<readonly [TransactionReply, E.Either<EngineFailure, void>]> {
+  async #decided(asked: AskedOfTransaction): Promise<readonly [TransactionReply, E.Either<EngineFailure, void>]> {
     const { coordinator, transactionalId } = this.#parts
     const { promise, resolve } = Promise.withResolvers<TransactionReply>()
     let known: TransactionReply | undefined

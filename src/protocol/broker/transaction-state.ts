@@ -33,6 +33,9 @@ export interface ProducerIdentity {
   readonly epoch: number
 }
 
+/** How long an id is kept that nobody uses: Kafka's transactional.id.expiration.ms. */
+export const idExpirationMs: number = 7 * 24 * 60 * 60 * 1000
+
 /** The highest epoch that a producer is given. One is kept above it, so that it can always be fenced. */
 export const lastUsableEpoch = 32766
 

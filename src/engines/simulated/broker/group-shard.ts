@@ -7,6 +7,7 @@ import { deadline } from '../../../protocol/broker/group-membership.ts'
 import { decodeGroupRecord, encodeGroupRecord } from '../../../protocol/broker/group-records.ts'
 import { recovered, replayed } from '../../../protocol/broker/group-recovery.ts'
 import { emptyGroup, type Group, type GroupSettings, isForgettable } from '../../../protocol/broker/group-state.ts'
+import type { AskedOfGroup } from '../../asked.ts'
 import { AwaitedReplies } from '../../awaited-replies.ts'
 import type { LedLog } from './led-log.ts'
 import type { Watched } from './observer.ts'
@@ -19,9 +20,6 @@ export interface GroupShardParts {
   /** A line for people, as of the broker. */
   readonly tell: (what: () => string) => void
 }
-
-type Requested = Extract<GroupCommand, { readonly request: number }>
-type Asked<C> = C extends Requested ? Omit<C, 'request' | keyof Moment> : never
 
 type Reply = Extract<GroupEffect, { readonly _tag: 'reply' }>
 
@@ -66,7 +64,7 @@ export class GroupShard {
   }
 
   /** The answer may come at once, or much later: a join waits for others. */
-  ask(group: string, asked: Asked<Requested>, answer: (reply: GroupReply) => void): void {
+  ask(group: string, asked: AskedOfGroup, answer: (reply: GroupReply) => void): void {
     const request = this.#replies.add(answer)
     this.#step(group, { ...asked, request, ...this.#moment() } as GroupCommand)
   }

@@ -14,7 +14,8 @@ import {
   encodeTransaction,
   encodeTransactionKey,
 } from '../../../protocol/broker/transaction-record.ts'
-import { isPrepared, type TransactionRecord } from '../../../protocol/broker/transaction-state.ts'
+import { idExpirationMs, isPrepared, type TransactionRecord } from '../../../protocol/broker/transaction-state.ts'
+import type { AskedOfTransaction } from '../../asked.ts'
 import { AwaitedReplies } from '../../awaited-replies.ts'
 import { partitionsText, producerText } from '../message-text.ts'
 import type { LedLog } from './led-log.ts'
@@ -38,10 +39,6 @@ export interface TransactionShardParts {
 
 /** As Kafka's transaction.abort.timed.out.transaction.cleanup.interval.ms. */
 const sweepMs = 10_000
-/** As Kafka's transactional.id.expiration.ms. */
-const idExpirationMs = 7 * 24 * 60 * 60 * 1000
-
-type Asked<R> = R extends TransactionRequest ? Omit<R, 'request' | 'now'> : never
 
 /** One partition of `__transaction_state` at its leader: drives the machine of every transactional id that belongs to it. */
 export class TransactionShard {
@@ -70,7 +67,7 @@ export class TransactionShard {
     this.#arm()
   }
 
-  ask(transactionalId: string, asked: Asked<TransactionRequest>, answer: (reply: TransactionReply) => void): void {
+  ask(transactionalId: string, asked: AskedOfTransaction, answer: (reply: TransactionReply) => void): void {
     const request = this.#replies.add(answer)
     this.#step(transactionalId, { ...asked, request, now: this.#now } as TransactionRequest)
   }
