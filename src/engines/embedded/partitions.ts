@@ -6,9 +6,6 @@ import type { PartitionLog } from '../../log/partition-log.ts'
 import { unknownPartition, unknownTopic } from '../refusals.ts'
 import type { Catalog, CatalogTopic } from './catalog.ts'
 
-/** The engine's own topics. */
-export const internalTopics = { offsets: '__consumer_offsets', transactions: '__transaction_state' } as const
-
 /** Where a reader finds the partitions. */
 export interface PartitionFinder {
   readonly find: (at: TopicPartition) => E.Either<EngineFailure, PartitionLog>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { internalTopics } from '../../../src/engines/simulated/internal-topics.ts'
+import { internalTopics } from '../../../src/engines/internal-topics.ts'
 import { brokerName, controllerName } from '../../../src/engines/simulated/switchboard.ts'
 import { ok, refusal } from '../../conformance/calls.ts'
 import { clusterStory } from '../../support/cluster-story.ts'

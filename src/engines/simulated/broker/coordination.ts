@@ -1,7 +1,7 @@
 import type { Clock } from '../../../contracts/clock.ts'
 import { type EngineFailure, engineFailure } from '../../../contracts/failure.ts'
 import { kafkaGroupSettings } from '../../../protocol/broker/group-state.ts'
-import { internalTopics } from '../internal-topics.ts'
+import { internalTopics } from '../../internal-topics.ts'
 import type { Process } from '../world/process.ts'
 import type { TraceSubject } from '../world/trace.ts'
 import type { World } from '../world/world.ts'

@@ -1,7 +1,7 @@
 import type { EngineFailure } from '../../../contracts/failure.ts'
 import type { GroupReply } from '../../../protocol/broker/group-command.ts'
 import { unknownGroup } from '../../refusals.ts'
-import { homeOf } from '../internal-topics.ts'
+import { homeOf } from '../home-of.ts'
 import type { Done, Refused, ReplyOf } from '../wire.ts'
 import type { BrokerParts, Handlers } from './broker-parts.ts'
 import { type Coordination, isFailure } from './coordination.ts'

@@ -17,7 +17,7 @@ import type { GivenIdentity } from '../../../protocol/client/transaction.ts'
 import { MachineDriver } from '../../machine-driver.ts'
 import type { ClusterOptions } from '../cluster-options.ts'
 import { batchText } from '../message-text.ts'
-import { type Answer, type Connection, requestTimeoutMs } from './connection.ts'
+import { type Answer, accepted, backoffMs, type Connection, maxBackoffMs, requestTimeoutMs } from './connection.ts'
 
 export interface BatchSenderParts {
   readonly connection: Connection
@@ -58,8 +58,8 @@ export class BatchSender {
         maxInFlight: 5,
         deliveryTimeoutMs,
         requestTimeoutMs,
-        backoffMs: 20,
-        maxBackoffMs: 500,
+        backoffMs,
+        maxBackoffMs,
         resumeMs: 12 * 60 * 60 * 1000,
         bufferBytes: 32 * 1024 * 1024,
         maxPartitions: 1_000,
@@ -165,11 +165,9 @@ export class BatchSender {
   }
 
   async #identify(): Promise<void> {
-    const reply = await this.#parts.connection.askAny('allocateProducerId', {})
+    const reply = accepted(await this.#parts.connection.askAny('allocateProducerId', {}))
     const now = this.#now
     if (E.isLeft(reply)) this.#machine.do({ _tag: 'identityFailed', now, failure: reply.left })
-    else if (reply.right._tag === 'refused')
-      this.#machine.do({ _tag: 'identityFailed', now, failure: reply.right.failure })
     else this.#machine.do({ ...reply.right, _tag: 'identified', now })
   }
 

@@ -2,10 +2,11 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Call } from '../../../contracts/engine.ts'
 import { type EngineFailure, engineFailure } from '../../../contracts/failure.ts'
 import { partitionName, type TopicPartition } from '../../../contracts/position.ts'
+import { internalTopics } from '../../internal-topics.ts'
 import { unknownPartition, unknownTopic } from '../../refusals.ts'
-import { homeOf, internalTopics } from '../internal-topics.ts'
+import { homeOf } from '../home-of.ts'
 import { brokerName, controllerName, isAnswer, type Switchboard } from '../switchboard.ts'
-import type { ClusterView, ReplyOf, RequestName, RequestOf, TopicView } from '../wire.ts'
+import type { ClusterView, Refused, ReplyOf, RequestName, RequestOf, TopicView } from '../wire.ts'
 import type { Unanswered } from '../world/network.ts'
 import type { Process } from '../world/process.ts'
 import type { World } from '../world/world.ts'
@@ -24,8 +25,9 @@ export type Answer<A> = Promise<E.Either<EngineFailure, A>>
 export const requestTimeoutMs = 2_000
 /** How long a call goes on where the cluster is out of reach: as Kafka's default.api.timeout.ms. */
 export const callTimeoutMs = 60_000
-const backoffMs = 20
-const maxBackoffMs = 500
+/** How long a client pauses before it asks again, and how long at most when it has often. */
+export const backoffMs = 20
+export const maxBackoffMs = 500
 
 /** Where a client's requests go, and how long it tries. */
 export class Connection {
@@ -206,6 +208,21 @@ export class Connection {
 export const isPassing = ({ kind, code }: EngineFailure): boolean =>
   (kind === 'retriable' && code !== 'rebalance-in-progress' && code !== 'member-id-required') ||
   kind === 'indeterminate'
+
+/** What a request came to: its refusal is a failure like that of never having been answered. */
+export const accepted = <A extends { readonly _tag: string }>(
+  reply: E.Either<EngineFailure, A | Refused>,
+): E.Either<EngineFailure, Exclude<A, Refused>> => {
+  if (E.isLeft(reply)) return reply
+  return isRefused(reply.right) ? E.left(reply.right.failure) : E.right(reply.right as Exclude<A, Refused>)
+}
+
+/** That it came to something is all there is to say. */
+export const done: (accepted: E.Either<EngineFailure, unknown>) => E.Either<EngineFailure, void> = E.map(
+  () => undefined,
+)
+
+const isRefused = (reply: { readonly _tag: string }): reply is Refused => reply._tag === 'refused'
 
 const unanswered = (to: string, name: string, why: string): EngineFailure =>
   engineFailure(

@@ -5,7 +5,7 @@ import type { TopicPartition } from '../../../contracts/position.ts'
 import { wrongOffset } from '../../refusals.ts'
 import { positionsText } from '../message-text.ts'
 import { brokerName } from '../switchboard.ts'
-import { type Answer, type Connection, isPassing } from './connection.ts'
+import { type Answer, accepted, type Connection, done, isPassing } from './connection.ts'
 import { MemberSession } from './member-session.ts'
 
 /** Consumer groups, asked of their coordinators. */
@@ -40,9 +40,8 @@ export const simulatedGroups = (connection: Connection, brokers: number): Groups
   delete: (group) =>
     connection.call(() =>
       connection.patiently(async (): Answer<void> => {
-        const reply = await connection.askCoordinator({ kind: 'offsets', id: group }, 'deleteGroup', { group })
-        if (E.isLeft(reply)) return reply
-        return reply.right._tag === 'refused' ? E.left(reply.right.failure) : E.right(undefined)
+        const of = { kind: 'offsets', id: group } as const
+        return done(accepted(await connection.askCoordinator(of, 'deleteGroup', { group })))
       }),
     ),
 })
@@ -74,9 +73,8 @@ const committed = async (
   partitions: readonly TopicPartition[] | undefined,
 ): Answer<readonly CommittedOffset[]> => {
   const request = partitions === undefined ? { group } : { group, partitions }
-  const reply = await connection.askCoordinator({ kind: 'offsets', id: group }, 'fetchOffsets', request)
-  if (E.isLeft(reply)) return reply
-  return reply.right._tag === 'refused' ? E.left(reply.right.failure) : E.right(reply.right.offsets)
+  const reply = accepted(await connection.askCoordinator({ kind: 'offsets', id: group }, 'fetchOffsets', request))
+  return E.isLeft(reply) ? reply : E.right(reply.right.offsets)
 }
 
 /** Whoever asks for committed offsets is told when they are about to change. */

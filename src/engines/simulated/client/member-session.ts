@@ -4,14 +4,14 @@ import type { EngineFailure } from '../../../contracts/failure.ts'
 import type { MemberReply, MemberRequest } from '../../../protocol/client/group-member-state.ts'
 import { MemberDriver } from '../../member-driver.ts'
 import { partitionsText } from '../message-text.ts'
-import { type Connection, requestTimeoutMs } from './connection.ts'
+import { backoffMs, type Connection, maxBackoffMs, requestTimeoutMs } from './connection.ts'
 
 /** How long a join may wait for others before it counts as let in: whatever is refused is refused at once. */
 const letInMs = 50
 /** How often the topics are looked at: as Kafka's metadata.max.age.ms, shortened to what a simulation is worth. */
 const lookMs = 1_000
 
-const patience = { requestTimeoutMs, backoffMs: 20, maxBackoffMs: 500 }
+const patience = { requestTimeoutMs, backoffMs, maxBackoffMs }
 
 /** One member of a group, whose coordinator is wherever the cluster has it. */
 export class MemberSession {

@@ -7,11 +7,10 @@ import { batchFields } from '../../../log/batch-fields.ts'
 import { readCommitted } from '../../../protocol/client/read-committed.ts'
 import { type FetchedPartition, unreadable } from '../fetched-partition.ts'
 import { recordsText } from '../message-text.ts'
-import { type Answer, type Connection, isPassing, requestTimeoutMs } from './connection.ts'
+import { type Answer, backoffMs, type Connection, isPassing, requestTimeoutMs } from './connection.ts'
 
 /** How long a leader waits for news at most, so that a client hears when leaders change. */
 const maxWaitMs = 500
-const backoffMs = 20
 /** How often the last stable offset is looked at while it has to come. */
 const settledEveryMs = 10
 

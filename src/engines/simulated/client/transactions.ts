@@ -17,7 +17,16 @@ import { type CoordinatorRequest, TransactionDriver } from '../../transaction-dr
 import type { ClusterOptions } from '../cluster-options.ts'
 import { positionsText, producerText } from '../message-text.ts'
 import { BatchSender } from './batch-sender.ts'
-import { type Answer, type Connection, callTimeoutMs, requestTimeoutMs } from './connection.ts'
+import {
+  type Answer,
+  accepted,
+  backoffMs,
+  type Connection,
+  callTimeoutMs,
+  done,
+  maxBackoffMs,
+  requestTimeoutMs,
+} from './connection.ts'
 
 export interface TransactionsParts {
   readonly connection: Connection
@@ -26,9 +35,6 @@ export interface TransactionsParts {
 }
 
 type Asked<T extends CoordinatorRequest['_tag']> = Extract<CoordinatorRequest, { _tag: T }>
-
-const backoffMs = 20
-const maxBackoffMs = 500
 
 /** One holder of a transactional id: drives the client's machine against the coordinator, wherever that is. */
 export class TransactionHolder {
@@ -107,9 +113,7 @@ export class TransactionHolder {
       }
       const request = { transactionalId, token, offsets, ...admitted.right }
       const of = { kind: 'offsets', id: token.group } as const
-      const reply = await connection.askCoordinator(of, 'commitOffsetsInTransaction', request)
-      if (E.isLeft(reply)) return reply
-      return reply.right._tag === 'refused' ? E.left(reply.right.failure) : E.right(undefined)
+      return done(accepted(await connection.askCoordinator(of, 'commitOffsetsInTransaction', request)))
     })
     return this.#follow('coordinator', admitted.right, sent)
   }
@@ -179,10 +183,8 @@ export class TransactionHolder {
     const { connection, options } = this.#parts
     const { transactionalId, timeoutMs } = options
     const of = { kind: 'transactions', id: transactionalId } as const
-    const reply = await connection.askCoordinator(of, 'initProducerId', { transactionalId, timeoutMs })
+    const reply = accepted(await connection.askCoordinator(of, 'initProducerId', { transactionalId, timeoutMs }))
     if (E.isLeft(reply)) this.#driver.step({ _tag: 'initializeFailed', failure: reply.left })
-    else if (reply.right._tag === 'refused')
-      this.#driver.step({ _tag: 'initializeFailed', failure: reply.right.failure })
     else this.#driver.step({ ...reply.right, _tag: 'initialized' })
   }
 
@@ -192,11 +194,9 @@ export class TransactionHolder {
     const { transactionalId } = options
     const of = { kind: 'transactions', id: transactionalId } as const
     const request = { transactionalId, commit, ...identity }
-    const reply = await connection.askCoordinator(of, 'endTransaction', request, requestTimeoutMs)
+    const reply = accepted(await connection.askCoordinator(of, 'endTransaction', request, requestTimeoutMs))
     const asked = identity
     if (E.isLeft(reply)) this.#driver.step({ _tag: 'endFailed', asked, failure: reply.left })
-    else if (reply.right._tag === 'refused')
-      this.#driver.step({ _tag: 'endFailed', asked, failure: reply.right.failure })
     else this.#driver.step({ ...reply.right, _tag: 'ended', asked })
   }
 

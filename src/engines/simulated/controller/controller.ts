@@ -8,10 +8,10 @@ import {
   createPartition,
   type PartitionRegistration,
 } from '../../../protocol/broker/partition-registration.ts'
+import { internalTopics } from '../../internal-topics.ts'
 import { notLarger, topicExists, unknownTopic } from '../../refusals.ts'
 import type { Watched } from '../broker/observer.ts'
 import type { ClusterOptions } from '../cluster-options.ts'
-import { internalTopics } from '../internal-topics.ts'
 import type { ClusterView, ReplyOf, RequestName, RequestOf, Server, TopicView } from '../wire.ts'
 import type { Process } from '../world/process.ts'
 import type { World } from '../world/world.ts'

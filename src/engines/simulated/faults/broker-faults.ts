@@ -1,4 +1,4 @@
-import { internalTopics } from '../internal-topics.ts'
+import { internalTopics } from '../../internal-topics.ts'
 import { brokerName } from '../switchboard.ts'
 import type { Fault } from './fault.ts'
 import type { Ending } from './losses.ts'
