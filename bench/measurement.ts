@@ -7,7 +7,7 @@ export interface Measurement {
   readonly against?: { readonly name: string; readonly value: number }
   /** How many times the rival's: more is better. */
   readonly ratio?: number
-  /** The ratio to reach; without a rival, the value to stay below. */
+  /** The ratio to reach; without a rival, the value to reach, or to stay below. */
   readonly target?: number
   readonly met?: boolean
 }
@@ -25,6 +25,19 @@ export const compared = (figure: {
   ...figure,
   ...(figure.target === undefined ? {} : { met: figure.ratio >= figure.target }),
 })
+
+interface Aimed {
+  readonly name: string
+  readonly unit: string
+  readonly value: number
+  readonly target: number
+}
+
+/** A figure without a rival, where more is better. */
+export const atLeast = (figure: Aimed): Measurement => ({ ...figure, met: figure.value >= figure.target })
+
+/** A figure without a rival, where less is better. */
+export const below = (figure: Aimed): Measurement => ({ ...figure, met: figure.value < figure.target })
 
 export const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b)

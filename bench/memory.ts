@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { connect, stream } from 'millrace'
 import { mapValue, to } from 'millrace/operators'
 import { filter, firstValueFrom } from 'rxjs'
-import type { Measurement } from './measurement.ts'
+import { below, type Measurement } from './measurement.ts'
 import { inDirectory } from './records.ts'
 import { input, output, turned } from './topics.ts'
 
@@ -55,14 +55,14 @@ export const memoryOfPipeline = (count: number): Promise<readonly Measurement[]>
     for (let line = 1; line <= lines; line++) {
       const done = Math.round((count * line) / lines)
       await firstValueFrom(running.metrics$.pipe(filter(({ records }) => records >= done)))
-      const value = resident.take()
-      measured.push({
-        name: `memory of a pipeline over ${done.toLocaleString('en-US')} records`,
-        value,
-        unit: 'MiB resident at most',
-        target: targetMib,
-        met: value < targetMib,
-      })
+      measured.push(
+        below({
+          name: `memory of a pipeline over ${done.toLocaleString('en-US')} records`,
+          value: resident.take(),
+          unit: 'MiB resident at most',
+          target: targetMib,
+        }),
+      )
     }
     resident.stop()
     await running.stop()
