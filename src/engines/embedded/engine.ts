@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
-import type { Call, Engine, EngineFeatures } from '../../contracts/engine.ts'
+import type { Call, Engine } from '../../contracts/engine.ts'
+import { allFeatures } from '../features.ts'
 import { partitionsOf } from './catalog-topic.ts'
 import { embeddedGroups } from './groups.ts'
 import { Lifetime } from './lifetime.ts'
@@ -13,16 +14,6 @@ export interface EmbeddedOptions extends DirectoryOptions {
   /** False for a storage that is gone with the process. */
   readonly persistent: boolean
 }
-
-const features = (persistent: boolean): EngineFeatures => ({
-  persistence: persistent || 'it lives in the memory of this process',
-  transactions: true,
-  groups: true,
-  'static-members': true,
-  'delete-records': true,
-  grow: true,
-  'topic-configs': true,
-})
 
 /**
  * Opens the embedded engine: Kafka's own log and coordinators in this process, on `storage`.
@@ -44,7 +35,7 @@ export const openEmbedded =
 
     return E.right({
       name: options.name,
-      features: features(options.persistent),
+      features: allFeatures(options.persistent || 'it lives in the memory of this process'),
       topics: embeddedTopics({
         lifetime,
         catalog,

@@ -1,6 +1,6 @@
-import type { EngineFailure } from '../../../contracts/failure.ts'
 import type { GroupReply } from '../../../protocol/broker/group-command.ts'
 import { unknownGroup } from '../../refusals.ts'
+import { done, refusedBy } from '../answers.ts'
 import { homeOf } from '../home-of.ts'
 import type { Done, Refused, ReplyOf } from '../wire.ts'
 import type { BrokerParts, Handlers } from './broker-parts.ts'
@@ -9,10 +9,6 @@ import { type Coordination, isFailure } from './coordination.ts'
 export interface GroupRequestsParts extends Pick<BrokerParts, 'world' | 'options'> {
   readonly coordination: Coordination
 }
-
-const done = { _tag: 'done' } as const
-
-export const refusedBy = (failure: EngineFailure): Refused => ({ _tag: 'refused', failure })
 
 const doneOr = (reply: GroupReply): Done | Refused => (reply._tag === 'refused' ? refusedBy(reply.failure) : done)
 

@@ -1,16 +1,16 @@
 import { type EngineFailure, engineFailure } from '../../../contracts/failure.ts'
 import type { TopicPartition } from '../../../contracts/position.ts'
+import type { AskedOfTransaction } from '../../asked.ts'
 import { internalTopics } from '../../internal-topics.ts'
+import { done, refusedBy } from '../answers.ts'
 import type { Mutant } from '../cluster-options.ts'
 import { homeOf } from '../home-of.ts'
 import { brokerName, isAnswer } from '../switchboard.ts'
 import type { ClusterView, ReplyOf, RequestOf } from '../wire.ts'
 import { type BrokerParts, type Handlers, requestTimeoutMs } from './broker-parts.ts'
 import { type Coordination, isFailure } from './coordination.ts'
-import { refusedBy } from './group-requests.ts'
 import type { HostedPartitions } from './hosted-partitions.ts'
 import { mark } from './produce.ts'
-import type { TransactionShard } from './transaction-shard.ts'
 
 export interface TransactionRequestsParts extends Pick<BrokerParts, 'process' | 'clock' | 'switchboard' | 'options'> {
   readonly mutants: ReadonlySet<Mutant>
@@ -20,8 +20,6 @@ export interface TransactionRequestsParts extends Pick<BrokerParts, 'process' | 
 }
 
 type Names = 'initProducerId' | 'endTransaction' | 'addPartitions' | 'writeMarkers' | 'commitOffsetsInTransaction'
-
-const done = { _tag: 'done' } as const
 
 /** What clients, leaders and other coordinators ask about transactions. */
 export class TransactionRequests {
@@ -83,7 +81,7 @@ export class TransactionRequests {
   #coordinate(
     transactionalId: string,
     answer: (reply: ReplyOf<'endTransaction'>) => void,
-    asked: Parameters<TransactionShard['ask']>[1],
+    asked: AskedOfTransaction,
   ): void {
     const shard = this.#shard(transactionalId)
     if (isFailure(shard)) return answer(refusedBy(shard))

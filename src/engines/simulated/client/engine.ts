@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Engine, Producer } from '../../../contracts/engine.ts'
 import { engineFailure } from '../../../contracts/failure.ts'
+import { allFeatures } from '../../features.ts'
 import type { SimulatedCluster } from '../cluster.ts'
 import type { Process } from '../world/process.ts'
 import { BatchSender } from './batch-sender.ts'
@@ -44,15 +45,7 @@ export const simulatedEngine = (cluster: SimulatedCluster, process: Process): En
 
   return {
     name,
-    features: {
-      persistence: 'its disks are virtual, and end with the simulation',
-      transactions: true,
-      groups: true,
-      'static-members': true,
-      'delete-records': true,
-      grow: true,
-      'topic-configs': true,
-    },
+    features: allFeatures('its disks are virtual, and end with the simulation'),
     topics: simulatedTopics(connection),
     reader: simulatedReader(connection),
     groups: simulatedGroups(connection, options.brokers),

@@ -10,6 +10,7 @@ import {
 } from '../../../protocol/broker/partition-registration.ts'
 import { internalTopics } from '../../internal-topics.ts'
 import { notLarger, topicExists, unknownTopic } from '../../refusals.ts'
+import { done, refusedBy } from '../answers.ts'
 import type { Watched } from '../broker/observer.ts'
 import type { ClusterOptions } from '../cluster-options.ts'
 import type { ClusterView, ReplyOf, RequestName, RequestOf, Server, TopicView } from '../wire.ts'
@@ -38,8 +39,6 @@ interface BrokerState {
 const sweepMs = 1_000
 /** How many producer ids a broker is given at once. */
 const producerIdBlock = 1_000
-
-const done = { _tag: 'done' } as const
 
 const byName = (a: TopicView, b: TopicView): number => (a.name < b.name ? -1 : 1)
 
@@ -110,32 +109,32 @@ export class Controller implements Server {
     },
     createTopic: (spec) => {
       const checked = checkedSpec(spec)
-      if (checked._tag === 'Left') return refused(checked.left)
-      if (this.#topics.has(spec.name)) return refused(topicExists(spec.name))
+      if (checked._tag === 'Left') return refusedBy(checked.left)
+      if (this.#topics.has(spec.name)) return refusedBy(topicExists(spec.name))
       return this.#create(checked.right, false)
     },
     growTopic: ({ topic: name, partitions }) => {
       const topic = this.#owned(name)
-      if (topic._tag === 'Left') return refused(topic.left)
+      if (topic._tag === 'Left') return refusedBy(topic.left)
       const checked = checkedPartitions(name, partitions)
-      if (checked._tag === 'Left') return refused(checked.left)
-      if (partitions <= topic.right.partitions) return refused(notLarger(topic.right, partitions))
+      if (checked._tag === 'Left') return refusedBy(checked.left)
+      if (partitions <= topic.right.partitions) return refusedBy(notLarger(topic.right, partitions))
       const layout = this.#assign(partitions - topic.right.partitions)
-      if (layout === undefined) return refused(tooFewBrokers(this.#parts.options))
+      if (layout === undefined) return refusedBy(tooFewBrokers(this.#parts.options))
       this.#put({ ...topic.right, partitions, layout: [...topic.right.layout, ...layout] })
       return done
     },
     configureTopic: ({ topic: name, config }) => {
       const topic = this.#owned(name)
-      if (topic._tag === 'Left') return refused(topic.left)
+      if (topic._tag === 'Left') return refusedBy(topic.left)
       const checked = checkedConfig(name, config)
-      if (checked._tag === 'Left') return refused(checked.left)
+      if (checked._tag === 'Left') return refusedBy(checked.left)
       this.#put({ ...topic.right, config: { ...topic.right.config, ...checked.right } })
       return done
     },
     deleteTopic: ({ topic: name }) => {
       const topic = this.#owned(name)
-      if (topic._tag === 'Left') return refused(topic.left)
+      if (topic._tag === 'Left') return refusedBy(topic.left)
       this.#topics.delete(name)
       this.#changed()
       return done
@@ -162,7 +161,7 @@ export class Controller implements Server {
 
   #create(spec: TopicSpec, internal: boolean): ReplyOf<'createTopic'> {
     const layout = this.#assign(spec.partitions)
-    if (layout === undefined) return refused(tooFewBrokers(this.#parts.options))
+    if (layout === undefined) return refusedBy(tooFewBrokers(this.#parts.options))
     const id = `topic-${++this.#topicsMade}`
     const topic: TopicView = { ...spec, id, internal, layout }
     this.#put(topic)
@@ -309,8 +308,6 @@ export class Controller implements Server {
 }
 
 type Unseen<C> = C extends unknown ? Omit<C, 'view'> : never
-
-const refused = (failure: EngineFailure) => ({ _tag: 'refused', failure }) as const
 
 const internal = (name: string): EngineFailure =>
   engineFailure('invalid-topic', `topic '${name}' is the cluster's own: leave it to the cluster`)
