@@ -48,7 +48,7 @@ export class Drain {
    */
   async drained(): Promise<void> {
     const { programs } = this.#parts
-    for (let before = ''; ; ) {
+    for (let before: string | undefined; ; ) {
       await this.#wait(lookMs)
       const { runs, hasRun } = programs()
       if (runs.length === 0) {
