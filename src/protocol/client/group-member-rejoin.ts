@@ -2,6 +2,7 @@ import type { EngineFailure } from '../../contracts/failure.ts'
 import type { TopicPartition } from '../../contracts/position.ts'
 import { andThen } from '../step.ts'
 import { assignors } from './assignors/index.ts'
+import { backoffAfter } from './backoff.ts'
 import { consumerProtocol, encodeStickyData, encodeSubscription } from './consumer-protocol.ts'
 import { ask, type GroupMembership, type MemberEffect, type MemberStep } from './group-member-state.ts'
 import { minus } from './partition-sets.ts'
@@ -76,8 +77,7 @@ export const loseMembership = (member: GroupMembership, failure: EngineFailure, 
 
 /** Joins again in a while, the longer the more often it has failed. */
 export const backOff = (member: GroupMembership, now: number): MemberStep => {
-  const { backoffMs, maxBackoffMs } = member.options
-  const until = now + Math.min(backoffMs * 2 ** Math.min(member.failures, 30), maxBackoffMs)
+  const until = now + backoffAfter(member.failures, member.options)
   const waiting: GroupMembership = {
     ...member,
     phase: { _tag: 'backing-off', until },

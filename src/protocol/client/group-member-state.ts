@@ -121,7 +121,7 @@ export interface GroupMembership {
   readonly heartbeat: Awaited | undefined
   /** The topics have changed while this member was about to lead: assign again. */
   readonly again: boolean
-  /** Failures in a row. */
+  /** How often it has failed since it last came to an assignment. */
   readonly failures: number
   readonly nextRequest: number
   readonly nextRevocation: number

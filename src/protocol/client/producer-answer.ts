@@ -1,6 +1,6 @@
 import type { EngineFailure, FailureCode } from '../../contracts/failure.ts'
+import { backoffAfter } from './backoff.ts'
 import {
-  backoffMs,
   type Chain,
   type ChainStep,
   dropped,
@@ -86,7 +86,7 @@ const retry = (chain: Chain, batch: SentBatch, { options, now, failure }: Refusa
   const effects: ProducerEffect[] = mayHaveMoved.has(failure.code) ? [{ _tag: 'refreshMetadata', partition }] : []
   const next = { ...replaced(chain, batch), trouble: failure }
   if (chain.retryAt > now || !batch.held) return [next, effects]
-  return [{ ...next, failures: failures + 1, retryAt: now + backoffMs(options, failures) }, effects]
+  return [{ ...next, failures: failures + 1, retryAt: now + backoffAfter(failures, options) }, effects]
 }
 
 /** Nobody has answered in time, which is no answer. */

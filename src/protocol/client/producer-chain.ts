@@ -1,6 +1,6 @@
 import { type EngineFailure, engineFailure } from '../../contracts/failure.ts'
 import { partitionName, type TopicPartition } from '../../contracts/position.ts'
-import type { ProducerEffect, ProducerOptions, TicketAnswer } from './producer-messages.ts'
+import type { ProducerEffect, TicketAnswer } from './producer-messages.ts'
 import type { GivenIdentity } from './transaction.ts'
 
 /** A batch that has no sequence (any longer). */
@@ -121,10 +121,6 @@ export const dropped = (chain: Chain, { ticket }: SentBatch): Chain => ({
   ...chain,
   sent: chain.sent.filter((other) => other.ticket !== ticket),
 })
-
-/** How long to wait after `failures` others. */
-export const backoffMs = (options: ProducerOptions, failures: number): number =>
-  Math.min(options.backoffMs * 2 ** Math.min(failures, 30), options.maxBackoffMs)
 
 export const reply = (ticket: number, answer: TicketAnswer): ProducerEffect => ({ _tag: 'reply', ticket, answer })
 

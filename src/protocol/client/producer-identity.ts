@@ -1,5 +1,6 @@
 import type { EngineFailure } from '../../contracts/failure.ts'
-import { backoffMs, type Chain, type ChainStep } from './producer-chain.ts'
+import { backoffAfter } from './backoff.ts'
+import type { Chain, ChainStep } from './producer-chain.ts'
 import { ended, fallen } from './producer-ending.ts'
 import { type Asking, inEachChain, type ProducerSession, type ProducerStep } from './producer-session.ts'
 import type { GivenIdentity } from './transaction.ts'
@@ -45,6 +46,6 @@ export const askAgain = (session: ProducerSession, now: number): ProducerStep =>
 }
 
 const askLater = (session: ProducerSession, { attempt }: Asking, now: number): ProducerStep => {
-  const until = now + backoffMs(session.options, attempt)
+  const until = now + backoffAfter(attempt, session.options)
   return [{ ...session, asking: { attempt: attempt + 1, until, sent: false } }, []]
 }
