@@ -3,8 +3,9 @@ import type { Storage } from '../../src/contracts/storage.ts'
 import { openEmbedded } from '../../src/engines/embedded/engine.ts'
 import type { Durability } from '../../src/log/checkpoint-record.ts'
 import { openMillrace } from '../../src/millrace/open-millrace.ts'
+import { type Crash, ForgetfulDisk } from '../../src/testing/forgetful-disk/forgetful-disk.ts'
 import { ok } from '../conformance/calls.ts'
-import { type Crash, ForgetfulDisk } from '../support/forgetful-storage.ts'
+import { chosenBy } from '../support/chosen-by.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 import { type Found, lookAround } from './found.ts'
@@ -84,10 +85,10 @@ export const simulate = async (
         ).length
       }
       result.crashes++
-      await look(crashed.disk.fork(random), where)
+      await look(crashed.disk.fork(chosenBy(random)), where)
       if (isDouble) {
         result.doubles++
-        const again = crashed.disk.fork(random)
+        const again = crashed.disk.fork(chosenBy(random))
         again.crashAt = Number.POSITIVE_INFINITY
         const recovery = 1 + Math.floor(random() * 40)
         await recoverUntil(run, again, recovery)
@@ -108,7 +109,7 @@ export const simulate = async (
 }
 
 const newDisk = ({ crash, seed }: SimulatedRun): ForgetfulDisk => {
-  const disk = new ForgetfulDisk(seededRandom(seed + 1))
+  const disk = new ForgetfulDisk(chosenBy(seededRandom(seed + 1)))
   disk.crash = crash
   return disk
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Crash, ForgetfulDisk } from '../support/forgetful-storage.ts'
+import { type Crash, ForgetfulDisk } from '../../src/testing/forgetful-disk/forgetful-disk.ts'
+import { chosenBy } from '../support/chosen-by.ts'
 import { LogRun, type LogRunOptions } from '../support/log-run.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 
@@ -17,7 +18,7 @@ interface Crashed {
 
 /** Lives once, and answers a crash at every operation, and one behind the last. */
 const crashesOf = async ({ seed, crash, steps, ...options }: Crashing): Promise<readonly Crashed[]> => {
-  const disk = new ForgetfulDisk(seededRandom(seed))
+  const disk = new ForgetfulDisk(chosenBy(seededRandom(seed)))
   const run = new LogRun({ ...options, random: seededRandom(seed) })
   await run.open(disk.storage())
   disk.crash = crash
@@ -32,7 +33,7 @@ const crashesOf = async ({ seed, crash, steps, ...options }: Crashing): Promise<
 
 /** `crashed`, to be gone on with; `fate` decides what a power loss leaves. */
 const forkOf = ({ disk, run }: Crashed, fate: number): Crashed => ({
-  disk: disk.fork(seededRandom(fate)),
+  disk: disk.fork(chosenBy(seededRandom(fate))),
   run: run.fork(seededRandom(fate)),
 })
 

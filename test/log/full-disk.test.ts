@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import { ForgetfulDisk } from '../support/forgetful-storage.ts'
+import { ForgetfulDisk } from '../../src/testing/forgetful-disk/forgetful-disk.ts'
+import { chosenBy } from '../support/chosen-by.ts'
 import { LogRun } from '../support/log-run.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 
@@ -9,7 +10,7 @@ const everywhere = async (
   check: (disk: ForgetfulDisk, run: LogRun) => Promise<void>,
 ): Promise<void> => {
   for (let at = 1, wasFull = true; wasFull; at += 2) {
-    const disk = new ForgetfulDisk(seededRandom(at))
+    const disk = new ForgetfulDisk(chosenBy(seededRandom(at)))
     const run = new LogRun({ random: seededRandom(6), durability })
     await run.open(disk.storage())
     disk.fullFrom = disk.operations + at
@@ -45,7 +46,7 @@ describe.each(['power', 'process'] as const)('a disk that is full at any write, 
 describe('a sync that fails', () => {
   it('ends all writing, is not tried again, and loses nothing acknowledged', async () => {
     for (let at = 1, failed = true; failed; at += 2) {
-      const disk = new ForgetfulDisk(seededRandom(at))
+      const disk = new ForgetfulDisk(chosenBy(seededRandom(at)))
       const run = new LogRun({ random: seededRandom(7), durability: 'power' })
       await run.open(disk.storage())
       disk.failSyncAt = disk.operations + at

@@ -6,8 +6,9 @@ import type { LogsOptions } from '../../src/log/log-options.ts'
 import { Logs } from '../../src/log/logs.ts'
 import { memoryStorage } from '../../src/log/memory-storage.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
+import { ForgetfulDisk } from '../../src/testing/forgetful-disk/forgetful-disk.ts'
 import { batchOf, recordsIn } from '../support/batches.ts'
-import { ForgetfulDisk } from '../support/forgetful-storage.ts'
+import { chosenBy } from '../support/chosen-by.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { rightOf } from '../support/right-of.ts'
 import { seededRandom } from '../support/seeded-random.ts'
@@ -347,7 +348,7 @@ describe('the journal under the logs', () => {
     ['power', 'process'],
     ['process', 'power'],
   ] as const)('is left in good order when %s becomes %s', async (before, after) => {
-    const disk = new ForgetfulDisk(seededRandom(5))
+    const disk = new ForgetfulDisk(chosenBy(seededRandom(5)))
     const logs = await open(disk.storage(), { durability: before })
     disk.settle()
     stage(logs, 'a')

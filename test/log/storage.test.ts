@@ -7,7 +7,8 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { Storage } from '../../src/contracts/storage.ts'
 import { diskStorage } from '../../src/log/disk-storage.ts'
 import { memoryStorage } from '../../src/log/memory-storage.ts'
-import { ForgetfulDisk } from '../support/forgetful-storage.ts'
+import { ForgetfulDisk } from '../../src/testing/forgetful-disk/forgetful-disk.ts'
+import { chosenBy } from '../support/chosen-by.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'millrace-storage-'))
 let count = 0
@@ -16,7 +17,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }))
 const kinds: readonly (readonly [string, () => Storage])[] = [
   ['disk', () => diskStorage(join(root, String(count++)))],
   ['memory', () => memoryStorage()],
-  ['forgetful', () => new ForgetfulDisk(() => 0.5).storage()],
+  ['forgetful', () => new ForgetfulDisk(chosenBy(() => 0.5)).storage()],
 ]
 
 const codeOf = (work: () => unknown): unknown => {

@@ -7,7 +7,8 @@ import type { AnyTopic } from '../../src/contracts/topic.ts'
 import { openEmbedded } from '../../src/engines/embedded/engine.ts'
 import type { Described } from '../../src/pipeline/plan.ts'
 import { type Running, type RunOptions, runPipeline } from '../../src/pipeline/run.ts'
-import { ForgetfulDisk } from '../support/forgetful-storage.ts'
+import { ForgetfulDisk } from '../../src/testing/forgetful-disk/forgetful-disk.ts'
+import { chosenBy } from '../support/chosen-by.ts'
 import { rightOf } from '../support/right-of.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
@@ -28,7 +29,7 @@ export class EmbeddedWorld {
 
   constructor(seed = 1) {
     const next = seededRandom(seed)
-    this.disk = new ForgetfulDisk(seededRandom(seed + 1))
+    this.disk = new ForgetfulDisk(chosenBy(seededRandom(seed + 1)))
     this.random = { next, id: () => Uint8Array.from({ length: 16 }, () => Math.floor(next() * 256)) }
   }
 

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { openEmbedded } from '../../../src/engines/embedded/engine.ts'
+import { ForgetfulDisk } from '../../../src/testing/forgetful-disk/forgetful-disk.ts'
 import { ok } from '../../conformance/calls.ts'
-import { ForgetfulDisk } from '../../support/forgetful-storage.ts'
+import { chosenBy } from '../../support/chosen-by.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
 const opened = async () => {
   const next = seededRandom(1)
-  const storage = new ForgetfulDisk(next).storage()
+  const storage = new ForgetfulDisk(chosenBy(next)).storage()
   const random = { next, id: () => Uint8Array.from({ length: 16 }, () => Math.floor(next() * 256)) }
   const clock = new VirtualClock()
   const engine = await ok(openEmbedded({ name: 'f', storage, durability: 'power', persistent: true, clock, random }))

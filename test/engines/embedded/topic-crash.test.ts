@@ -3,9 +3,10 @@ import type { Engine } from '../../../src/contracts/engine.ts'
 import type { Random } from '../../../src/contracts/random.ts'
 import type { Storage } from '../../../src/contracts/storage.ts'
 import { openEmbedded } from '../../../src/engines/embedded/engine.ts'
+import { type Crash, ForgetfulDisk } from '../../../src/testing/forgetful-disk/forgetful-disk.ts'
 import { ok } from '../../conformance/calls.ts'
 import { batch, valuesOf } from '../../conformance/records.ts'
-import { type Crash, ForgetfulDisk } from '../../support/forgetful-storage.ts'
+import { chosenBy } from '../../support/chosen-by.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
@@ -128,7 +129,7 @@ describe('a topic that is made, grown and deleted, and a crash at any write and 
     'leaves it as before or after, with its directories and no others (%s, %s)',
     async (crash, durability) => {
       for (let at = 1, crashed = true; crashed; at++) {
-        const disk = new ForgetfulDisk(seededRandom(at))
+        const disk = new ForgetfulDisk(chosenBy(seededRandom(at)))
         const random = idsFrom(seededRandom(1_000 + at))
         const storage = disk.storage()
         const engine = await open(storage, durability, random)

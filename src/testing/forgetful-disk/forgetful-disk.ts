@@ -1,4 +1,7 @@
-import { type Storage, StorageError, type StorageFile } from '../../src/contracts/storage.ts'
+import { type Storage, StorageError, type StorageFile } from '../../contracts/storage.ts'
+import { systemSettle } from '../../millrace/system.ts'
+import type { Choose } from './choose.ts'
+import { type Forgotten, forget } from './forget.ts'
 import {
   applyEntries,
   type Change,
@@ -10,13 +13,19 @@ import {
   settleDirectory,
 } from './forgetful-files.ts'
 
-/** What a disk takes or loses as a whole. */
-const sectorBytes = 512
-
 /** What an operation changes, for it to be done still when that operation crashes. */
 interface LastChange {
   readonly file: File
   readonly change: Change
+}
+
+/** Waits until what was written to `path` before the call is durable. */
+export type Device = (path: string) => Promise<void>
+
+interface Life {
+  /** Throws where it is over. */
+  readonly alive: (path: string) => void
+  readonly device: Device
 }
 
 /** What ends an incarnation: the machine loses power, or the process is killed and the page cache stays. */
@@ -25,7 +34,7 @@ export type Crash = 'power' | 'kill'
 /**
  * A disk that keeps apart what was written and what was made durable. When the power goes, each sector and each
  * directory entry that was not synced is there or not, in any combination; a killed process leaves a write torn at any
- * byte. It counts what changes it, so that a test can crash it at each.
+ * byte. It counts what changes it, so that it can be crashed at each.
  */
 export class ForgetfulDisk {
   /** How many times something was written, synced, made, renamed or removed. */
@@ -33,20 +42,24 @@ export class ForgetfulDisk {
   /** The operation at which to crash, and how. */
   crashAt: number = Number.POSITIVE_INFINITY
   crash: Crash = 'power'
+  /** Hears that {@link crashAt} has come, before whoever called does. */
+  onCrash: (() => void) | undefined
   /** From this operation on nothing more fits. */
   fullFrom: number = Number.POSITIVE_INFINITY
   /** The first sync from this operation on fails; what it was to make durable may be so or not. */
   failSyncAt: number = Number.POSITIVE_INFINITY
   /** Gets, at each operation, another disk that has crashed there; `crash` says how. */
   onOperation: ((crashed: ForgetfulDisk) => void) | undefined
+  /** Hears what a loss of power has taken, when the next process begins. */
+  onForgotten: ((forgotten: Forgotten) => void) | undefined
   #root = new Directory()
   #incarnation = 0
   #isDead = false
-  readonly #random: () => number
+  readonly #choose: Choose
 
-  /** `random` is uniform over [0, 1). */
-  constructor(random: () => number) {
-    this.#random = random
+  /** `choose` says what is torn, and what is forgotten: nothing, for 0. */
+  constructor(choose: Choose) {
+    this.#choose = choose
   }
 
   /** Whether it has crashed. */
@@ -60,12 +73,12 @@ export class ForgetfulDisk {
   }
 
   /** Another disk in the state of this one: what is done to one does nothing to the other. */
-  fork(random: () => number): ForgetfulDisk {
-    return this.#fork(random, new Map())
+  fork(choose: Choose): ForgetfulDisk {
+    return this.#fork(choose, new Map())
   }
 
-  #fork(random: () => number, copies: Copies): ForgetfulDisk {
-    const fork = new ForgetfulDisk(random)
+  #fork(choose: Choose, copies: Copies): ForgetfulDisk {
+    const fork = new ForgetfulDisk(choose)
     fork.#root = copied(this.#root, copies) as Directory
     fork.#incarnation = this.#incarnation
     fork.#isDead = this.#isDead
@@ -74,13 +87,14 @@ export class ForgetfulDisk {
     return fork
   }
 
-  /** What the next process finds. */
-  restart(): Storage {
+  /** What the next process finds; for `device` see {@link storage}. */
+  restart(device?: Device): Storage {
     this.#incarnation++
-    if (this.#isDead && this.crash === 'power') this.#forget(this.#root)
+    if (this.#isDead && this.crash === 'power')
+      forget(this.#root, this.#choose, (forgotten) => this.onForgotten?.(forgotten))
     this.#isDead = false
     this.crashAt = Number.POSITIVE_INFINITY
-    return this.storage()
+    return this.storage(device)
   }
 
   /** Everything written is as good as synced: for a test that begins here. */
@@ -88,7 +102,8 @@ export class ForgetfulDisk {
     settleDirectory(this.#root)
   }
 
-  storage(): Storage {
+  /** `device`: how long it takes to sync; a turn of the event loop where nothing is said. */
+  storage(device: Device = systemSettle): Storage {
     const incarnation = this.#incarnation
     const alive = (path: string) => {
       if (this.#isDead || incarnation !== this.#incarnation) throw new StorageError('failed', path, `${path}: crashed`)
@@ -107,11 +122,11 @@ export class ForgetfulDisk {
       open: (path, mode) => {
         alive(path)
         const found = this.#find(path)
-        if (found instanceof File) return this.#open(path, found, alive)
+        if (found instanceof File) return this.#open(path, found, { alive, device })
         if (mode !== 'create') throw new StorageError('missing', path, `${path} is missing`)
         const file = new File()
         this.#change(path, [[nameOf(path), file]])
-        return this.#open(path, file, alive)
+        return this.#open(path, file, { alive, device })
       },
       makeDirectory: (path) => {
         alive(path)
@@ -140,13 +155,13 @@ export class ForgetfulDisk {
         const found = this.#find(path)
         if (!(found instanceof Directory)) throw new StorageError('missing', path, `${path} is missing`)
         const end = found.pending.end
-        await this.#device(path, alive)
+        await this.#synced(path, { alive, device })
         for (const changes of found.pending.upTo(end)) applyEntries(found.durable, changes)
       },
     }
   }
 
-  #open(path: string, file: File, alive: (path: string) => void): StorageFile {
+  #open(path: string, file: File, { alive, device }: Life): StorageFile {
     return {
       path,
       size: () => {
@@ -160,15 +175,14 @@ export class ForgetfulDisk {
       write: (parts, position) => {
         alive(path)
         const bytes = Buffer.concat(parts)
-        const torn = bytes.subarray(0, Math.floor(this.#random() * bytes.length))
-        const change = (written: Uint8Array) => this.#write(file, { _tag: 'write', bytes: written, position })
-        const last = { _tag: 'write', bytes: this.crash === 'kill' ? torn : bytes, position } as const
-        this.#count(path, { file, change: last })
+        const torn = () => bytes.subarray(0, bytes.length - this.#choose(bytes.length + 1, 1))
+        const change = (written: Uint8Array) => ({ _tag: 'write', bytes: written, position }) as const
+        this.#count(path, () => ({ file, change: change(this.crash === 'kill' ? torn() : bytes) }))
         if (this.operations >= this.fullFrom) {
-          change(torn)
+          this.#write(file, change(torn()))
           throw new StorageError('full', path, `cannot write ${path}: there is no room`)
         }
-        change(bytes)
+        this.#write(file, change(bytes))
       },
       truncate: (size) => {
         alive(path)
@@ -179,7 +193,7 @@ export class ForgetfulDisk {
         alive(path)
         this.#count(path)
         const end = file.pending.end
-        await this.#device(path, alive)
+        await this.#synced(path, { alive, device })
         for (const change of file.pending.upTo(end)) file.durable.apply(change)
       },
       syncNow: () => {
@@ -192,10 +206,9 @@ export class ForgetfulDisk {
     }
   }
 
-  /** Takes a turn of the event loop. */
-  async #device(path: string, alive: (path: string) => void): Promise<void> {
+  async #synced(path: string, { alive, device }: Life): Promise<void> {
     const number = this.operations
-    await new Promise((resolve) => setImmediate(resolve))
+    await device(path)
     alive(path)
     if (number >= this.failSyncAt) this.#failSync(path)
   }
@@ -205,19 +218,22 @@ export class ForgetfulDisk {
     throw new StorageError('failed', path, `cannot sync ${path}: the device failed`)
   }
 
-  /** `last` is what the crashing operation still does. */
-  #count(path: string, last?: LastChange): void {
+  /** `lastOf` is what the crashing operation still does. */
+  #count(path: string, lastOf?: () => LastChange): void {
     this.operations++
-    if (this.onOperation !== undefined) this.#forkCrashed(last, this.onOperation)
-    if (this.operations !== this.crashAt) return
+    if (this.onOperation !== undefined) this.#forkCrashed(lastOf?.(), this.onOperation)
+    if (this.operations < this.crashAt) return
+    this.crashAt = Number.POSITIVE_INFINITY
+    const last = lastOf?.()
     if (last !== undefined) this.#write(last.file, last.change)
     this.#isDead = true
+    this.onCrash?.()
     throw new StorageError('failed', path, `${path}: crashed`)
   }
 
   #forkCrashed(last: LastChange | undefined, then: (crashed: ForgetfulDisk) => void): void {
     const copies: Copies = new Map()
-    const fork = this.#fork(this.#random, copies)
+    const fork = this.#fork(this.#choose, copies)
     // its name may be another by now, and a file without one is gone
     const file = last === undefined ? undefined : copies.get(last.file)
     if (last !== undefined && file instanceof File) fork.#write(file, last.change)
@@ -244,40 +260,6 @@ export class ForgetfulDisk {
     for (const name of path === '' ? [] : path.split('/'))
       at = at instanceof Directory ? at.cached.get(name) : undefined
     return at
-  }
-
-  /** Nothing, all, or any part of what was not synced is there. */
-  #forget(directory: Directory): void {
-    const survives = this.#survival()
-    for (const changes of directory.pending.upTo()) if (survives()) applyEntries(directory.durable, changes)
-    directory.cached = new Map(directory.durable)
-    for (const found of directory.durable.values()) {
-      if (found instanceof Directory) this.#forget(found)
-      else this.#forgetFile(found)
-    }
-  }
-
-  #forgetFile(file: File): void {
-    const survives = this.#survival()
-    for (const change of file.pending.upTo()) {
-      if (change._tag === 'truncate') {
-        if (survives()) file.durable.apply(change)
-        continue
-      }
-      const { bytes, position } = change
-      for (let from = 0; from < bytes.length; ) {
-        const to = Math.min(bytes.length, from + sectorBytes - ((position + from) % sectorBytes))
-        const sector = { _tag: 'write', bytes: bytes.subarray(from, to), position: position + from } as const
-        if (survives()) file.durable.apply(sector)
-        from = to
-      }
-    }
-    file.cached = file.durable.copy()
-  }
-
-  #survival(): () => boolean {
-    const chance = [0, 1, 0.5, 0.9, 0.1][Math.floor(this.#random() * 5)] ?? 0
-    return () => this.#random() < chance
   }
 }
 
