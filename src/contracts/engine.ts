@@ -10,7 +10,8 @@ export type Call<A> = TaskEither<EngineFailure, A>
 /**
  * The port that every engine stands behind: embedded, Apache Kafka, simulated.
  *
- * Records cross it as RecordBatch v2 bytes. Whoever writes one runs `test/conformance` against it.
+ * Records cross it as RecordBatch v2 bytes. Whoever writes one holds it to `engineConformance` of
+ * `millrace/testing`.
  */
 export interface Engine {
   /** For messages: `file:./data`, `kafka://host:9092`. */

@@ -5,17 +5,17 @@ export interface FastCheck {
 }
 
 /**
- * Loads fast-check, which is only needed where something is drawn.
+ * Loads fast-check, which is only needed where something is drawn; `call` is what needs it.
  *
  * **Errors** rejects with a `TypeError` that says what to install, where it is not there.
  */
-export const fastCheck = async (): Promise<FastCheck> => {
+export const fastCheck = async (call: string = 'deliverySemantics(…)'): Promise<FastCheck> => {
   let fc: FastCheck['fc']
   try {
     fc = await import('fast-check')
   } catch (cause) {
     throw new TypeError(
-      'deliverySemantics(…) needs the package fast-check, which could not be loaded: npm install --save-dev fast-check',
+      `${call} needs the package fast-check, which could not be loaded: npm install --save-dev fast-check`,
       { cause },
     )
   }

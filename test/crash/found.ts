@@ -1,7 +1,7 @@
 import type { Engine } from '../../src/contracts/engine.ts'
 import { type Position, partitionName, type TopicPartition } from '../../src/contracts/position.ts'
-import { ok } from '../conformance/calls.ts'
-import { readAll, type Seen } from '../conformance/records.ts'
+import { ok } from '../../src/testing/conformance/calls.ts'
+import { readAll, type Seen } from '../../src/testing/conformance/records.ts'
 
 /** One partition as readers of committed records find it. */
 export interface FoundLog extends TopicPartition {

@@ -2,7 +2,7 @@ import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } 
 import { join } from 'node:path'
 import { fileEngine } from '../../src/engines/embedded/open-url.ts'
 import { systemClock, systemRandom } from '../../src/millrace/system.ts'
-import { ok } from '../conformance/calls.ts'
+import { ok } from '../../src/testing/conformance/calls.ts'
 import type { Orders } from './child.ts'
 import { DoomedChild, patienceMs } from './doomed-child.ts'
 import { lookAround } from './found.ts'

@@ -8,8 +8,8 @@ import type { Process } from '../../src/engines/simulated/world/process.ts'
 import type { World } from '../../src/engines/simulated/world/world.ts'
 import { systemSettle } from '../../src/millrace/system.ts'
 import type { PartitionRegistration } from '../../src/protocol/broker/partition-registration.ts'
-import { ok } from '../conformance/calls.ts'
-import { batch } from '../conformance/records.ts'
+import { ok } from '../../src/testing/conformance/calls.ts'
+import { batch } from '../../src/testing/conformance/records.ts'
 
 export interface Client {
   readonly process: Process

@@ -2,8 +2,8 @@ import type { Random } from '../../src/contracts/random.ts'
 import type { Storage } from '../../src/contracts/storage.ts'
 import { openEmbedded } from '../../src/engines/embedded/engine.ts'
 import { ownerLock } from '../../src/engines/embedded/owner-lock.ts'
-import { ok } from '../conformance/calls.ts'
-import type { Subject } from '../conformance/subject.ts'
+import { ok } from '../../src/testing/conformance/calls.ts'
+import type { EngineSubject } from '../../src/testing/conformance/subject.ts'
 import { VirtualClock } from './virtual-clock.ts'
 import { watchedStorage } from './watched-storage.ts'
 
@@ -31,7 +31,7 @@ export interface Ground {
 }
 
 /** The embedded engine on some ground, with a clock that is driven and ids that are counted. */
-export const subject = async ({ name, storage, path, durability, remove }: Ground): Promise<Subject> => {
+export const subject = async ({ name, storage, path, durability, remove }: Ground): Promise<EngineSubject> => {
   const watched = watchedStorage(storage)
   const random = countingRandom()
   let release = () => {}

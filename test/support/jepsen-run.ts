@@ -9,8 +9,8 @@ import { systemSettle } from '../../src/millrace/system.ts'
 import type { Anomaly } from '../../src/testing/history/anomalies.ts'
 import { checkHistory } from '../../src/testing/history/check-history.ts'
 import type { History } from '../../src/testing/history/history.ts'
-import { ok } from '../conformance/calls.ts'
-import { seenIn } from '../conformance/records.ts'
+import { ok } from '../../src/testing/conformance/calls.ts'
+import { seenIn } from '../../src/testing/conformance/records.ts'
 import { group, JepsenClients, partitions, topics } from './jepsen-clients.ts'
 
 export interface JepsenPlan {

@@ -1,6 +1,6 @@
 import { BatchBuilder } from '../../../src/batch/batch-builder.ts'
 import type { UnsealedBatch } from '../../../src/contracts/engine.ts'
-import { ok } from '../../conformance/calls.ts'
+import { ok } from '../../../src/testing/conformance/calls.ts'
 import type { Written } from '../told.ts'
 import { journal, keyIn, keysOf, ledger, plain, tasks } from '../topics.ts'
 import { GivenUp, type Stage } from './stage.ts'

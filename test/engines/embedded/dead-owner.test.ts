@@ -8,8 +8,8 @@ import { fileEngine } from '../../../src/engines/embedded/open-url.ts'
 import { openReadOnly } from '../../../src/engines/embedded/read-only-engine.ts'
 import { diskStorage } from '../../../src/log/disk-storage.ts'
 import { systemClock, systemRandom } from '../../../src/millrace/system.ts'
-import { ok } from '../../conformance/calls.ts'
-import { batch, readAll, seenIn } from '../../conformance/records.ts'
+import { ok } from '../../../src/testing/conformance/calls.ts'
+import { batch, readAll, seenIn } from '../../../src/testing/conformance/records.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
 const durabilities = ['power', 'process'] as const

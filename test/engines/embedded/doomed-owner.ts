@@ -1,7 +1,7 @@
 import { fileEngine } from '../../../src/engines/embedded/open-url.ts'
 import { systemClock, systemRandom } from '../../../src/millrace/system.ts'
-import { ok } from '../../conformance/calls.ts'
-import { batch } from '../../conformance/records.ts'
+import { ok } from '../../../src/testing/conformance/calls.ts'
+import { batch } from '../../../src/testing/conformance/records.ts'
 
 /** Owns the directory that is named, says so, and stays in the midst of a transaction and of a group until it is killed. */
 const [, , path = '', mode] = process.argv

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { openEmbedded } from '../../../src/engines/embedded/engine.ts'
 import { memoryStorage } from '../../../src/log/memory-storage.ts'
-import { ok } from '../../conformance/calls.ts'
+import { ok } from '../../../src/testing/conformance/calls.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { fileEngine, memoryEngine } from '../../../src/engines/embedded/open-url.ts'
 import { systemClock, systemRandom } from '../../../src/millrace/system.ts'
-import { ok, refusal } from '../../conformance/calls.ts'
+import { ok, refusal } from '../../../src/testing/conformance/calls.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
 const time = { clock: systemClock, random: systemRandom }

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest'
 import { openEmbedded } from '../../../src/engines/embedded/engine.ts'
 import { memoryStorage } from '../../../src/log/memory-storage.ts'
 import { systemRandom } from '../../../src/millrace/system.ts'
-import { ok } from '../../conformance/calls.ts'
-import { batch, valuesOf } from '../../conformance/records.ts'
+import { ok } from '../../../src/testing/conformance/calls.ts'
+import { batch, valuesOf } from '../../../src/testing/conformance/records.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
 const dayMs = 24 * 60 * 60 * 1000

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { fileEngine } from '../../../src/engines/embedded/open-url.ts'
 import { systemClock, systemRandom } from '../../../src/millrace/system.ts'
-import { ok, refusal } from '../../conformance/calls.ts'
-import { batch, readAll, seenIn } from '../../conformance/records.ts'
+import { ok, refusal } from '../../../src/testing/conformance/calls.ts'
+import { batch, readAll, seenIn } from '../../../src/testing/conformance/records.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
 const open = (path: string, readOnly: boolean, durability: 'power' | 'process' = 'power') =>

@@ -4,7 +4,7 @@ import { countOf } from '../../../src/batch/record-batch.ts'
 import type { CommittedOffset, Engine, GroupToken, TransactionalProducer } from '../../../src/contracts/engine.ts'
 import { openEmbedded } from '../../../src/engines/embedded/engine.ts'
 import { memoryStorage } from '../../../src/log/memory-storage.ts'
-import { ok } from '../../conformance/calls.ts'
+import { ok } from '../../../src/testing/conformance/calls.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 

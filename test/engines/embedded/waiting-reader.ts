@@ -1,6 +1,6 @@
 import { fileEngine } from '../../../src/engines/embedded/open-url.ts'
 import { systemClock, systemRandom } from '../../../src/millrace/system.ts'
-import { ok } from '../../conformance/calls.ts'
+import { ok } from '../../../src/testing/conformance/calls.ts'
 
 /** Reads beside the owner of the directory that is named, and tells where everything is decided once it is. */
 const path = process.argv[2] ?? ''

@@ -1,4 +1,5 @@
-import { conformance } from '../../conformance/conformance.ts'
+import { describe, it } from 'vitest'
+import { describeConformance } from '../../../src/testing/conformance/describe-conformance.ts'
 import { simulatedSubject } from '../../support/simulated-subject.ts'
 
-conformance('simulated, three brokers', { open: () => simulatedSubject(), runs: 10 })
+describeConformance({ describe, it }, 'simulated, three brokers', { open: () => simulatedSubject(), runs: 10 })

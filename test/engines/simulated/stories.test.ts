@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { internalTopics } from '../../../src/engines/internal-topics.ts'
 import { brokerName, controllerName } from '../../../src/engines/simulated/switchboard.ts'
-import { ok, refusal } from '../../conformance/calls.ts'
+import { ok, refusal } from '../../../src/testing/conformance/calls.ts'
 import { clusterStory } from '../../support/cluster-story.ts'
 
 describe('a simulated cluster', () => {

@@ -4,7 +4,7 @@ import type { ObservedReplica, Situation } from '../../../../src/engines/simulat
 import { ReplicaLog } from '../../../../src/engines/simulated/broker/replica-log.ts'
 import { PartitionWatch } from '../../../../src/engines/simulated/invariants/partition-watch.ts'
 import { loadReplica, type Replica } from '../../../../src/protocol/broker/replica-state.ts'
-import { batch } from '../../../conformance/records.ts'
+import { batch } from '../../../../src/testing/conformance/records.ts'
 
 /** Three replicas of a partition that do what a test says, and a watch over them. */
 class Stage {

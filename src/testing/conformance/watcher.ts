@@ -1,7 +1,7 @@
-import type { GroupEvent, Membership } from '../../src/contracts/engine.ts'
-import { partitionName, type TopicPartition } from '../../src/contracts/position.ts'
+import type { GroupEvent, Membership } from '../../contracts/engine.ts'
+import { partitionName, type TopicPartition } from '../../contracts/position.ts'
 import { until } from './calls.ts'
-import type { Subject } from './subject.ts'
+import type { EngineSubject } from './subject.ts'
 
 /** A member that notes what happens to it, and lets go of what it is asked for at once, unless told to hold it. */
 export interface Watcher {
@@ -16,7 +16,7 @@ export interface Watcher {
 const names = (partitions: readonly TopicPartition[]) => partitions.map(partitionName)
 
 export const watch = (
-  subject: Subject,
+  subject: Pick<EngineSubject, 'elapse'>,
   membership: Membership,
   release: (event: Extract<GroupEvent, { _tag: 'revoked' }>) => void = (event) => event.release(),
 ): Watcher => {

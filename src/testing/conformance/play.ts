@@ -1,56 +1,20 @@
-import * as fc from 'fast-check'
-import type { Producer, TransactionalProducer } from '../../src/contracts/engine.ts'
-import type { History, Outcome, PolledRecord, SentRecord } from '../../src/testing/history/history.ts'
-import { type HistoryRecorder, historyRecorder } from '../../src/testing/history/history-recorder.ts'
+import type { Producer, TransactionalProducer } from '../../contracts/engine.ts'
+import { systemSettle } from '../../millrace/system.ts'
+import type { History, Outcome, PolledRecord, SentRecord } from '../history/history.ts'
+import { type HistoryRecorder, historyRecorder } from '../history/history-recorder.ts'
 import { ok } from './calls.ts'
+import type { Actor, Program, Sends, Step } from './program.ts'
 import { batchOf, readAll, seenIn } from './records.ts'
 import type { Scenario } from './subject.ts'
 
-/** What one actor does next: `pause` lets that many turns of the event loop go by first. */
-export type Step =
-  | { readonly do: 'append'; readonly pause: number; readonly sends: readonly Send[] }
-  | { readonly do: 'commit' | 'abort'; readonly pause: number; readonly sends: readonly Send[] }
-  | { readonly do: 'poll'; readonly pause: number; readonly maxBytes: number }
-
-interface Send {
-  readonly partition: number
-  readonly count: number
-}
-
-/** Transactional actors of one `id` fence each other. */
-export interface Actor {
-  readonly id: number
-  readonly steps: readonly Step[]
-}
-
-export const partitions = 2
-const pause = fc.nat({ max: 3 })
-const sends = fc.array(
-  fc.record({ partition: fc.nat({ max: partitions - 1 }), count: fc.integer({ min: 1, max: 3 }) }),
-  {
-    minLength: 1,
-    maxLength: 4,
-  },
-)
-const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ do: fc.constant('append' as const), pause, sends }),
-  fc.record({ do: fc.constantFrom('commit' as const, 'abort' as const), pause, sends }),
-  fc.record({ do: fc.constant('poll' as const), pause, maxBytes: fc.constantFrom(1, 300, 1 << 20) }),
-)
-
-export const program: fc.Arbitrary<readonly Actor[]> = fc.array(
-  fc.record({ id: fc.nat({ max: 2 }), steps: fc.array(step, { maxLength: 8 }) }),
-  { minLength: 1, maxLength: 5 },
-)
-
 const turns = async (count: number) => {
-  for (let n = 0; n < count; n += 1) await new Promise<void>((next) => setImmediate(next))
+  for (let n = 0; n < count; n += 1) await systemSettle()
 }
 
 /** Runs all actors at the same time, then reads everything. Reads committed. */
-export const play = async (s: Scenario, topic: string, actors: readonly Actor[]): Promise<History> => {
-  const stage = new Stage(s, topic)
-  await Promise.all(actors.map((actor, at) => stage.act(`actor${at}`, actor)))
+export const play = async (s: Scenario, program: Program): Promise<History> => {
+  const stage = new Stage(s, program)
+  await Promise.all(program.actors.map((actor, at) => stage.act(`actor${at}`, actor)))
   await stage.close()
   await stage.readAll()
   return stage.recorder.history()
@@ -60,13 +24,15 @@ class Stage {
   readonly recorder: HistoryRecorder = historyRecorder()
   readonly #s: Scenario
   readonly #topic: string
+  readonly #partitions: number
   readonly #handles: Producer[] = []
   #values = 0
   #ticks = 0
 
-  constructor(s: Scenario, topic: string) {
+  constructor(s: Scenario, { topic, partitions }: Program) {
     this.#s = s
     this.#topic = topic
+    this.#partitions = partitions
   }
 
   async close(): Promise<void> {
@@ -88,7 +54,7 @@ class Stage {
     const plain = await ok(this.#s.engine.producer())
     this.#handles.push(plain)
     this.#assign(name)
-    const at = Array.from({ length: partitions }, () => 0)
+    const at = Array.from({ length: this.#partitions }, () => 0)
     let tx: TransactionalProducer | undefined
     for (const step of steps) {
       await turns(step.pause)
@@ -105,7 +71,7 @@ class Stage {
   }
 
   #starts() {
-    return Array.from({ length: partitions }, (_, partition) => ({ topic: this.#topic, partition, offset: 0 }))
+    return Array.from({ length: this.#partitions }, (_, partition) => ({ topic: this.#topic, partition, offset: 0 }))
   }
 
   #assign(reader: string): void {
@@ -122,13 +88,13 @@ class Stage {
   }
 
   /** New values, by batch. */
-  #valuesOf(sends: readonly Send[]): readonly (readonly SentRecord[])[] {
+  #valuesOf(sends: readonly Sends[]): readonly (readonly SentRecord[])[] {
     return sends.map(({ partition, count }) =>
       Array.from({ length: count }, () => ({ topic: this.#topic, partition, value: `v${(this.#values += 1)}` })),
     )
   }
 
-  async #append(writer: string, producer: Producer, sends: readonly Send[]): Promise<void> {
+  async #append(writer: string, producer: Producer, sends: readonly Sends[]): Promise<void> {
     const batches = this.#valuesOf(sends)
     const recording = this.recorder.began(writer, { _tag: 'send', records: batches.flat() }, this.#tick())
     const result = await producer.append(batches.map(batchOf))()
