@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { openEmbedded } from '../../../src/engines/embedded/engine.ts'
+import { ok } from '../../../src/testing/conformance/calls.ts'
 import { ForgetfulDisk } from '../../../src/testing/forgetful-disk/forgetful-disk.ts'
-import { ok } from '../../conformance/calls.ts'
 import { chosenBy } from '../../support/chosen-by.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'

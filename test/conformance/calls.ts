@@ -1,1 +1,0 @@
-export { ok, refusal } from '../../src/testing/conformance/calls.ts'

@@ -1,1 +1,0 @@
-export { batch, readAll, seenIn, valuesOf } from '../../src/testing/conformance/records.ts'
