@@ -7,7 +7,8 @@ import type { ClusterOptions } from '../engines/simulated/cluster-options.ts'
 import { type FaultName, presets } from '../engines/simulated/faults/fault.ts'
 import { faultNames } from '../engines/simulated/faults/nemesis.ts'
 import type { Millrace } from '../millrace/millrace.ts'
-import { type Expect, type Expectation, type Expected, expectation, type Input } from './expectations.ts'
+import { type Expect, type Expectation, expectation, type Input } from './expectations.ts'
+import type { Drawn } from './input-record.ts'
 import { checkCluster, checkSeed } from './run-options.ts'
 
 /** A preset, or faults by name. */
@@ -19,14 +20,14 @@ export interface DeliverySemantics<T extends readonly AnyTopic[]> {
   readonly app: (millrace: Millrace) => unknown
   /** All topics that take part; they are there before the program starts. */
   readonly topics: T
-  /** What is sent, by topic: fast-check arbitraries of records. */
-  readonly input: { readonly [X in T[number] as X['name']]?: FC.Arbitrary<Expected<KeyOf<X>, ValueOf<X>>> }
+  /** What is sent, by topic: fast-check arbitraries of records, or of several that belong together. */
+  readonly input: { readonly [X in T[number] as X['name']]?: FC.Arbitrary<Drawn<KeyOf<X>, ValueOf<X>>> }
   /** `rough` where nothing is said. */
   readonly faults?: Faults
   readonly expect: (e: Expect<Input<T>>) => Expectation | readonly Expectation[]
   /** How many runs; 100 where nothing is said. */
   readonly runs?: number
-  /** How many records are sent to a topic at most; 20 where nothing is said. */
+  /** How many times is drawn for a topic, at most; 20 where nothing is said. */
   readonly records?: number
   /** How many instances of the program run side by side at most; 2 where nothing is said. */
   readonly instances?: number

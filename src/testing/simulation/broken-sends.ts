@@ -29,7 +29,7 @@ export const brokenSends = (
   return broken
 }
 
-type Raw = Pick<PlannedRecord, 'key' | 'value'>
+type Raw = Pick<PlannedRecord, 'key' | 'value' | 'partition'>
 
 const byKey = (records: readonly Raw[]): ReadonlyMap<string, readonly Raw[]> =>
   Map.groupBy(records, ({ key }) => hexOf(key))
@@ -43,8 +43,9 @@ const wrong = (sent: readonly Raw[], there: readonly Raw[]): string | undefined 
     if (count === 0) return `the record is not there: ${told(sent[at])}`
     left.set(value, count - 1)
   }
-  // keyless records go to any partition
-  if (sent[0]?.key === null || have.length !== want.length) return undefined
+  // keyless records go to any partition, and some where they were told to
+  const isScattered = sent[0]?.key === null || sent.some(({ partition }) => partition !== undefined)
+  if (isScattered || have.length !== want.length) return undefined
   const at = want.findIndex((value, at) => value !== have[at])
   return at === -1
     ? undefined

@@ -3,14 +3,15 @@ import type { AnyTopic } from '../../contracts/topic.ts'
 import type { ClusterOptions } from '../../engines/simulated/cluster-options.ts'
 import type { Fault, FaultName } from '../../engines/simulated/faults/fault.ts'
 import type { ChoiceTape } from '../../engines/simulated/world/choices.ts'
-import type { Expected } from '../expectations.ts'
+import type { Drawn } from '../input-record.ts'
 import type { Plan, PlannedRecord } from './plan.ts'
+import { type Draw, plannedRecords } from './planned-records.ts'
 
 export interface PlanRange {
   readonly topics: readonly AnyTopic[]
   /** By topic: what may be sent to it. */
-  readonly input: Readonly<Record<string, fc.Arbitrary<Expected<unknown, unknown>> | undefined>>
-  /** How many records of each topic, at most. */
+  readonly input: Readonly<Record<string, fc.Arbitrary<Drawn<unknown, unknown>> | undefined>>
+  /** How many draws for each topic, at most. */
   readonly recordsMax: number
   readonly faults: readonly FaultName[]
   readonly faultsMax: number
@@ -53,18 +54,10 @@ const arbitraryInput = ({ topics, input, recordsMax, lengthMs }: PlanRange): fc.
   const some = topics.flatMap((topic) => {
     const records = input[topic.name]
     if (records === undefined) return []
-    return fc.tuple(records, afterMs).map(([{ key, value }, after]): PlannedRecord => {
-      // they may lie in a larger buffer that is used again
-      const own = (bytes: Uint8Array | null) => (bytes === null ? null : new Uint8Array(bytes))
-      return {
-        topic: topic.name,
-        key: own(topic.key.encode(key)),
-        value: own(topic.value.encode(value)),
-        afterMs: after,
-      }
-    })
+    return fc.tuple(records, afterMs).map(([drawn, after]): Draw => ({ topic, drawn, afterMs: after }))
   })
-  return some.length === 0 ? fc.constant([]) : fc.array(fc.oneof(...some), { maxLength: recordsMax * some.length })
+  if (some.length === 0) return fc.constant([])
+  return fc.array(fc.oneof(...some), { maxLength: recordsMax * some.length }).map(plannedRecords)
 }
 
 interface CaseContext {

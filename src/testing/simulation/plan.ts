@@ -10,6 +10,12 @@ export interface PlannedRecord {
   readonly value: Uint8Array | null
   /** Virtual milliseconds after the one before. */
   readonly afterMs: number
+  readonly headers?: readonly (readonly [string, Uint8Array])[]
+  /** Milliseconds since the epoch; the sender's time where nothing is said. */
+  readonly timestamp?: number
+  /** By how much its timestamp is before the sender's time. */
+  readonly lateMs?: number
+  readonly partition?: number
 }
 
 /**

@@ -1,12 +1,15 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { ChoiceTape } from '../../engines/simulated/world/choices.ts'
-import type { Plan } from './plan.ts'
+import type { Plan, PlannedRecord } from './plan.ts'
 
 const version = 'mr1'
 
 /** A plan as a line of text, to be played again here or on another machine. */
 export const replayOf = ({ seed, tape, cluster, input, faults, instances }: Plan): string => {
-  const records = input.map(({ topic, key, value, afterMs }) => [topic, base64(key), base64(value), afterMs])
+  const records = input.map((record) => {
+    const { topic, key, value, afterMs } = record
+    return [topic, base64(key), base64(value), afterMs, ...besidesOf(record)]
+  })
   const runs = Object.entries(tape ?? {}).map(([stream, choices]) => [stream, runLengths(choices)])
   const plain = { seed, ...(tape === undefined ? {} : { tape: runs }), cluster, input: records, faults, instances }
   return `${version}:${deflateRawSync(JSON.stringify(plain)).toString('base64url')}`
@@ -26,17 +29,42 @@ export const planOf = (replay: string): Plan => {
   try {
     const plain = JSON.parse(inflateRawSync(Buffer.from(packed, 'base64url')).toString())
     const { seed, tape, cluster, input, faults, instances } = plain
-    const records = input.map(([topic, key, value, afterMs]: [string, string | null, string | null, number]) => ({
+    const records = input.map(([topic, key, value, afterMs, besides]: WrittenRecord) => ({
       topic,
       key: bytesOf(key),
       value: bytesOf(value),
       afterMs,
+      ...besides,
+      ...(besides?.headers === undefined
+        ? {}
+        : { headers: besides.headers.map(([name, bytes]) => [name, bytesOf(bytes)]) }),
     }))
     const given = tape === undefined ? {} : { tape: tapeOf(tape) }
     return { seed, ...given, cluster, input: records, faults, instances }
   } catch (error) {
     throw new TypeError(`replay: '${shortened(replay)}' cannot be read: was it copied whole?`, { cause: error })
   }
+}
+
+/** What most records do without is only there where one has it. */
+type WrittenRecord = [string, string | null, string | null, number, WrittenBesides?]
+type WrittenBesides = Pick<PlannedRecord, 'timestamp' | 'lateMs' | 'partition'> & {
+  readonly headers?: readonly (readonly [string, string])[]
+}
+
+const besidesOf = ({
+  headers,
+  timestamp,
+  lateMs,
+  partition,
+}: PlannedRecord): readonly [] | readonly [WrittenBesides] => {
+  const besides: WrittenBesides = {
+    ...(headers === undefined ? {} : { headers: headers.map(([name, bytes]) => [name, base64(bytes) ?? '']) }),
+    ...(timestamp === undefined ? {} : { timestamp }),
+    ...(lateMs === undefined ? {} : { lateMs }),
+    ...(partition === undefined ? {} : { partition }),
+  }
+  return Object.keys(besides).length === 0 ? [] : [besides]
 }
 
 const shortened = (text: string): string => (text.length > 40 ? `${text.slice(0, 40)}…` : text)

@@ -15,6 +15,7 @@ import { type App, Apps } from './apps.ts'
 import { brokenSends } from './broken-sends.ts'
 import { Drain } from './drain.ts'
 import type { Evidence, RawRecord } from './evidence.ts'
+import { outgoingOf } from './outgoing-of.ts'
 import type { Outcome, Plan, PlannedRecord, Violation } from './plan.ts'
 import { wait } from './wait.ts'
 
@@ -173,9 +174,9 @@ class Run {
   async #feed(input: readonly PlannedRecord[]): Promise<readonly PlannedRecord[]> {
     const sends: Promise<readonly PlannedRecord[]>[] = []
     for (const record of input) {
-      const { topic: name, key, value, afterMs } = record
+      const { topic: name, afterMs } = record
       if (afterMs > 0) await wait(this.#world, this.#cluster.supervisor, afterMs)
-      const sent = this.#operator.send(rawTopic(name), [{ key, value }]).then(
+      const sent = this.#operator.send(rawTopic(name), [outgoingOf(record, this.#world.wallMs)]).then(
         () => [record],
         (error: unknown) => {
           if (error instanceof MillraceError && error.kind !== 'fatal') return []
