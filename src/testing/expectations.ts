@@ -1,4 +1,5 @@
-import { requireFunction, requireTopic } from '../codec/arguments.ts'
+import { given, requireFunction, requireTopic } from '../codec/arguments.ts'
+import { refuseUnknownOptions } from '../codec/known-options.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { AnyTopic, KeyOf, Topic, ValueOf } from '../contracts/topic.ts'
 
@@ -16,10 +17,29 @@ export type Input<T extends readonly AnyTopic[]> = {
 /** What should be in `out`, given what is in the topics. A pure function: it is called often. */
 export type Model<In, K, V> = (input: In) => readonly Expected<K, V>[]
 
-/** What a topic is expected to be in the end. Plain data, made by {@link Expect}. */
+/** When a promise is judged. */
+export interface Judged {
+  /**
+   * Also in the midst of a run, against the model of what the committed offsets say was read; `true` where nothing is
+   * said. `false` for a model that is only right of the whole input.
+   */
+  readonly throughout?: boolean
+}
+
+/** How often each record is expected in a topic. */
+export interface CountedExpectation {
+  readonly _tag: 'exactlyOnce' | 'atLeastOnce' | 'atMostOnce' | 'noLoss'
+  readonly out: AnyTopic
+  // biome-ignore lint/suspicious/noExplicitAny: typed where it is written
+  readonly model: Model<any, any, any>
+  readonly throughout: boolean
+}
+
+/** What a topic is expected to be. Plain data, made by {@link Expect}. */
 export type Expectation =
+  | CountedExpectation
   | {
-      readonly _tag: 'exactlyOnce' | 'atLeastOnce' | 'atMostOnce' | 'noLoss' | 'ordered'
+      readonly _tag: 'ordered'
       readonly out: AnyTopic
       // biome-ignore lint/suspicious/noExplicitAny: typed where it is written
       readonly model: Model<any, any, any>
@@ -38,16 +58,31 @@ export type Expectation =
       readonly holds: (records: readonly StreamRecord<any, any>[]) => boolean
     }
 
-/** The words for what is promised of a topic. Each is judged when everything was worked off. */
+/**
+ * The words for what is promised of a topic. Each is judged when everything was worked off; those that count records
+ * also whenever something is committed, where it is known what was read for it.
+ */
 export interface Expect<In> {
   /** The topic holds what the model says: nothing is missing, nothing is there twice, nothing is there besides. */
-  readonly exactlyOnce: <K, V>(out: Topic<K, V>, model: Model<In, NoInfer<K>, NoInfer<V>>) => Expectation
+  readonly exactlyOnce: <K, V>(
+    out: Topic<K, V>,
+    model: Model<In, NoInfer<K>, NoInfer<V>>,
+    judged?: Judged,
+  ) => Expectation
   /** Nothing is missing, and nothing is there besides; records may be repeated. */
-  readonly atLeastOnce: <K, V>(out: Topic<K, V>, model: Model<In, NoInfer<K>, NoInfer<V>>) => Expectation
+  readonly atLeastOnce: <K, V>(
+    out: Topic<K, V>,
+    model: Model<In, NoInfer<K>, NoInfer<V>>,
+    judged?: Judged,
+  ) => Expectation
   /** Nothing is there twice, and nothing is there besides; records may be missing. */
-  readonly atMostOnce: <K, V>(out: Topic<K, V>, model: Model<In, NoInfer<K>, NoInfer<V>>) => Expectation
+  readonly atMostOnce: <K, V>(
+    out: Topic<K, V>,
+    model: Model<In, NoInfer<K>, NoInfer<V>>,
+    judged?: Judged,
+  ) => Expectation
   /** Nothing is missing. */
-  readonly noLoss: <K, V>(out: Topic<K, V>, model: Model<In, NoInfer<K>, NoInfer<V>>) => Expectation
+  readonly noLoss: <K, V>(out: Topic<K, V>, model: Model<In, NoInfer<K>, NoInfer<V>>, judged?: Judged) => Expectation
   /**
    * What comes of one task (partition i of every topic) keeps the model's order, key by key. The model is asked for each
    * task by itself, as a pipeline works.
@@ -69,11 +104,14 @@ export interface Expect<In> {
  * **Errors** each throws a `TypeError` for what is no topic, or no function.
  */
 export const expectation = <In>(): Expect<In> => ({
-  exactlyOnce: modelled('exactlyOnce'),
-  atLeastOnce: modelled('atLeastOnce'),
-  atMostOnce: modelled('atMostOnce'),
-  noLoss: modelled('noLoss'),
-  ordered: modelled('ordered'),
+  exactlyOnce: counted('exactlyOnce'),
+  atLeastOnce: counted('atLeastOnce'),
+  atMostOnce: counted('atMostOnce'),
+  noLoss: counted('noLoss'),
+  ordered: (out, model) => {
+    checkModel('ordered', out, model)
+    return { _tag: 'ordered', out, model }
+  },
   neverEarly: (out, dueMs) => {
     check('neverEarly', out, 'a function of a record', dueMs, '(record) => record.value.dueMs')
     return { _tag: 'neverEarly', out, dueMs }
@@ -84,13 +122,23 @@ export const expectation = <In>(): Expect<In> => ({
   },
 })
 
-const modelled =
-  (_tag: 'exactlyOnce' | 'atLeastOnce' | 'atMostOnce' | 'noLoss' | 'ordered') =>
-  // biome-ignore lint/suspicious/noExplicitAny: typed where it is written
-  (out: AnyTopic, model: Model<any, any, any>): Expectation => {
-    check(_tag, out, 'a model', model, '(input) => input.orders')
-    return { _tag, out, model }
+// biome-ignore lint/suspicious/noExplicitAny: typed where it is written
+type AnyModel = Model<any, any, any>
+
+const counted =
+  (_tag: CountedExpectation['_tag']) =>
+  (out: AnyTopic, model: AnyModel, judged: Judged = {}): Expectation => {
+    checkModel(_tag, out, model)
+    const what = `${_tag}('${out.name}', …)`
+    refuseUnknownOptions(what, judged, ['throughout'])
+    const { throughout = true } = judged
+    if (typeof throughout !== 'boolean')
+      throw new TypeError(`${what}: throughout is true or false, and not ${given(throughout)}`)
+    return { _tag, out, model, throughout }
   }
+
+const checkModel = (word: string, out: AnyTopic, model: AnyModel): void =>
+  check(word, out, 'a model', model, '(input) => input.orders')
 
 const check = (word: string, out: AnyTopic, takes: string, given: unknown, example: string): void => {
   requireTopic(`${word}(…)`, out)

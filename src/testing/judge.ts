@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { shown } from '../codec/decode-error.ts'
 import { type StreamRecord, task } from '../contracts/stream-record.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
+import { differences, identityOf, type Leeway, tally, told } from './counted.ts'
 import type { Expectation, Expected } from './expectations.ts'
 import type { Evidence, RawRecord } from './simulation/evidence.ts'
 import { hexOf } from './simulation/hex-of.ts'
@@ -47,53 +47,22 @@ const broke = (expectation: Expectation, decoded: Decoded, evidence: Evidence): 
         : `'${out.name}' holds ${records.length} records in the end, and this is not so: ${expectation.what}`
     case 'ordered':
       return outOfOrder(out, expectation.model, decoded)
-    default:
-      return miscounted(expectation._tag, tally(out, records), tally(out, expectation.model(decoded)), out)
+    default: {
+      const seen = tally(out, records)
+      const lines = differences(seen, tally(out, expectation.model(decoded)), leeways[expectation._tag])
+      return lines.length === 0
+        ? undefined
+        : [`${expectation._tag}('${out.name}') does not hold:`, ...lines].join('\n  ')
+    }
   }
 }
 
-/** How often each record is there, in the order in which they were first seen. */
-type Tally = ReadonlyMap<string, { readonly record: Expected<unknown, unknown>; readonly count: number }>
-
-const tally = (topic: AnyTopic, records: readonly Expected<unknown, unknown>[]): Tally => {
-  const counts = new Map<string, { record: Expected<unknown, unknown>; count: number }>()
-  for (const record of records) {
-    const id = identityOf(topic, record)
-    const known = counts.get(id)
-    if (known === undefined) counts.set(id, { record, count: 1 })
-    else known.count++
-  }
-  return counts
+const leeways: Readonly<Record<'exactlyOnce' | 'atLeastOnce' | 'atMostOnce' | 'noLoss', Leeway>> = {
+  exactlyOnce: { mayMiss: false, mayRepeat: false, mayAdd: false },
+  atLeastOnce: { mayMiss: false, mayRepeat: true, mayAdd: false },
+  atMostOnce: { mayMiss: true, mayRepeat: false, mayAdd: false },
+  noLoss: { mayMiss: false, mayRepeat: true, mayAdd: true },
 }
-
-const miscounted = (
-  promise: 'exactlyOnce' | 'atLeastOnce' | 'atMostOnce' | 'noLoss',
-  seen: Tally,
-  expected: Tally,
-  out: AnyTopic,
-): string | undefined => {
-  const lines: string[] = []
-  const mayMiss = promise === 'atMostOnce'
-  const mayRepeat = promise === 'atLeastOnce' || promise === 'noLoss'
-  for (const [id, { record, count }] of expected) {
-    const times = seen.get(id)?.count ?? 0
-    if (times < count && !mayMiss && (times === 0 || !mayRepeat))
-      lines.push(`lost: ${told(record)} (${often(times, count)})`)
-    if (times > count && !mayRepeat) lines.push(`repeated: ${told(record)} (${often(times, count)})`)
-  }
-  if (promise !== 'noLoss')
-    for (const [id, { record, count }] of seen)
-      if (!expected.has(id)) lines.push(`nobody expects: ${told(record)} (${count === 1 ? 'once' : `${count} times`})`)
-  if (lines.length === 0) return undefined
-  const more = lines.length > linesShown ? [`… and ${lines.length - linesShown} more`] : []
-  return [`${promise}('${out.name}') does not hold:`, ...lines.slice(0, linesShown), ...more].join('\n  ')
-}
-
-const linesShown = 5
-
-const often = (times: number, expected: number): string => `there ${times}×, expected ${expected}×`
-
-const told = ({ key, value }: Expected<unknown, unknown>): string => `${shown(key)} → ${shown(value)}`
 
 /** Each task's outputs have to come in the model's order, key by key; those of several tasks may mingle. */
 const outOfOrder = (
@@ -155,9 +124,6 @@ const early = (
   }
   return undefined
 }
-
-const identityOf = (topic: AnyTopic, { key, value }: Expected<unknown, unknown>): string =>
-  `${hexOf(topic.key.encode(key))}=${hexOf(topic.value.encode(value))}`
 
 const decode = (topic: AnyTopic, raw: RawRecord): E.Either<string, StreamRecord<unknown, unknown>> => {
   const key = topic.key.decode(raw.key)

@@ -4,6 +4,7 @@ import type { Leading } from '../../../protocol/broker/replica-state.ts'
 import { internalTopics } from '../../internal-topics.ts'
 import type { ObservedReplica, Situation } from '../broker/observer.ts'
 import type { ReplicaLog } from '../broker/replica-log.ts'
+import type { PartitionOfTopic } from '../wire.ts'
 import { CommittedLog } from './committed-log.ts'
 import { CommittedOffsets } from './committed-offsets.ts'
 import { CommittedSequences } from './committed-sequences.ts'
@@ -29,6 +30,15 @@ export interface PartitionWatchParts {
   readonly reached: (situation: Situation) => void
   /** The log of the partition at another broker, as far as it is known to be of the life that the leader knows. */
   readonly logAt: (broker: number, brokerEpoch: number | undefined) => ReplicaLog | undefined
+  readonly committed?: CommittedListener | undefined
+}
+
+/** Hears what is committed of all partitions, in the order in which it comes to be. */
+export interface CommittedListener {
+  /** A batch is below the high watermark, for good; each once. */
+  readonly batch: (of: PartitionOfTopic, bytes: Uint8Array) => void
+  /** From now on it is not known any more: committed batches are lost, or cannot be read. */
+  readonly lost: () => void
 }
 
 /** A replica as it was when it was last looked at. */
@@ -147,6 +157,7 @@ export class PartitionWatch {
         hosted,
         `it leads in epoch ${leaderEpoch} without what was committed at ${lost}: its log ends at ${hosted.log.endOffset}, and ${this.#committed.endOffset} was the high watermark`,
       )
+    this.#parts.committed?.lost()
     this.#committed.truncateTo(lost)
     this.#sequences.forget()
     for (const seen of this.#seen.values()) seen.sameTo = Math.min(seen.sameTo, lost)
@@ -179,7 +190,9 @@ export class PartitionWatch {
       if (sequence !== undefined) this.#violated('sequence-broken', hosted, sequence)
       const offset = this.#offsets?.take(bytes)
       if (offset !== undefined) this.#violated('committed-offset-went-back', hosted, offset)
+      this.#parts.committed?.batch(hosted, bytes)
     }
+    if (this.#committed.endOffset < highWatermark) this.#parts.committed?.lost()
   }
 
   /** Below its high watermark it has what all have. */

@@ -4,7 +4,7 @@ import type { ObservedReplica, Situation } from '../broker/observer.ts'
 import type { SimulatedCluster } from '../cluster.ts'
 import type { PartitionOfTopic } from '../wire.ts'
 import { IdentityWatch } from './identity-watch.ts'
-import { type InvariantKind, PartitionWatch } from './partition-watch.ts'
+import { type CommittedListener, type InvariantKind, PartitionWatch } from './partition-watch.ts'
 import { situationsIn } from './situations-in.ts'
 
 /** A promise of the cluster that was not kept. */
@@ -18,13 +18,15 @@ export interface BrokenInvariant {
 
 /**
  * Looks at everything that changes in a cluster, as it changes, and calls `violated` for each promise of Kafka's that
- * does not hold. Answers the situations that were come into; the set grows while the cluster runs.
+ * does not hold. Answers the situations that were come into; the set grows while the cluster runs. `committed` hears
+ * of every batch that all replicas in sync have.
  *
  * Nothing is said against what an unclean election loses.
  */
 export const watchInvariants = (
   cluster: SimulatedCluster,
   violated: (broken: BrokenInvariant) => void,
+  committed?: CommittedListener,
 ): ReadonlySet<Situation> => {
   const { world, controller } = cluster
   const situations = new Set<Situation>()
@@ -47,7 +49,7 @@ export const watchInvariants = (
     const key = keyOf(hosted)
     const known = partitions.get(key)
     if (known !== undefined) return known
-    const made = new PartitionWatch(hosted, { violated: report, reached, logAt: logAt(hosted) })
+    const made = new PartitionWatch(hosted, { violated: report, reached, logAt: logAt(hosted), committed })
     partitions.set(key, made)
     return made
   }
