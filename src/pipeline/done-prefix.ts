@@ -26,6 +26,8 @@ export class DoneSoFar {
   #positions = new Map<Source, number>()
   #records = 0
   #bytes = 0
+  /** Where each partition stood when it was last taken. */
+  readonly #passed = new Map<Source, number>()
   #taken = 0
   #takenBytes = 0
   /** Empty, to be filled again: what was written once is quick to write. */
@@ -49,6 +51,11 @@ export class DoneSoFar {
   /** How many prefixes are taken and not {@link committed}. */
   get uncommitted(): number {
     return this.#taken
+  }
+
+  /** All of `source` before it is done; `undefined` where nothing of it is. */
+  position(source: Source): number | undefined {
+    return this.#positions.get(source) ?? this.#passed.get(source)
   }
 
   /** Whether more is gathered than may be. */
@@ -80,6 +87,7 @@ export class DoneSoFar {
       records: this.#records,
       bytes: this.#bytes,
     }
+    for (const [source, offset] of this.#positions) this.#passed.set(source, offset)
     this.#taken += 1
     this.#takenBytes += taken.bytes
     this.#outputs = this.#spare ?? new TaskOutputs(this.#task)

@@ -10,6 +10,8 @@ export interface Sink {
   readonly isCompacted?: boolean
   /** 1 where nothing is said. */
   readonly partitions?: number
+  /** Whether each task writes to the partition of its own number, whatever the key. */
+  readonly isByTask?: boolean
   /** `none` where nothing is said. */
   readonly compression?: CompressionName
 }

@@ -69,7 +69,7 @@ export class Entrance {
       const { source, nextOffset } = feed.chunk
       if (feed.next() === 'record') {
         setup.rate?.spend(1)
-        const entry = window.enter(source, feed.record)
+        const entry = window.enter(source, feed.record, feed.standing)
         if (lanes.enter(entry)) return entry
       } else {
         window.pass(source, nextOffset)

@@ -76,7 +76,7 @@ export const runSlice = (chained: Chained, feed: Feed, gather: Gather, limits: S
       }
       if (end.isOver || input.closed) return takeBack('completes before its source does')
       gather.keep()
-      nextOffset = raw.offset + 1
+      nextOffset = feed.standing
       records += 1
       if (records >= limits.maxRecords || limits.isFull()) break
       if (records % recordsPerLook === 0 && limits.isSpent()) break

@@ -12,9 +12,15 @@ export interface Chunk {
   readonly open: (batch: number) => Cursor | undefined
   /** The first record that is wanted: a batch may begin before it. */
   readonly from: number
+  /** The first that is not wanted any more; all are where nothing is said. */
+  readonly upTo?: number
+  /** Where its partition stands while its records are under way; behind the last that is done where nothing is said. */
+  readonly standsAt?: number
   /** Where to go on once all of it is done. */
   readonly nextOffset: number
   readonly sizeBytes: number
+  /** Called once all of it has been read. */
+  readonly left?: () => void
 }
 
 /** What {@link Feed.next} came to. */
@@ -55,10 +61,16 @@ export class Feed {
     return this.#cursor as Cursor
   }
 
+  /** Where the partition stands once the record at hand is done; also where all was cleared meanwhile. */
+  get standing(): number {
+    return this.#chunks[0]?.standsAt ?? this.#from
+  }
+
   /** Moves on. At the end of a chunk {@link chunk} is still that one, until {@link leave}. */
   next(): Fed {
     const chunk = this.#chunks[0]
     if (chunk === undefined) return 'nothing'
+    const { upTo = Number.POSITIVE_INFINITY } = chunk
     for (;;) {
       this.#cursor ??= chunk.open(this.#batch)
       const cursor = this.#cursor
@@ -66,11 +78,16 @@ export class Feed {
         this.#isAtEnd = true
         return 'end-of-chunk'
       }
-      while (cursor.next())
-        if (cursor.offset >= this.#from) {
-          this.#from = cursor.offset + 1
-          return 'record'
+      while (cursor.next()) {
+        const { offset } = cursor
+        if (offset < this.#from) continue
+        if (offset >= upTo) {
+          this.#isAtEnd = true
+          return 'end-of-chunk'
         }
+        this.#from = offset + 1
+        return 'record'
+      }
       this.#cursor = undefined
       this.#batch += 1
     }
@@ -99,6 +116,7 @@ export class Feed {
     const chunk = this.#chunks.shift()
     this.#heldBytes -= chunk?.sizeBytes ?? 0
     this.rewind(this.#chunks[0]?.from ?? 0)
+    chunk?.left?.()
   }
 
   clear(): void {

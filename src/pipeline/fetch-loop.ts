@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Engine, Fetched, FetchRequest } from '../contracts/engine.ts'
 import { type EngineFailure, MillraceError } from '../contracts/failure.ts'
-import type { Position } from '../contracts/position.ts'
+import type { Position, TopicPartition } from '../contracts/position.ts'
 import { drive } from '../protocol/client/fetch-position.ts'
 import type { Committer } from './committer.ts'
 import type { Counters } from './counters.ts'
@@ -21,6 +21,15 @@ export interface FetchSetup {
 }
 
 const maxWaitMs = 30_000
+
+/** A partition that there is room for. */
+interface Wanted {
+  readonly task: LiveTask
+  readonly place: Place
+}
+
+const isOf = ({ source }: Place, { topic, partition }: TopicPartition): boolean =>
+  source.partition === partition && source.topic === topic
 
 /** What a fetch answered for one partition, and at which of its epochs it was asked. */
 interface Taken {
@@ -64,7 +73,7 @@ export class FetchLoop {
 
   /** There may be room in `task`: it joins the fetch that is under way, or begins one. */
   kick(task?: LiveTask): void {
-    if (task !== undefined && (task.isFetching || !this.#hasRoom(task))) return
+    if (task !== undefined && !task.places.some((place) => !place.isFetching && this.#wants(task, place))) return
     this.#current?.abort()
     this.#kicked?.()
   }
@@ -88,30 +97,31 @@ export class FetchLoop {
     return halted
   }
 
-  #hasRoom(task: LiveTask): boolean {
-    const { state, runner } = task
-    if (state !== 'running' || runner === undefined) return false
-    return runner.heldBytes < this.#o.fetchBytesMax && !task.isResting
+  #wants(task: LiveTask, place: Place): boolean {
+    const { state, runner, sluices } = task
+    if (state !== 'running' || runner === undefined || task.isResting) return false
+    if (place.tier !== undefined) return sluices?.hasRoom(place) === true
+    return runner.heldBytes < this.#o.fetchBytesMax
   }
 
-  #wanted(): readonly LiveTask[] {
-    return [...this.#o.tasks()].filter((task) => this.#hasRoom(task))
+  #wanted(): readonly Wanted[] {
+    return [...this.#o.tasks()].flatMap((task) =>
+      task.places.filter((place) => this.#wants(task, place)).map((place) => ({ task, place })),
+    )
   }
 
-  async #fetch(tasks: readonly LiveTask[]): Promise<void> {
+  async #fetch(wanted: readonly Wanted[]): Promise<void> {
     const { engine, calls, fetchBytesMax } = this.#o
     const controller = new AbortController()
     this.#current = controller
     const { signal } = controller
     const positions: Position[] = []
     const epochs = new Map<Place, number>()
-    for (const task of tasks) {
-      task.isFetching = true
-      for (const place of task.places) {
-        const { topic, partition, offset, epoch } = place.position
-        positions.push({ topic, partition, offset })
-        epochs.set(place, epoch)
-      }
+    for (const { place } of wanted) {
+      const { topic, partition, offset, epoch } = place.position
+      place.isFetching = true
+      positions.push({ topic, partition, offset })
+      epochs.set(place, epoch)
     }
     const request: FetchRequest = { positions, isolation: 'read_committed', maxBytes: fetchBytesMax, maxWaitMs, signal }
     const answer = await engine.reader.fetch(request)()
@@ -119,10 +129,10 @@ export class FetchLoop {
     try {
       if (E.isRight(answer)) {
         this.#failures = 0
-        return await this.#take(tasks, epochs, answer.right)
+        return await this.#take(wanted, epochs, answer.right)
       }
     } finally {
-      for (const task of tasks) task.isFetching = false
+      for (const { place } of wanted) place.isFetching = false
     }
     if (this.#isStopped) return
     const failure = answer.left
@@ -133,15 +143,14 @@ export class FetchLoop {
   }
 
   async #take(
-    tasks: readonly LiveTask[],
+    wanted: readonly Wanted[],
     epochs: ReadonlyMap<Place, number>,
     answers: readonly Fetched[],
   ): Promise<void> {
     const taken: Taken[] = []
     // failures first: of a task that rests nothing is handed on, whichever partition it came from
     for (const fetched of answers) {
-      const task = tasks.find((one) => one.task === fetched.partition)
-      const place = task?.place(fetched.topic)
+      const { task, place } = wanted.find((one) => isOf(one.place, fetched)) ?? {}
       if (task === undefined || place === undefined || task.state !== 'running') continue
       const one = { task, place, fetched, epoch: epochs.get(place) ?? -1 }
       if (fetched.failure === undefined || fetched.batches.length > 0) taken.push(one)
@@ -168,8 +177,10 @@ export class FetchLoop {
       counters.fetchedBytes += chunk.sizeBytes
       place.damage = undefined
       drive(place, { _tag: 'handedOn', epoch, offset: fetched.nextOffset })
-      task.runner?.offer(chunk)
+      if (place.tier === undefined) task.runner?.offer(chunk)
+      else task.sluices?.offer(place, chunk)
     }
+    for (const { task } of counting) task.sluices?.wake()
   }
 
   #unreadable({ task, place, fetched, epoch }: Taken, failure: EngineFailure): void {

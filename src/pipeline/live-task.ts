@@ -1,10 +1,12 @@
 import type { CommittedOffset } from '../contracts/engine.ts'
 import type { EngineFailure } from '../contracts/failure.ts'
 import { partitionName } from '../contracts/position.ts'
+import type { Tier } from '../contracts/tier.ts'
 import { drive, type FetchPolicy, type FetchPosition, startFetching } from '../protocol/client/fetch-position.ts'
 import type { DonePrefix } from './done-prefix.ts'
 import type { TaskStore } from './gather.ts'
 import type { Plan } from './plan.ts'
+import type { Sluices } from './sluices.ts'
 import { type Source, sourceOf } from './source.ts'
 import type { TaskRunner } from './task-runner.ts'
 
@@ -14,14 +16,19 @@ const policy: FetchPolicy = { overtaken: 'go-on', damaged: 'look-again' }
 /** Where one partition of a task stands. */
 export class Place {
   readonly source: Source
+  /** Where its records wait until they are due; none where they need not. */
+  readonly tier: Tier | undefined
   position: FetchPosition
   /** Everything before it is committed, or not for users. */
   committed = 0
   /** What was found where it stands, from when it is found to when it can be read on. */
   damage: EngineFailure | undefined
+  /** A fetch that includes it is under way. */
+  isFetching = false
 
-  constructor(source: Source) {
+  constructor(source: Source, tier?: Tier) {
     this.source = source
+    this.tier = tier
     this.position = startFetching(source, 0, policy)
   }
 
@@ -54,12 +61,15 @@ export class LiveTask {
   runner: TaskRunner | undefined
   /** Resolves once it has finished what entered, from when it is draining. */
   drained: Promise<void> = Promise.resolve()
-  /** A fetch that includes it is under way. */
-  isFetching = false
+  /** Hold back what waits in its tiers. */
+  sluices: Sluices | undefined
 
   constructor(task: number, plan: Plan) {
     this.task = task
-    this.places = plan.topics.map((topic) => new Place(sourceOf(topic, task)))
+    this.places = [
+      ...plan.topics.map((topic) => new Place(sourceOf(topic, task))),
+      ...plan.tiers.map((tier) => new Place(sourceOf(tier.topic, task), tier)),
+    ]
   }
 
   /** Whether a commit for it may still be made. */
@@ -81,6 +91,17 @@ export class LiveTask {
     return this.places.some(({ damage }) => damage !== undefined)
   }
 
+  /** All before it is done there. */
+  reached(place: Place): number {
+    if (this.isIdle) return place.next
+    return Math.max(place.committed, this.runner?.position(place.source) ?? 0)
+  }
+
+  /** A fetch that includes some of it is under way. */
+  get isFetching(): boolean {
+    return this.places.some((place) => place.isFetching)
+  }
+
   /** Nothing is read, under way, or done and not committed. */
   get isIdle(): boolean {
     const { runner } = this
@@ -91,6 +112,7 @@ export class LiveTask {
     if (this.state === 'closed') return
     this.state = 'closed'
     this.ended.abort()
+    this.sluices?.close()
     this.runner?.close(reason)
     for (const { state } of this.stores.values()) state.close()
   }

@@ -93,7 +93,7 @@ export class OutputLog {
     this.#sinks[at] = sink
     this.#ends[at] = end
     this.#timestamps[at] = timestamp
-    this.#hashes[at] = hash
+    this.#hashes[at] = sink.isByTask === true ? -1 : hash
   }
 
   #endOf(index: number): number {

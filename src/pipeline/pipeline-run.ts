@@ -14,6 +14,7 @@ import { Rate } from './rate.ts'
 import type { RunSetup } from './run-setup.ts'
 import { lookAgain } from './run-topics.ts'
 import { TaskRoster } from './task-roster.ts'
+import { TierTrim } from './tier-trim.ts'
 
 /** How often times are checked, topics are looked at and progress is told. */
 const tickMs = 500
@@ -32,6 +33,7 @@ export class PipelineRun {
   readonly #fetches: FetchLoop
   readonly #commits: CommitLoop
   readonly #meter: ProgressMeter
+  readonly #trim: TierTrim
   readonly #catchUp: CatchUp
   readonly #pulse = new Subject<void>()
   readonly #ended = new Subject<void>()
@@ -64,6 +66,7 @@ export class PipelineRun {
     this.#fetches = fetches
     this.#commits = commits
     this.#meter = new ProgressMeter({ engine, clock, counters, tasks })
+    this.#trim = new TierTrim({ engine, clock, calls })
     this.#catchUp = new CatchUp({ engine, plan, calls, tasks: byNumber })
     this.#roster = new TaskRoster({
       run: setup,
@@ -172,11 +175,13 @@ export class PipelineRun {
 
   readonly #hungry = (task: LiveTask): void => {
     this.#fetches.kick(task)
+    task.sluices?.wake()
     this.#catchUp.look()
   }
 
   readonly #committed = (): void => {
     this.#catchUp.look()
+    for (const { sluices } of this.#tasks.values()) sluices?.wake()
     for (const task of this.#tasks.values()) if (!task.isIdle) return
     this.#pulse.next()
   }
@@ -195,7 +200,12 @@ export class PipelineRun {
 
   readonly #tick = (): void => {
     if (this.#isOver) return
-    for (const { runner } of this.#tasks.values()) runner?.checkTimes()
+    for (const { runner, sluices } of this.#tasks.values()) {
+      runner?.checkTimes()
+      // the wall clock may have been set
+      sluices?.wake()
+    }
+    void this.#trim.look(this.#tasks.values())
     this.#meter.sample()
     void this.look()
     this.#catchUp.ask().catch(this.fail)

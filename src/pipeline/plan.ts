@@ -3,6 +3,7 @@ import { type BatchWork, batchWork, isInBatches } from '../contracts/in-batches.
 import { type Need, Probe } from '../contracts/probe.ts'
 import type { AnyStore } from '../contracts/store.ts'
 import type { AnyRecord } from '../contracts/stream-record.ts'
+import type { Tier } from '../contracts/tier.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
 import { StoreAboveBatches } from './attempt-errors.ts'
 import { chain, type Operators } from './chain.ts'
@@ -32,6 +33,8 @@ export interface Plan {
   readonly outputs: ReadonlyMap<string, AnyTopic>
   readonly stores: ReadonlyMap<string, AnyStore>
   readonly needs: readonly Need[]
+  /** Where records of its own wait until they are due. */
+  readonly tiers: readonly Tier[]
 }
 
 /**
@@ -40,7 +43,12 @@ export interface Plan {
  * **Errors** throws where a store stands above `inBatches`, where two stores or two topics share a name, and what an
  * operator throws while it is applied.
  */
-export const planOf = (name: string, pipeline: Described, uses: readonly (AnyTopic | AnyStore)[] = []): Plan => {
+export const planOf = (
+  name: string,
+  pipeline: Described,
+  uses: readonly (AnyTopic | AnyStore)[] = [],
+  tiers: readonly Tier[] = [],
+): Plan => {
   const stages = stagesOf(pipeline.operators)
   const needs: Need[] = uses.map(needOf)
   let recordwise = stages.length === 1
@@ -59,7 +67,7 @@ export const planOf = (name: string, pipeline: Described, uses: readonly (AnyTop
     if (need._tag === 'output') addOnce(outputs, need.topic, `pipeline '${name}' writes to two topics`)
     else addOnce(stores, need.store, `pipeline '${name}' uses two stores`)
   }
-  return { name, topics: pipeline.topics, stages, recordwise, stepwise, outputs, stores, needs }
+  return { name, topics: pipeline.topics, stages, recordwise, stepwise, outputs, stores, needs, tiers }
 }
 
 const stagesOf = (operators: Operators): readonly Stage[] => {

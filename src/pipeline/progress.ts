@@ -52,15 +52,16 @@ export class ProgressMeter {
   async measure(): Promise<Progress | undefined> {
     const tasks = [...this.#o.tasks()]
     if (tasks.some(({ state }) => state === 'starting')) return undefined
-    const places = tasks.flatMap((task) => task.places)
+    const places = tasks.flatMap(({ places }) => places.filter(({ tier }) => tier === undefined))
     const queries = places.map(({ source: { topic, partition } }) => ({ topic, partition, at: 'latest' as const }))
     const ends = queries.length === 0 ? E.right([]) : await this.#o.engine.reader.offsets(queries, 'read_uncommitted')()
     if (E.isLeft(ends)) return undefined
     const endOf = new Map(ends.right.map((end) => [partitionName(end), end.offset]))
     let lag = 0
     for (const task of tasks)
-      for (const { source, next, committed } of task.places)
-        lag += Math.max(0, (endOf.get(partitionName(source)) ?? 0) - (task.isIdle ? next : committed))
+      for (const { source, next, committed, tier } of task.places)
+        if (tier === undefined)
+          lag += Math.max(0, (endOf.get(partitionName(source)) ?? 0) - (task.isIdle ? next : committed))
     const perSecond = this.#perSecond()
     const eta = lag === 0 ? 0 : perSecond === 0 ? undefined : Math.ceil((lag / perSecond) * 1_000)
     return { records: this.#o.counters.records, lag, perSecond, eta, tasks: tasks.length }

@@ -2,6 +2,7 @@ import type { ReplaySubject } from 'rxjs'
 import type { Clock } from '../contracts/clock.ts'
 import type { Engine, Membership } from '../contracts/engine.ts'
 import type { Random } from '../contracts/random.ts'
+import type { Barrier } from '../contracts/tier.ts'
 import type { Committer } from './committer.ts'
 import type { Counters } from './counters.ts'
 import type { EngineCalls } from './engine-calls.ts'
@@ -14,6 +15,8 @@ import type { RunTopics } from './run-topics.ts'
 export interface RunSetup {
   readonly engine: Engine
   readonly plan: Plan
+  /** What its tiers wait for, beside their time. */
+  readonly barrier: Barrier | undefined
   readonly settings: RunSettings
   readonly topics: RunTopics
   readonly membership: Membership

@@ -1,6 +1,7 @@
 import { BatchBuilder } from '../batch/batch-builder.ts'
 import type { Engine, TopicDescription } from '../contracts/engine.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
+import type { Tier } from '../contracts/tier.ts'
 import { type CompressionName, isCompacted, messageBytesDefault, type TopicConfig } from '../contracts/topic.ts'
 import { changelogName, changelogOf } from '../store/changelog.ts'
 import type { Sink } from './encoded-output.ts'
@@ -25,21 +26,26 @@ export interface RunTopics {
 }
 
 /**
- * Finds the topics that a run reads and writes, and creates its changelogs.
+ * Finds the topics that a run reads and writes, and creates its changelogs and its tiers.
  *
  * **Errors** rejects with {@link MillraceError}: `unknown-topic` where one does not exist, `invalid-partitions` where
  * those that are read together have different partition counts, or state was kept for another count.
  */
 export const findTopics = async (engine: Engine, plan: Plan, calls: EngineCalls): Promise<RunTopics> => {
   const read = plan.topics.map(({ name }) => name)
-  const described = await describe(engine, calls, [...new Set([...read, ...plan.outputs.keys()])])
-  const missing = [...read, ...plan.outputs.keys()].filter((name) => !described.has(name))
+  const tiers = new Map(plan.tiers.map((tier) => [tier.topic.name, tier]))
+  const named = [...read, ...plan.outputs.keys()].filter((name) => !tiers.has(name))
+  const described = await describe(engine, calls, [...new Set(named)])
+  const missing = named.filter((name) => !described.has(name))
   if (missing.length > 0) throw unknownTopics(plan.name, engine.name, missing)
   const counts = new Map(read.map((name) => [name, described.get(name)?.partitions ?? 0]))
   const tasks = Math.max(...counts.values())
   if ([...counts.values()].some((count) => count !== tasks)) throw unequal(plan.name, counts)
   const outputs = new Map<string, OutputTopic>()
-  for (const name of plan.outputs.keys()) outputs.set(name, outputTopic(described.get(name) as TopicDescription))
+  for (const name of plan.outputs.keys())
+    if (!tiers.has(name)) outputs.set(name, outputTopic(described.get(name) as TopicDescription))
+  for (const [name, tier] of tiers)
+    outputs.set(name, { ...outputTopic(await tierTopic(engine, tier, calls, tasks)), isByTask: true })
   const changelogs = new Map<string, OutputTopic>()
   for (const store of plan.stores.keys()) changelogs.set(store, await changelog(engine, plan, calls, { store, tasks }))
   return { tasks, outputs, changelogs }
@@ -93,6 +99,26 @@ const changelog = async (
   if (known.partitions !== tasks) throw grown(plan.name, store, { known: known.partitions, tasks })
   return outputTopic(known)
 }
+
+/** The topic of `tier`, with a partition for each task. */
+const tierTopic = async (engine: Engine, tier: Tier, calls: EngineCalls, tasks: number): Promise<TopicDescription> => {
+  const { name, config } = tier.topic
+  const known = (await describe(engine, calls, [name])).get(name)
+  if (known === undefined) {
+    const answer = await engine.topics.create({ name, partitions: tasks, config: { ...tierConfig, ...config } })()
+    if (answer._tag === 'Right') return answer.right
+    // another instance may have been faster
+    if (answer.left.code !== 'topic-exists') throw new MillraceError(answer.left)
+    return tierTopic(engine, tier, calls, tasks)
+  }
+  if (known.partitions >= tasks) return known
+  const grown = await engine.topics.grow(name, tasks)()
+  if (grown._tag === 'Left' && grown.left.code !== 'invalid-partitions') throw new MillraceError(grown.left)
+  return tierTopic(engine, tier, calls, tasks)
+}
+
+/** What waits is not to expire; when it was written is not for who wrote it to say. */
+const tierConfig: TopicConfig = { 'retention.ms': -1, 'message.timestamp.type': 'LogAppendTime' }
 
 const outputTopic = ({ name, partitions, config }: TopicDescription): OutputTopic => {
   const wanted = config['compression.type']

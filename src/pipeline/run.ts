@@ -4,6 +4,7 @@ import type { Engine, Membership } from '../contracts/engine.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
 import type { Random } from '../contracts/random.ts'
 import { watchRefusals } from '../contracts/refusal.ts'
+import type { Barrier, Tier } from '../contracts/tier.ts'
 import { isPipelineName, maxPipelineNameCharacters } from '../store/changelog.ts'
 import { atLeastOnce } from './at-least-once.ts'
 import { atMostOnce } from './at-most-once.ts'
@@ -65,10 +66,13 @@ export const runPipeline = async <T extends Topics>(o: {
   readonly name: string
   readonly pipeline: Pipeline<T, unknown>
   readonly options?: RunOptions<T>
+  /** Where records of its own wait until they are due. */
+  readonly tiers?: readonly Tier[]
+  readonly barrier?: Barrier
   readonly clock: Clock
   readonly random: Random
 }): Promise<Instance> => {
-  const { engine, name, pipeline, clock, random } = o
+  const { engine, name, pipeline, tiers, barrier, clock, random } = o
   if (!isPipelineName(name))
     throw new MillraceError(
       engineFailure(
@@ -77,7 +81,7 @@ export const runPipeline = async <T extends Topics>(o: {
       ),
     )
   const settings = settingsOf(name, o.options as RunOptions | undefined)
-  const plan = planOf(name, pipeline, [...settings.uses, ...deadLetterTopics(settings.onError)])
+  const plan = planOf(name, pipeline, [...settings.uses, ...deadLetterTopics(settings.onError)], tiers)
   requireGroups(engine, name)
   if (settings.guarantee === 'exactly-once') requireTransactions(engine, name)
   const notices = new ReplaySubject<Notice>(noticesKept)
@@ -87,7 +91,8 @@ export const runPipeline = async <T extends Topics>(o: {
   try {
     const topics = await findTopics(engine, plan, calls)
     const { sessionTimeoutMs, rebalanceTimeoutMs } = settings
-    const join = { group: name, topics: plan.topics.map((topic) => topic.name), assignor: 'task' } as const
+    const read = [...plan.topics, ...plan.tiers.map(({ topic }) => topic)]
+    const join = { group: name, topics: read.map((topic) => topic.name), assignor: 'task' } as const
     const joined = await calls.again('joining its group', () =>
       engine.groups.join({ ...join, sessionTimeoutMs, rebalanceTimeoutMs }),
     )
@@ -101,6 +106,7 @@ export const runPipeline = async <T extends Topics>(o: {
     const run = new PipelineRun({
       ...setup,
       plan,
+      barrier,
       settings,
       committer,
       notices,

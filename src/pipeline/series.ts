@@ -66,7 +66,7 @@ export const runSeries = (
     if (subscription !== undefined || end.hasFailed || gather.open !== attempt)
       return { records, last: { raw, attempt, end, subscription } }
     keep(gather)
-    done.add(gather, source, raw.offset + 1, 1)
+    done.add(gather, source, feed.standing, 1)
     records += 1
     if (records >= limits.maxRecords || limits.isOver()) break
     if (records % recordsPerLook === 0 && limits.isSpent()) break

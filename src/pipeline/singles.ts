@@ -82,8 +82,8 @@ export class Singles {
 
   /** What ended a series enters by itself, with what it has written; it is judged where it failed, and goes on otherwise. */
   #enter(source: Source, { raw, attempt, end, subscription }: LastOfSeries): void {
-    const { setup, window, lanes } = this.#parts
-    const entry = window.enter(source, raw)
+    const { setup, feed, window, lanes } = this.#parts
+    const entry = window.enter(source, raw, feed.standing)
     entry.attempt = attempt
     entry.subscription = subscription
     if (end.hasFailed) entry.fail(end.reason)

@@ -55,7 +55,7 @@ export class Slices {
     }
     if (slice.failed !== undefined) {
       setup.rate?.spend(1)
-      const entry = window.enter(slice.source, slice.failed.raw)
+      const entry = window.enter(slice.source, slice.failed.raw, feed.standing)
       entry.fail(slice.failed.error)
       this.#outcomes.judge(entry)
     } else this.#parts.leaveChunk()

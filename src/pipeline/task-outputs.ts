@@ -144,7 +144,9 @@ export class TaskOutputs {
   }
 
   #partitionOf(sink: Sink, key: Uint8Array | null, keyBytes: number): number {
-    return key === null ? this.#keyless(sink) : keyHash(key, keyBytes) % (sink.partitions ?? 1)
+    return key === null || sink.isByTask === true
+      ? this.#keyless(sink)
+      : keyHash(key, keyBytes) % (sink.partitions ?? 1)
   }
 
   #keyless({ partitions = 1 }: Sink): number {

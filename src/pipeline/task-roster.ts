@@ -5,6 +5,7 @@ import type { FetchLoop } from './fetch-loop.ts'
 import { LiveTask } from './live-task.ts'
 import type { RunSetup } from './run-setup.ts'
 import { runnerOf, type SharedByTasks } from './runner-of-task.ts'
+import { Sluices } from './sluices.ts'
 import { startTask } from './task-start.ts'
 
 export interface RosterSetup {
@@ -113,6 +114,11 @@ export class TaskRoster {
     await startTask(run, task)
     if (task.state !== 'starting') return
     task.runner = runnerOf(run, task, shared)
+    if (run.plan.tiers.length > 0) {
+      const { engine, calls, clock, barrier } = run
+      const hungry = (): void => fetches.kick(task)
+      task.sluices = new Sluices({ engine, calls, clock, barrier, task, hungry, broken: shared.broken })
+    }
     task.state = 'running'
     fetches.kick(task)
     changed()

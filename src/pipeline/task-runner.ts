@@ -11,6 +11,7 @@ import type { Stage } from './plan.ts'
 import { beginAttempt, passedOn, runStage } from './run-stage.ts'
 import { Singles } from './singles.ts'
 import { Slices } from './slices.ts'
+import type { Source } from './source.ts'
 import { TaskParts } from './task-parts.ts'
 import type { TaskSetup } from './task-setup.ts'
 import { checkTimes } from './time-limits.ts'
@@ -71,6 +72,11 @@ export class TaskRunner {
   /** How many prefixes are taken and not {@link committed}. */
   get uncommitted(): number {
     return this.#parts.done.uncommitted
+  }
+
+  /** All of `source` before it is done; `undefined` where nothing of it is. */
+  position(source: Source): number | undefined {
+    return this.#parts.done.position(source)
   }
 
   offer(chunk: Chunk): void {

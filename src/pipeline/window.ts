@@ -36,8 +36,9 @@ export class Window {
     for (let at = this.#head; at < this.#entries.length; at++) yield this.#entries[at] as Entry
   }
 
-  enter(source: Source, raw: RawRecord): Entry {
-    return this.#push(new Entry(this.#sequence++, source, raw, raw.offset + 1, true))
+  /** Its partition stands at `nextOffset` once it is done. */
+  enter(source: Source, raw: RawRecord, nextOffset: number): Entry {
+    return this.#push(new Entry(this.#sequence++, source, raw, nextOffset, true))
   }
 
   /** The end of a chunk: nothing to do, but the position moves on. */

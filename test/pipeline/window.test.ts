@@ -21,7 +21,7 @@ const recordsMax = 4_096
 const bytesMax = 16 * 1024 * 1024
 
 const entered = (window: Window, offset: number, value: Uint8Array): Entry =>
-  window.enter(source, { offset, timestamp: 0, key: null, value, headers: new Map() })
+  window.enter(source, { offset, timestamp: 0, key: null, value, headers: new Map() }, offset + 1)
 
 /** Enters records of these sizes, one after the other, for as long as there is room. */
 const fill = (window: Window, sizes: readonly Uint8Array[]): Entry[] => {

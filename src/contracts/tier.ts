@@ -1,0 +1,34 @@
+import type { AnyTopic } from './topic.ts'
+
+/** What of a record says when it is due. */
+export interface Waiting {
+  readonly timestamp: number
+  readonly headers: ReadonlyMap<string, Uint8Array>
+}
+
+/**
+ * A topic of a pipeline's own, beside those that it reads: its records wait there until they are due, and then enter
+ * their task as any other record does.
+ *
+ * It has a partition for each task, which only that task writes; nothing of it expires, and what was committed is
+ * deleted. The run creates it.
+ */
+export interface Tier {
+  readonly topic: AnyTopic
+  /**
+   * - `due`: records lie in the order in which they are due, as where all wait equally long: the first is waited for
+   * - `mixed`: they lie as they came; an index of them is kept, and each is read again when it is due
+   */
+  readonly order: 'due' | 'mixed'
+  /** Milliseconds since the epoch. */
+  readonly dueAt: (record: Waiting) => number
+}
+
+/** For tiers whose records are not to enter before what was committed to the pipeline's topics until they were due. */
+export interface Barrier {
+  /**
+   * Takes it from `task` that a record was written to a tier there that was due already: what is due before it may still
+   * be on its way. Answers whether there was one.
+   */
+  readonly takeOverdue: (task: number) => boolean
+}

@@ -1,0 +1,183 @@
+import type { Clock } from '../contracts/clock.ts'
+import type { Engine } from '../contracts/engine.ts'
+import { partitionName } from '../contracts/position.ts'
+import type { Barrier } from '../contracts/tier.ts'
+import { Alarm } from './alarm.ts'
+import type { EngineCalls } from './engine-calls.ts'
+import type { Chunk } from './feed.ts'
+import { type HeldTier, InDueOrder } from './held-tier.ts'
+import type { LiveTask, Place } from './live-task.ts'
+import { InAnyOrder } from './mixed-tier.ts'
+
+/** How many records are let in at once. */
+const roundRecordsMax = 1_024
+/** How long it sleeps at most: a clock that was set is noticed by then. */
+const lookMs = 60_000
+
+export interface SluicesSetup {
+  readonly engine: Engine
+  readonly calls: EngineCalls
+  readonly clock: Clock
+  readonly barrier: Barrier | undefined
+  readonly task: LiveTask
+  /** A tier has room again. */
+  readonly hungry: () => void
+  /** The run cannot go on. */
+  readonly broken: (error: unknown) => void
+}
+
+/**
+ * Holds the records of a task's tiers back until they are due, and lets them in then, the earliest first over all tiers.
+ *
+ * **Guarantees** none enters before it is due, by a clock that does not go back. With a barrier, those that enter come
+ * behind all that was committed to the pipeline's topics until then, and behind all in the tiers that is due before them.
+ */
+export class Sluices {
+  readonly #o: SluicesSetup
+  readonly #tiers: ReadonlyMap<Place, HeldTier>
+  readonly #alarm: Alarm
+  #nowMs = 0
+  #isBusy = false
+  #isClosed = false
+  /** How many of its chunks the task has not read to their end. */
+  #unread = 0
+  #waiting: { readonly until: () => boolean; readonly go: (isOpen: boolean) => void } | undefined
+
+  constructor(setup: SluicesSetup) {
+    const { clock, task } = setup
+    this.#o = setup
+    this.#alarm = new Alarm(clock, () => this.wake())
+    const tiers = task.places.filter(({ tier }) => tier !== undefined)
+    this.#tiers = new Map(
+      tiers.map((place) => [
+        place,
+        place.tier?.order === 'mixed' ? new InAnyOrder(place, setup) : new InDueOrder(place),
+      ]),
+    )
+  }
+
+  /** Whether more of a tier is to be fetched. */
+  hasRoom(place: Place): boolean {
+    return this.#tiers.get(place)?.hasRoom === true
+  }
+
+  /** Takes what was fetched of a tier. */
+  offer(place: Place, chunk: Chunk): void {
+    const passed = this.#tiers.get(place)?.offer(chunk)
+    if (passed !== undefined) this.#letIn(passed)
+  }
+
+  /** It is later, or the task has come further. */
+  wake(): void {
+    if (this.#waiting?.until() === true) this.#go(true)
+    else if (!this.#isBusy) this.#look()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#alarm.cancel()
+    this.#go(false)
+  }
+
+  #look(): void {
+    const due = this.#first()?.nextDue
+    if (due === undefined || this.#isClosed) return
+    const now = this.#now()
+    if (due > now) return this.#alarm.setIn(Math.min(due - now, lookMs))
+    this.#isBusy = true
+    this.#round(now).then(
+      () => {
+        this.#isBusy = false
+        this.#look()
+      },
+      (error: unknown) => {
+        if (!this.#isClosed) this.#o.broken(error)
+      },
+    )
+  }
+
+  /** The clock may be set back: what was seen to be due stays so. */
+  #now(): number {
+    this.#nowMs = Math.max(this.#nowMs, this.#o.clock.now())
+    return this.#nowMs
+  }
+
+  async #round(now: number): Promise<void> {
+    const { barrier, hungry } = this.#o
+    if (!(await this.#until(() => this.#unread === 0))) return
+    const ends = barrier === undefined ? noEnds : await this.#settled(barrier)
+    if (ends === undefined) return
+    for (let left = roundRecordsMax; left > 0; ) {
+      const [first, second] = this.#inOrder()
+      const due = first?.nextDue
+      if (first === undefined || due === undefined || due > now) break
+      const { chunks, records } = await first.take(Math.min(now, second?.nextDue ?? now), left)
+      for (const chunk of chunks) this.#letIn(chunk)
+      left -= records
+      // what lies behind may be due before what the others have
+      if (first.nextDue === undefined && first.place.next < (ends.get(first.place) ?? 0)) break
+    }
+    hungry()
+  }
+
+  /**
+   * Waits until the task has done all that was committed to its topics by now, and has fetched what its tiers have; answers
+   * where these ended. `undefined` where it was closed meanwhile.
+   */
+  async #settled(barrier: Barrier): Promise<ReadonlyMap<Place, number> | undefined> {
+    const { task, calls, engine } = this.#o
+    const partitions = task.places.map(({ source: { topic, partition } }) => ({ topic, partition }))
+    for (;;) {
+      const settled = await calls.again('asking where its topics end', () =>
+        engine.reader.settled(partitions, task.ended.signal),
+      )
+      const byName = new Map(settled.map((end) => [partitionName(end), end.offset]))
+      const ends = new Map(task.places.map((place) => [place, byName.get(partitionName(place.source)) ?? 0]))
+      const everyOther = (isThere: (place: Place, end: number) => boolean) => (): boolean =>
+        [...ends].every(([place, end]) => place.tier !== undefined || isThere(place, end))
+      if (!(await this.#until(everyOther((place, end) => task.reached(place) >= end)))) return undefined
+      if (!barrier.takeOverdue(task.task)) {
+        const isKnown = (): boolean => [...this.#tiers].every(([place, tier]) => tier.knows(ends.get(place) ?? 0))
+        return (await this.#until(isKnown)) ? ends : undefined
+      }
+      const isCommitted = everyOther((place, end) => place.committed >= end || task.isIdle)
+      if (!(await this.#until(isCommitted))) return undefined
+    }
+  }
+
+  #letIn(chunk: Chunk): void {
+    this.#unread += 1
+    const left = (): void => {
+      this.#unread -= 1
+    }
+    this.#o.task.runner?.offer({ ...chunk, left })
+  }
+
+  /** Answers false where it was closed before. */
+  async #until(isSo: () => boolean): Promise<boolean> {
+    if (this.#isClosed || isSo()) return !this.#isClosed
+    return await new Promise((go) => {
+      this.#waiting = { until: isSo, go }
+    })
+  }
+
+  #go(isOpen: boolean): void {
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    waiting?.go(isOpen)
+  }
+
+  #first(): HeldTier | undefined {
+    let first: HeldTier | undefined
+    for (const tier of this.#tiers.values()) if (dueOf(tier) < dueOf(first)) first = tier
+    return first
+  }
+
+  #inOrder(): readonly HeldTier[] {
+    return [...this.#tiers.values()].sort((a, b) => dueOf(a) - dueOf(b))
+  }
+}
+
+const dueOf = (tier: HeldTier | undefined): number => tier?.nextDue ?? Number.POSITIVE_INFINITY
+
+const noEnds: ReadonlyMap<Place, number> = new Map()
