@@ -1,3 +1,4 @@
+import type { AnyDelayed } from '../contracts/delayed.ts'
 import type { AnyStore } from '../contracts/store.ts'
 import type { AnyRecord } from '../contracts/stream-record.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
@@ -25,6 +26,12 @@ export const requireTopic = (call: string, topic: unknown): void => {
 export const requireTopics = (call: string, topics: readonly unknown[]): void =>
   topics.forEach((topic, at) => requireTopic(`argument ${at + 1} of ${call}`, topic))
 
+/** Refuses what `delayed(…)` did not make. */
+export const requireDelayed = (call: string, delayed: unknown): void => {
+  if (!isDelayed(delayed))
+    refuseArgument(call, 'what delayed(…) makes', delayed, "declare it once, delayed('later', { to, tiers })")
+}
+
 /** Refuses what is no function. `example`: how to write the call. */
 export const requireFunction = (call: string, takes: string, value: unknown, example: string): void => {
   if (typeof value !== 'function') refuseArgument(call, takes, value, `write ${example}`)
@@ -42,10 +49,15 @@ export const isTopic = (value: unknown): value is AnyTopic => isStore(value) && 
 export const isStore = (value: unknown): value is AnyStore =>
   isObject(value) && typeof value['name'] === 'string' && isCodecLike(value['key']) && isCodecLike(value['value'])
 
+/** Whether `value` is what `delayed(…)` makes. */
+export const isDelayed = (value: unknown): value is AnyDelayed =>
+  isObject(value) && typeof value['name'] === 'string' && isTopic(value['to']) && Array.isArray(value['tiers'])
+
 /** `value` as a message names an argument: what our own functions made by its name, anything else as `shown`. */
 export const given = (value: unknown): string => {
   if (isStore(value)) return `${isTopic(value) ? 'topic' : 'store'} '${value.name}'`
   if (!isObject(value)) return shown(value)
+  if (isDelayed(value)) return `delayed '${value.name}'`
   if (typeof value['subscribe'] === 'function') return 'an Observable (was an operator not called?)'
   if (Array.isArray(value['operators']) && typeof value['pipe'] === 'function') return 'a pipeline'
   if (Object.getPrototypeOf(value) !== Object.prototype) return shown(value)

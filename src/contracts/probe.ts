@@ -1,11 +1,16 @@
 import { filter, map, Observable, type OperatorFunction } from 'rxjs'
+import type { AnyDelayed } from './delayed.ts'
 import type { AnyStore } from './store.ts'
 import type { AnyTopic } from './topic.ts'
 
-/** What an operator needs before the first record: its topic, its store. Data, read by the runner. */
+/** What an operator needs before the first record: its topic, its store, what it delays. Data, read by the runner. */
 export type Need =
   | { readonly _tag: 'output'; readonly topic: AnyTopic }
   | { readonly _tag: 'store'; readonly store: AnyStore }
+  | { readonly _tag: 'delayed'; readonly delayed: AnyDelayed }
+
+/** What a pipeline may be said to use, where its operators do not show it. */
+export type Used = AnyTopic | AnyStore | AnyDelayed
 
 /** What an operator makes of each record by itself: one record, or {@link nothing}. Throws what fails the record. */
 // biome-ignore lint/suspicious/noExplicitAny: typed where the operator is written; here any will do

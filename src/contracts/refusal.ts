@@ -85,10 +85,20 @@ const mayHaveLost = ({ needs, reads }: Watch, need: Need, record: unknown): bool
 
 const isSame = (a: Need, b: Need): boolean => a._tag === b._tag && nameOf(a) === nameOf(b)
 
-const nameOf = (need: Need): string => (need._tag === 'output' ? need.topic.name : need.store.name)
+const nameOf = (need: Need): string => {
+  switch (need._tag) {
+    case 'output':
+      return need.topic.name
+    case 'store':
+      return need.store.name
+    case 'delayed':
+      return need.delayed.name
+  }
+}
 
-const subject = (need: Need): string =>
-  need._tag === 'output' ? `topic '${need.topic.name}'` : `store '${need.store.name}'`
+const subject = (need: Need): string => `${kinds[need._tag]} '${nameOf(need)}'`
+
+const kinds: Readonly<Record<Need['_tag'], string>> = { output: 'topic', store: 'store', delayed: 'delayed' }
 
 const isRecord = (record: unknown): boolean => typeof record === 'object' && record !== null
 

@@ -1,9 +1,8 @@
-import { given, isStore } from '../codec/arguments.ts'
+import { given, isDelayed, isStore } from '../codec/arguments.ts'
 import { shown } from '../codec/decode-error.ts'
 import { refuseUnknownOptions } from '../codec/known-options.ts'
 import { textHint } from '../codec/option-values.ts'
-import type { AnyStore } from '../contracts/store.ts'
-import type { AnyTopic } from '../contracts/topic.ts'
+import type { Used } from '../contracts/probe.ts'
 import { type OnError, onErrorFault } from './on-error.ts'
 import { type RateText, readRate } from './rate.ts'
 import type { RecordOf, Topics } from './stream.ts'
@@ -26,8 +25,8 @@ export interface RunOptions<T extends Topics = Topics> {
   readonly rate?: RateText
   /** `halt` where nothing is said. */
   readonly onError?: OnError<RecordOf<T>>
-  /** Topics and stores that the pipeline hides, in a `mergeMap` or a `defer`; and those an `onError` function may choose. */
-  readonly uses?: readonly (AnyTopic | AnyStore)[]
+  /** Topics, stores and what is delayed, where the pipeline hides them in a `mergeMap` or a `defer`, or an `onError` chooses them. */
+  readonly uses?: readonly Used[]
   /** After how long a record that has not completed has failed; 5 minutes where nothing is said. */
   readonly timeLimitMs?: number
   /** After how long it is named on `errors$`; 10 seconds where nothing is said. */
@@ -53,7 +52,7 @@ type Optional = 'rate' | 'instance' | 'onError' | 'uses'
 
 /** The options with their defaults. */
 export type RunSettings = Required<Omit<RunOptions, Optional>> &
-  Pick<RunOptions, 'rate' | 'instance'> & { readonly onError: OnError; readonly uses: readonly (AnyTopic | AnyStore)[] }
+  Pick<RunOptions, 'rate' | 'instance'> & { readonly onError: OnError; readonly uses: readonly Used[] }
 
 /** **Errors** throws `TypeError` for an option that is none, or a value that it does not take. */
 export const settingsOf = (name: string, options: RunOptions = {}): RunSettings => {
@@ -96,7 +95,7 @@ const refuseOthers = ({ rate, onError, instance, uses }: RunSettings, refuse: (w
   if (!Array.isArray(uses))
     refuse(`uses is an array of topics and stores, as in { uses: [orders] }, and not ${given(uses)}`)
   for (const used of uses as readonly unknown[])
-    if (!isStore(used))
+    if (!isStore(used) && !isDelayed(used))
       refuse(`uses names topics and stores themselves, as in { uses: [orders] }, and not ${given(used)}`)
 }
 

@@ -1,6 +1,8 @@
 import { NEVER } from 'rxjs'
+import { scheduledIn } from '../codec/delayed.ts'
+import type { AnyDelayed } from '../contracts/delayed.ts'
 import { type BatchWork, batchWork, isInBatches } from '../contracts/in-batches.ts'
-import { type Need, Probe } from '../contracts/probe.ts'
+import { type Need, Probe, type Used } from '../contracts/probe.ts'
 import type { AnyStore } from '../contracts/store.ts'
 import type { AnyRecord } from '../contracts/stream-record.ts'
 import type { Tier } from '../contracts/tier.ts'
@@ -32,6 +34,8 @@ export interface Plan {
   /** Topics written to and stores used, as far as the operators let it be seen, and what `uses` names. */
   readonly outputs: ReadonlyMap<string, AnyTopic>
   readonly stores: ReadonlyMap<string, AnyStore>
+  /** What it schedules and cancels. */
+  readonly delayed: ReadonlyMap<string, AnyDelayed>
   readonly needs: readonly Need[]
   /** Where records of its own wait until they are due. */
   readonly tiers: readonly Tier[]
@@ -46,7 +50,7 @@ export interface Plan {
 export const planOf = (
   name: string,
   pipeline: Described,
-  uses: readonly (AnyTopic | AnyStore)[] = [],
+  uses: readonly Used[] = [],
   tiers: readonly Tier[] = [],
 ): Plan => {
   const stages = stagesOf(pipeline.operators)
@@ -63,11 +67,15 @@ export const planOf = (
   }
   const outputs = new Map<string, AnyTopic>()
   const stores = new Map<string, AnyStore>()
+  const delayed = new Map<string, AnyDelayed>()
   for (const need of needs) {
     if (need._tag === 'output') addOnce(outputs, need.topic, `pipeline '${name}' writes to two topics`)
-    else addOnce(stores, need.store, `pipeline '${name}' uses two stores`)
+    else if (need._tag === 'store') addOnce(stores, need.store, `pipeline '${name}' uses two stores`)
+    else delayOnce(delayed, need.delayed, name)
   }
-  return { name, topics: pipeline.topics, stages, recordwise, stepwise, outputs, stores, needs, tiers }
+  for (const one of delayed.values())
+    for (const topic of scheduledIn(one)) addOnce(outputs, topic, `pipeline '${name}' writes to two topics`)
+  return { name, topics: pipeline.topics, stages, recordwise, stepwise, outputs, stores, delayed, needs, tiers }
 }
 
 const stagesOf = (operators: Operators): readonly Stage[] => {
@@ -82,8 +90,19 @@ const stagesOf = (operators: Operators): readonly Stage[] => {
   return [...stages, { operators: above }]
 }
 
-const needOf = (used: AnyTopic | AnyStore): Need =>
-  'partitions' in used ? { _tag: 'output', topic: used } : { _tag: 'store', store: used }
+const needOf = (used: Used): Need => {
+  if ('tiers' in used) return { _tag: 'delayed', delayed: used }
+  return 'partitions' in used ? { _tag: 'output', topic: used } : { _tag: 'store', store: used }
+}
+
+const delayOnce = (all: Map<string, AnyDelayed>, one: AnyDelayed, pipeline: string): void => {
+  const known = all.get(one.name)
+  if (known !== undefined && known !== one)
+    throw new TypeError(
+      `pipeline '${pipeline}' uses two that are delayed and named '${one.name}': declare it once, and share the constant`,
+    )
+  all.set(one.name, one)
+}
 
 const addOnce = <A extends { readonly name: string }>(all: Map<string, A>, one: A, complaint: string): void => {
   const known = all.get(one.name)

@@ -1,0 +1,49 @@
+import type { AnyTopic, Topic } from './topic.ts'
+
+/**
+ * Messages that wait: each is a record of the topic `to`, written there when it is due. Made by `delayed(…)`; plain data.
+ *
+ * Its name is the group that moves them, and the root of the names of the topics in which they wait.
+ */
+export interface Delayed<K, V, T extends string = string> {
+  readonly name: string
+  readonly to: Topic<K, V>
+  /** How long messages wait, in words. Each has a topic of its own, so that it is exact. */
+  readonly tiers: readonly T[]
+  /** How many tasks move them. A message's id says which of them does. */
+  readonly partitions: number
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: invariant in all three, so only `any` admits every one
+export type AnyDelayed = Delayed<any, any, any>
+
+/** When a job is due: so long after its schedule was written, or at a time (milliseconds since the epoch). */
+export type When<T> = { readonly after: T; readonly at?: never } | { readonly at: number; readonly after?: never }
+
+/** A record of the target topic, for later. */
+export type Job<K, V, T> = {
+  /**
+   * Names it, to cancel it, or to schedule it anew. Scheduling an id that waits replaces what waits; one that has fired in the last
+   * 24 hours does not fire again. A job without an id cannot be called back.
+   */
+  readonly id?: string
+  readonly key: K
+  readonly value: V
+  readonly headers?: ReadonlyMap<string, Uint8Array>
+} & When<T>
+
+/** The topics of one {@link Delayed}, whose records are bytes. */
+export interface DelayedTopics {
+  /** What is to be done with jobs, keyed by their ids. Stamped when it is written: `after` counts from there. */
+  readonly commands: AnyTopic
+  /** What came of commands whose senders want to know, keyed by the id of the command. */
+  readonly answers: AnyTopic
+  /** Each tier's own, by its name. */
+  readonly tiers: ReadonlyMap<string, AnyTopic>
+  /** For those that wait until a time, by the name of the rung: on each they wait so long, then go to a shorter one. */
+  readonly ladder: ReadonlyMap<string, AnyTopic>
+  /** For those that are due sooner than the lowest rung is long: ordered by an index of when. */
+  readonly near: AnyTopic
+  /** For what can neither be read nor written to the target. */
+  readonly dead: AnyTopic
+}
