@@ -1,14 +1,14 @@
 import type { AnyTopic } from '../contracts/topic.ts'
 import { presets } from '../engines/simulated/faults/fault.ts'
-import { Nemesis } from '../engines/simulated/faults/nemesis.ts'
-import { watchInvariants } from '../engines/simulated/invariants/watch-invariants.ts'
 import { systemClock, systemSettle } from '../millrace/system.ts'
 import { counterexample, DeliveryError, type Found } from './delivery-error.ts'
 import { checkDelivery, type DeliverySemantics } from './delivery-options.ts'
 import { fastCheck } from './fast-check.ts'
 import { judge } from './judge.ts'
+import { judgeMidway } from './midway/judge-midway.ts'
 import { diskWriter } from './report/disk-writer.ts'
 import { spaceTimeDiagram } from './report/space-time-diagram.ts'
+import { clusterStage } from './simulation/cluster-stage.ts'
 import type { Outcome, Plan } from './simulation/plan.ts'
 import type { arbitraryCase, Case } from './simulation/plan-arbitrary.ts'
 import { planOf, replayOf } from './simulation/replay.ts'
@@ -46,9 +46,9 @@ export const deliverySemantics = async <const T extends readonly AnyTopic[]>(
       app,
       keepTrace,
       settle: systemSettle,
-      faults: bringFaults,
-      watch: watchInvariants,
+      stage: clusterStage(),
       judge: (evidence, atMs) => judge(expectations, topics, evidence, atMs),
+      judgeMidway: (midway) => judgeMidway(expectations, topics, midway),
     })
   const failed = (plan: Plan, outcome: Outcome, found?: Found): DeliveryError => {
     const replay = replayOf(plan)
@@ -58,7 +58,7 @@ export const deliverySemantics = async <const T extends readonly AnyTopic[]>(
     return new DeliveryError(counterexample({ plan, outcome, replay, diagram, ...given }), outcome, replay)
   }
   if (replay !== undefined) return replayed(planOf(replay), run, failed)
-  const { fc, arbitraryCase } = await fastCheck()
+  const { fc, arbitraryCase } = await fastCheck('deliverySemantics(…)')
   const report = { runs: 0, steps: 0, virtualMs: 0, reached: new Set<string>() }
   let shrinksUntil: number | undefined
   const property = fc.asyncProperty(arbitraryCase(rangeOf(options)), async (one: Case) => {
@@ -89,11 +89,6 @@ export const deliverySemantics = async <const T extends readonly AnyTopic[]>(
   const outcome = await run(plan, true)
   const found = { run: details.numRuns, of: runs, seed: details.seed, shrunk: details.numShrinks }
   throw failed(plan, outcome, found)
-}
-
-const bringFaults: Required<Parameters<typeof runPlan>[0]>['faults'] = (cluster, clients, { faults }) => {
-  const nemesis = new Nemesis({ cluster, clients, faults })
-  return () => nemesis.heal()
 }
 
 const replayed = async (

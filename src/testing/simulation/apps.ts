@@ -1,17 +1,17 @@
-import { simulatedEngine } from '../../engines/simulated/client/engine.ts'
-import type { SimulatedCluster } from '../../engines/simulated/cluster.ts'
 import type { Process } from '../../engines/simulated/world/process.ts'
 import type { Millrace } from '../../millrace/millrace.ts'
 import { openMillrace } from '../../millrace/open-millrace.ts'
 import type { Running } from '../../pipeline/run.ts'
+import { type PipelineAtWork, pipelineAtWork } from '../midway/pipeline-at-work.ts'
 import { Life as InnerLife } from '../virtual-globals/life.ts'
 import type { OutsideWorld } from '../virtual-globals/outside-world.ts'
+import type { Setting, System } from './setting.ts'
 
 /** A user's program: called for each incarnation of its process, so that nothing survives in closures. */
 export type App = (millrace: Millrace) => unknown
 
 export interface AppsParts {
-  readonly cluster: SimulatedCluster
+  readonly setting: Setting
   readonly app: App
   readonly instances: number
   /** Hears of a call of the program that the simulation cannot make. */
@@ -21,7 +21,8 @@ export interface AppsParts {
 /** What runs in one life of a process. */
 interface Life {
   readonly process: Process
-  readonly millrace: Millrace
+  /** Not there before there is an engine. */
+  millrace: Millrace | undefined
   readonly runs: Set<Running>
   /** The program has not returned: it may be about to run more. */
   isStarting: boolean
@@ -39,6 +40,8 @@ export class Apps {
   #started = 0
   #isOver = false
   #hasRun = false
+  /** By what they are, since each life runs them anew. */
+  readonly #pipelines = new Map<string, PipelineAtWork>()
   /** Why lives have ended by themselves, the last first. */
   readonly #ends: { readonly process: string; readonly why: string }[] = []
 
@@ -72,6 +75,11 @@ export class Apps {
     return this.#hasRun
   }
 
+  /** Every pipeline that any instance has run until now. */
+  get pipelines(): readonly PipelineAtWork[] {
+    return [...this.#pipelines.values()]
+  }
+
   get ends(): readonly { readonly process: string; readonly why: string }[] {
     return this.#ends
   }
@@ -79,23 +87,21 @@ export class Apps {
   /** Starts a process under `name`, unless one runs, or has ended for good. */
   start(name: string): void {
     if (this.#lives.get(name)?.process.isAlive === true || this.#gone.has(name) || this.#isOver) return
-    const { cluster, app, refused } = this.#parts
-    const process = cluster.client(name)
-    const { world } = cluster
+    const { setting, refused } = this.#parts
+    const { world } = setting
+    const process = world.spawn(name, 'client')
     world.tell(process, () => 'starts')
     // each life draws its own ids
     const random = world.random(`${name}, life ${this.#started++}`)
-    const clock = world.clockOf(process, () => cluster.skewOf(name))
-    const engine = simulatedEngine(cluster, process)
-    const millrace = openMillrace({ url: engine.name, engine, clock, random, clientId: name, send: {} })
-    const life: Life = { process, millrace, runs: new Set(), isStarting: true }
+    const clock = world.clockOf(process, () => setting.skewOf(name))
+    const life: Life = { process, millrace: undefined, runs: new Set(), isStarting: true }
     this.#lives.set(name, life)
     const crashed = (why: unknown) => this.#ended(life, why)
     const inner = new InnerLife({ clock, random: world.random(`${name}, program ${this.#started}`), crashed, refused })
     // what a timer throws may have ended it
     process.around = (work) => inner.enter(() => process.isAlive && work())
     world.after(process, 0, 'starts', () => {
-      this.#work(life, app).catch((why: unknown) => this.#ended(life, why))
+      this.#work(life, { clock, random }).catch((why: unknown) => this.#ended(life, why))
     })
   }
 
@@ -103,7 +109,7 @@ export class Apps {
   kill(name: string, forGood = false): void {
     const life = this.#lives.get(name)
     if (life?.process.isAlive !== true) return
-    const { world } = this.#parts.cluster
+    const { world } = this.#parts.setting
     world.tell(life.process, () => 'is killed')
     life.process.kill()
     if (forGood) this.#gone.add(name)
@@ -115,7 +121,7 @@ export class Apps {
     const life = this.#lives.get(name)
     this.#gone.add(name)
     if (life?.process.isAlive !== true) return
-    await life.millrace.close()
+    await life.millrace?.close()
     this.kill(name, true)
   }
 
@@ -124,18 +130,25 @@ export class Apps {
     this.#isOver = true
   }
 
-  async #work(life: Life, app: App): Promise<void> {
+  async #work(life: Life, system: System): Promise<void> {
+    const { setting, app } = this.#parts
+    const { process } = life
+    const engine = await setting.engineOf(process, system)
+    const millrace = openMillrace({ url: engine.name, engine, ...system, clientId: process.name, send: {} })
+    life.millrace = millrace
     const run: Millrace['run'] = async (name, pipeline, options) => {
       this.#hasRun = true
-      const running = await life.millrace.run(name, pipeline, options)
+      const running = await millrace.run(name, pipeline, options)
       life.runs.add(running)
+      const atWork = pipelineAtWork(name, pipeline, options)
+      this.#pipelines.set(JSON.stringify(atWork), atWork)
       running.done.then(
         () => life.runs.delete(running),
         (why: unknown) => this.#ended(life, why),
       )
       return running
     }
-    await app({ ...life.millrace, run })
+    await app({ ...millrace, run })
     life.isStarting = false
   }
 
@@ -145,13 +158,13 @@ export class Apps {
     if (!process.isAlive) return
     const why = reason instanceof Error ? reason.message : String(reason)
     this.#ends.unshift({ process: process.name, why })
-    this.#parts.cluster.world.tell(process, () => `ends: ${why}`)
+    this.#parts.setting.world.tell(process, () => `ends: ${why}`)
     process.kill()
     this.#restart(process.name)
   }
 
   #restart(name: string): void {
-    const { world, supervisor } = this.#parts.cluster
+    const { world, supervisor } = this.#parts.setting
     world.after(supervisor, restartMs, 'restarts a process', () => this.start(name))
   }
 }

@@ -1,6 +1,5 @@
 import { shown } from '../../codec/decode-error.ts'
 import type { AnyTopic } from '../../contracts/topic.ts'
-import type { ClusterOptions } from '../../engines/simulated/cluster-options.ts'
 import { hexOf } from './hex-of.ts'
 import type { PlannedRecord } from './plan.ts'
 
@@ -10,12 +9,9 @@ import type { PlannedRecord } from './plan.ts'
  */
 export const brokenSends = (
   input: readonly PlannedRecord[],
-  { acks, uncleanLeaderElection }: ClusterOptions,
   topics: readonly AnyTopic[],
   found: ReadonlyMap<string, readonly Raw[]>,
 ): readonly string[] => {
-  // nothing is promised then
-  if (acks !== 'all' || uncleanLeaderElection) return []
   const broken: string[] = []
   for (const topic of topics) {
     // what is deleted is gone

@@ -1,7 +1,6 @@
-import type { Engine } from '../../contracts/engine.ts'
 import { settle } from '../../contracts/settle.ts'
-import type { SimulatedCluster } from '../../engines/simulated/cluster.ts'
 import type { Running } from '../../pipeline/run.ts'
+import type { Setting } from './setting.ts'
 import { wait } from './wait.ts'
 
 /** The programs that have to come to their end. */
@@ -17,8 +16,7 @@ export interface Programs {
 }
 
 export interface DrainParts {
-  readonly cluster: SimulatedCluster
-  readonly engine: Engine
+  readonly setting: Pick<Setting, 'world' | 'supervisor' | 'engine'>
   /** As they are at the moment. */
   readonly programs: () => Programs
   /** The names of those in which something may come to be; all where nothing is said. */
@@ -97,12 +95,12 @@ export class Drain {
   }
 
   async #written(): Promise<string> {
-    const { cluster, engine } = this.#parts
+    const { world, engine } = this.#parts.setting
     const committed: string[] = []
     for (const { group } of await settle(engine.groups.describe())) {
       const offsets = await engine.groups.committed(group)()
       // a transaction is undecided: in a while it is not any more
-      if (offsets._tag === 'Left') committed.push(`${cluster.world.now}`)
+      if (offsets._tag === 'Left') committed.push(`${world.now}`)
       else
         for (const { topic, partition, offset } of offsets.right)
           committed.push(`${group} ${topic}-${partition} ${offset}`)
@@ -112,7 +110,8 @@ export class Drain {
 
   /** Where the topics end, as a committed reader sees it. */
   async #ends(): Promise<string> {
-    const { engine, topics } = this.#parts
+    const { setting, topics } = this.#parts
+    const { engine } = setting
     const there = await settle(engine.topics.describe(topics))
     const queries = there.flatMap(({ name: topic, partitions, internal }) =>
       Array.from({ length: internal ? 0 : partitions }, (_, partition) => ({
@@ -126,7 +125,7 @@ export class Drain {
   }
 
   #wait(ms: number): Promise<void> {
-    const { world, supervisor } = this.#parts.cluster
+    const { world, supervisor } = this.#parts.setting
     return wait(world, supervisor, ms)
   }
 }

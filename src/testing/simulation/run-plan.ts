@@ -3,11 +3,10 @@ import { nullable } from '../../codec/nullable.ts'
 import { topic } from '../../codec/topic.ts'
 import { MillraceError } from '../../contracts/failure.ts'
 import type { AnyTopic, Topic } from '../../contracts/topic.ts'
-import { simulatedEngine } from '../../engines/simulated/client/engine.ts'
-import { SimulatedCluster } from '../../engines/simulated/cluster.ts'
 import type { World } from '../../engines/simulated/world/world.ts'
 import type { Millrace } from '../../millrace/millrace.ts'
 import { openMillrace } from '../../millrace/open-millrace.ts'
+import type { Midway } from '../midway/judge-midway.ts'
 import { virtualGlobals } from '../virtual-globals/install.ts'
 import { OutsideWorld } from '../virtual-globals/outside-world.ts'
 import { underWay } from '../virtual-globals/under-way.ts'
@@ -17,6 +16,8 @@ import { Drain } from './drain.ts'
 import type { Evidence, RawRecord } from './evidence.ts'
 import { outgoingOf } from './outgoing-of.ts'
 import type { Outcome, Plan, PlannedRecord, Violation } from './plan.ts'
+import type { Setting } from './setting.ts'
+import type { Stage, Staged } from './stage.ts'
 import { wait } from './wait.ts'
 
 export interface RunParts {
@@ -24,45 +25,42 @@ export interface RunParts {
   readonly topics: readonly AnyTopic[]
   readonly app: App
   readonly judge: (evidence: Evidence, atMs: number) => readonly Violation[]
+  /** What was not so on the way there. */
+  readonly judgeMidway?: (midway: Midway) => readonly Violation[]
   /** See `WorldOptions`. */
   readonly settle: () => Promise<void>
   /** Keeps what happened, for people to read. */
   readonly keepTrace?: boolean
-  /** Prepares the faults: they begin with the application, and are over when the answer is called. */
-  readonly faults?: (cluster: SimulatedCluster, apps: Apps, plan: Plan) => () => void
-  /** Looks at the cluster while it runs. */
-  readonly watch?: (cluster: SimulatedCluster, violated: (violation: Violation) => void) => ReadonlySet<string>
+  /** Where it takes place. Its faults begin with the application. */
+  readonly stage: Stage
 }
 
-/** How long the cluster has to come up, and to get well again, in virtual time; and everything to be done after that. */
+/** How long a setting has to come up, and to get well again, in virtual time; and everything to be done after that. */
 const wholeMs = 120_000
 const drainMs = 600_000
 const steps = 2_000_000
 
 /**
- * Makes a run: the cluster comes up, the application starts, the input is sent and the faults happen; then everything is
+ * Makes a run: its setting comes up, the application starts, the input is sent and the faults happen; then everything is
  * healed, and all that is there has to be worked off. What was promised and not kept is in the outcome.
  *
  * **Errors** rejects with {@link OutsideWorld} where the program reaches for the network, the disk or another thread, and
  * with a `TypeError` where it begins a run of its own.
  */
 export const runPlan = async (parts: RunParts): Promise<Outcome> => {
-  const { plan, settle, keepTrace = false } = parts
+  const { plan, settle, keepTrace = false, stage } = parts
   const { seed, tape } = plan
-  const cluster = new SimulatedCluster({
-    ...plan.cluster,
-    world: { seed, settle, keepTrace, ...(tape === undefined ? {} : { tape }) },
-  })
-  const { world } = cluster
   const violations: Violation[] = []
   const violated = (violation: Violation) => {
     if (violations.length < 100) violations.push(violation)
     world.keep({ _tag: 'violated', at: violation.atMs, what: violation.message })
   }
-  const reached = parts.watch?.(cluster, violated) ?? new Set<string>()
+  const staged = stage(plan, { seed, settle, keepTrace, ...(tape === undefined ? {} : { tape }) }, violated)
+  const { setting, reached } = staged
+  const { world } = setting
   const restore = virtualGlobals()
   try {
-    await new Run(parts, cluster, violated).toItsEnd()
+    await new Run(parts, staged, violated).toItsEnd()
   } catch (error) {
     if (error instanceof OutsideWorld) throw error
     violated({ kind: 'broken-invariant', message: messageOf(error), atMs: world.now })
@@ -70,12 +68,14 @@ export const runPlan = async (parts: RunParts): Promise<Outcome> => {
     restore()
   }
   const { hash, steps, entries } = world.trace
-  return { violations, hash, steps, virtualMs: world.now, tape: world.choices.tape, reached, trace: entries }
+  const trace = entries.toSorted((a, b) => a.at - b.at)
+  return { violations, hash, steps, virtualMs: world.now, tape: world.choices.tape, reached, trace }
 }
 
 class Run {
   readonly #parts: RunParts
-  readonly #cluster: SimulatedCluster
+  readonly #staged: Staged
+  readonly #setting: Setting
   readonly #world: World
   readonly #violated: (violation: Violation) => void
   readonly #operator: Millrace
@@ -84,13 +84,14 @@ class Run {
   readonly #underWay = underWay()
   #refused: OutsideWorld | undefined
 
-  constructor(parts: RunParts, cluster: SimulatedCluster, violated: (violation: Violation) => void) {
+  constructor(parts: RunParts, staged: Staged, violated: (violation: Violation) => void) {
+    const { setting } = staged
     this.#parts = parts
-    this.#cluster = cluster
-    this.#world = cluster.world
+    this.#staged = staged
+    this.#setting = setting
+    this.#world = setting.world
     this.#violated = violated
-    const process = cluster.supervisor
-    const engine = simulatedEngine(cluster, process)
+    const { engine, supervisor: process } = setting
     const clock = this.#world.clockOf(process)
     const random = this.#world.random(process.name)
     this.#operator = openMillrace({ url: engine.name, engine, clock, random, clientId: process.name, send: {} })
@@ -98,25 +99,27 @@ class Run {
     const refused = (why: OutsideWorld) => {
       this.#refused ??= why
     }
-    this.#apps = new Apps({ cluster, app, instances: plan.instances, refused })
+    this.#apps = new Apps({ setting, app, instances: plan.instances, refused })
     const topics = parts.topics.map(({ name }) => name)
-    this.#drain = new Drain({ cluster, engine, programs: () => this.#apps, topics })
+    this.#drain = new Drain({ setting, programs: () => this.#apps, topics })
     this.#world.watch(this.#refuse)
   }
 
   async toItsEnd(): Promise<void> {
-    const { topics, plan, faults, judge } = this.#parts
-    const cluster = this.#cluster
-    if (!(await this.#whole('the cluster does not come up'))) return
-    await this.#drive(this.#operator.create(...topics), wholeMs, 'the topics could not be created')
+    const { topics, plan, judge } = this.#parts
+    const { name, wantsTopics, keepsSends } = this.#setting
+    if (wantsTopics) {
+      if (!(await this.#whole(`${name} does not come up`))) return
+      await this.#drive(this.#operator.create(...topics), wholeMs, 'the topics could not be created')
+    }
     this.#apps.startAll()
-    const heal = faults?.(cluster, this.#apps, plan)
+    const heal = this.#staged.bringFaults(this.#apps)
     const fed = this.#feed(plan.input)
     // whoever waits for it comes later
     fed.catch(() => {})
     await this.#world.run(() => false, { forMs: lengthOf(plan), steps })
-    heal?.()
-    if (!(await this.#whole('the cluster does not get well'))) return
+    heal()
+    if (!(await this.#whole(`${name} does not get well`))) return
     const acknowledged = await this.#drive(fed, drainMs, 'the input could not be sent')
     if (acknowledged === undefined) return
     const undone = () => `not everything that was sent was worked off (${this.#drain.state})`
@@ -124,13 +127,27 @@ class Run {
     const evidence = await this.#drive(this.#evidence(), drainMs, 'the topics could not be read')
     this.#apps.end()
     if (evidence === undefined) return
-    for (const message of brokenSends(acknowledged.done, this.#cluster.options, topics, evidence.done.topics))
-      this.#violated({ kind: 'lost-write', message, atMs: this.#world.now })
-    for (const violation of judge(evidence.done, this.#world.now)) this.#violated(violation)
+    if (keepsSends)
+      for (const message of brokenSends(acknowledged.done, topics, evidence.done.topics))
+        this.#violated({ kind: 'lost-write', message, atMs: this.#world.now })
+    const broken = judge(evidence.done, this.#world.now)
+    const known = new Set(broken.map(({ kind }) => kind))
+    // what is wrong in the end is told by how it is then
+    for (const violation of this.#midway()) if (!known.has(violation.kind)) this.#violated(violation)
+    for (const violation of broken) this.#violated(violation)
+  }
+
+  /** What was wrong on the way. */
+  #midway(): readonly Violation[] {
+    const { plan, topics, judgeMidway } = this.#parts
+    const moments = this.#staged.moments(new Set(topics.map(({ name }) => name)))
+    if (judgeMidway === undefined || moments === undefined) return []
+    const fed = new Set(plan.input.map(({ topic }) => topic))
+    return judgeMidway({ pipelines: this.#apps.pipelines, moments, fed })
   }
 
   async #whole(otherwise: string): Promise<boolean> {
-    const end = await this.#world.run(() => this.#cluster.isWhole, { forMs: wholeMs, steps })
+    const end = await this.#world.run(() => this.#setting.isWhole, { forMs: wholeMs, steps })
     if (end !== 'done') this.#stuck(`${otherwise} within ${wholeMs / 1000} virtual seconds (${end})`)
     return end === 'done'
   }
@@ -175,7 +192,7 @@ class Run {
     const sends: Promise<readonly PlannedRecord[]>[] = []
     for (const record of input) {
       const { topic: name, afterMs } = record
-      if (afterMs > 0) await wait(this.#world, this.#cluster.supervisor, afterMs)
+      if (afterMs > 0) await wait(this.#world, this.#setting.supervisor, afterMs)
       const sent = this.#operator.send(rawTopic(name), [outgoingOf(record, this.#world.wallMs)]).then(
         () => [record],
         (error: unknown) => {
@@ -196,7 +213,7 @@ class Run {
       for await (const record of this.#operator.read(rawTopic(name), { until: 'latest' })) records.push(record)
       topics.set(name, records)
     }
-    return { topics, appendedMs: (position) => this.#cluster.appendedMs(position) }
+    return { topics, appendedMs: (position) => this.#setting.appendedMs(position) }
   }
 }
 

@@ -1,7 +1,6 @@
 import { given } from '../../codec/arguments.ts'
 import type { StreamRecord } from '../../contracts/stream-record.ts'
 import type { AnyTopic, Topic } from '../../contracts/topic.ts'
-import { simulatedEngine } from '../../engines/simulated/client/engine.ts'
 import { SimulatedCluster } from '../../engines/simulated/cluster.ts'
 import type { ClusterOptions } from '../../engines/simulated/cluster-options.ts'
 import { brokerName, controllerName } from '../../engines/simulated/switchboard.ts'
@@ -14,8 +13,10 @@ import { type Duration, durationMs } from '../duration.ts'
 import { currentLife } from '../virtual-globals/life.ts'
 import type { OutsideWorld } from '../virtual-globals/outside-world.ts'
 import { type App, Apps } from './apps.ts'
+import { clusterSetting } from './cluster-setting.ts'
 import { Drain, type Programs } from './drain.ts'
 import { Driver } from './driver.ts'
+import type { Setting } from './setting.ts'
 import { wait } from './wait.ts'
 
 /** A program that was started, by its name. */
@@ -47,6 +48,7 @@ const lookMs = 200
 /** A simulated cluster, and what befalls it: see `simulate`. */
 export class Scenario {
   readonly #cluster: SimulatedCluster
+  readonly #setting: Setting
   readonly #driver: Driver
   readonly #drain: Drain
   readonly #apps = new Map<string, Apps>()
@@ -65,8 +67,9 @@ export class Scenario {
     this.#cluster = new SimulatedCluster({ ...parts.cluster, world: { seed, settle } })
     const { world, supervisor } = this.#cluster
     this.#driver = new Driver(world, settle)
-    const engine = simulatedEngine(this.#cluster, supervisor)
-    this.#drain = new Drain({ cluster: this.#cluster, engine, programs: () => this.#programs })
+    this.#setting = clusterSetting(this.#cluster)
+    const { engine } = this.#setting
+    this.#drain = new Drain({ setting: this.#setting, programs: () => this.#programs })
     const [clock, random] = [world.clockOf(supervisor), world.random(supervisor.name)]
     this.millrace = openMillrace({ url: engine.name, engine, clock, random, clientId: 'scenario', send: {} })
     world.watch(() => {
@@ -119,7 +122,7 @@ export class Scenario {
     const refused = (why: OutsideWorld) => {
       this.#refused ??= why
     }
-    const apps = new Apps({ cluster: this.#cluster, app, instances: 0, refused })
+    const apps = new Apps({ setting: this.#setting, app, instances: 0, refused })
     this.#apps.set(name, apps)
     apps.start(name)
     return { name }

@@ -3,6 +3,7 @@ import { mapValue, to } from '../../../operators/index.ts'
 import { stream, text, topic } from '../../../src/index.ts'
 import { beatsOf } from '../../../src/testing/report/beats.ts'
 import { story } from '../../../src/testing/report/story.ts'
+import { clusterStage } from '../../../src/testing/simulation/cluster-stage.ts'
 import type { Outcome } from '../../../src/testing/simulation/plan.ts'
 import { runPlan } from '../../../src/testing/simulation/run-plan.ts'
 
@@ -34,14 +35,14 @@ const run = (keepTrace: boolean): Promise<Outcome> =>
           to(copies),
         ),
       ),
-    faults: (cluster, apps) => {
+    stage: clusterStage((cluster, apps) => {
       cluster.world.after(cluster.supervisor, 90, 'kills', () => {
         apps.kill('app-1')
         cluster.crash(0, 'kept')
       })
       cluster.world.after(cluster.supervisor, 900, 'starts', () => cluster.start(0))
       return () => {}
-    },
+    }),
     judge: () => [],
   })
 

@@ -1,9 +1,9 @@
 import { NEVER } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { simulatedEngine } from '../../../src/engines/simulated/client/engine.ts'
 import { SimulatedCluster } from '../../../src/engines/simulated/cluster.ts'
 import { systemSettle } from '../../../src/millrace/system.ts'
 import type { Running } from '../../../src/pipeline/run.ts'
+import { clusterSetting } from '../../../src/testing/simulation/cluster-setting.ts'
 import { Drain, type Programs } from '../../../src/testing/simulation/drain.ts'
 import { Driver } from '../../../src/testing/simulation/driver.ts'
 import { wait } from '../../../src/testing/simulation/wait.ts'
@@ -27,7 +27,7 @@ const drained = async ([...answersMs]: readonly number[], more: Partial<Programs
     stop: async () => {},
   }
   const programs = { runs: [running], isStarting: false, hasRun: true, ends: [], ...more }
-  const drain = new Drain({ cluster, engine: simulatedEngine(cluster, supervisor), programs: () => programs })
+  const drain = new Drain({ setting: clusterSetting(cluster), programs: () => programs })
   const driver = new Driver(world, systemSettle)
   await driver.drive(drain.drained(), { forMs: 600_000, otherwise: () => drain.state })
   return { asked, answered, endMs: world.now }

@@ -2,9 +2,10 @@ import { delay } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { mapAsync, mapValue, to } from '../../../operators/index.ts'
 import type { SimulatedCluster } from '../../../src/engines/simulated/cluster.ts'
+import type { Clients } from '../../../src/engines/simulated/faults/scene.ts'
 import { type Millrace, stream, text, topic } from '../../../src/index.ts'
 import { systemSettle } from '../../../src/millrace/system.ts'
-import type { Apps } from '../../../src/testing/simulation/apps.ts'
+import { clusterStage } from '../../../src/testing/simulation/cluster-stage.ts'
 import type { Outcome } from '../../../src/testing/simulation/plan.ts'
 import { runPlan } from '../../../src/testing/simulation/run-plan.ts'
 import { NotRepeatable, sameTwice } from '../../../src/testing/simulation/same-twice.ts'
@@ -24,7 +25,7 @@ const ran = async (
   {
     keepTrace = false,
     meanwhile = () => {},
-  }: { keepTrace?: boolean; meanwhile?: (apps: Apps, cluster: SimulatedCluster) => void } = {},
+  }: { keepTrace?: boolean; meanwhile?: (apps: Clients, cluster: SimulatedCluster) => void } = {},
 ): Promise<Ran> => {
   const made: string[] = []
   const input = ['a', 'b', 'c'].map((value) => ({
@@ -43,10 +44,10 @@ const ran = async (
       made.push(...(topics.get('loud') ?? []).map(({ value }) => new TextDecoder().decode(value ?? new Uint8Array())))
       return []
     },
-    faults: (cluster, apps) => {
+    stage: clusterStage((cluster, apps) => {
       meanwhile(apps, cluster)
       return () => {}
-    },
+    }),
   })
   return { outcome, loud: made }
 }
