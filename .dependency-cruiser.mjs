@@ -39,6 +39,7 @@ const arrows = {
   ],
   'src/cli': ['src', 'operators'],
   'src/index': ['src/contracts', 'src/codec', 'src/log', 'src/store', 'src/pipeline', 'src/millrace'],
+  'src/engine': ['src/contracts', 'src/batch', 'src/millrace'],
   operators: ['src/contracts', 'src/codec', 'src/pipeline/stream.ts'],
   examples: ['src/index.ts', 'operators/index.ts'],
 }

@@ -1,51 +1,48 @@
-import { given, requireName } from '../codec/arguments.ts'
+import { requireName } from '../codec/arguments.ts'
 import { refuseUnknownOptions } from '../codec/known-options.ts'
 import { checkCount } from '../codec/option-values.ts'
-import type { Clock } from '../contracts/clock.ts'
-import type { Random } from '../contracts/random.ts'
-import type { Durability } from '../log/checkpoint-record.ts'
+import type { Engine } from '../contracts/engine.ts'
 import { engineAt } from './engine-at.ts'
 import type { Millrace } from './millrace.ts'
+import { checkEngineOptions, knownOfEngine, type OpenEngineOptions } from './open-engine.ts'
 import { openMillrace } from './open-millrace.ts'
 import type { SendOptions } from './sender.ts'
 import { systemClock, systemRandom, systemWarning } from './system.ts'
 
 /** How to connect. */
-export interface ConnectOptions {
-  /**
-   * What an acknowledgement survives: `power` (a power loss; the default) or `process` (the end of this process,
-   * kill -9 included, while the machine stays up).
-   */
-  readonly durability?: Durability
-  /** Reads a directory that another process may own, and writes nothing. */
-  readonly readOnly?: boolean
+export interface ConnectOptions extends OpenEngineOptions {
   /** The root of the transactional ids of {@link Millrace.transaction}; `millrace` where nothing is said. */
   readonly clientId?: string
   /** How sends are gathered. */
   readonly send?: SendOptions
-  /** Time and randomness, for tests. */
-  readonly clock?: Clock
-  readonly random?: Random
 }
 
-const known = ['durability', 'readOnly', 'clientId', 'send', 'clock', 'random']
+const known = [...knownOfEngine, 'clientId', 'send']
 const knownOfSend = ['batchBytes', 'lingerMs', 'bufferBytes', 'deliveryTimeoutMs'] as const
 
 const checkOptions = (what: string, options: ConnectOptions): void => {
   refuseUnknownOptions(what, options, known)
-  const { durability, clientId, readOnly, send } = options
-  if (durability !== undefined && durability !== 'power' && durability !== 'process')
-    throw new TypeError(`${what}: durability is 'power' or 'process', and not ${given(durability)}`)
-  if (readOnly !== undefined && typeof readOnly !== 'boolean')
-    throw new TypeError(`${what}: readOnly is true or false, and not ${given(readOnly)}`)
+  checkEngineOptions(what, options)
+  const { clientId, send } = options
   if (clientId !== undefined) requireName(what, 'a name as clientId', clientId, "clientId: 'shop'")
   if (send === undefined) return
   refuseUnknownOptions(`${what}: send`, send, knownOfSend)
   for (const option of knownOfSend) checkCount(`${what}: send`, option, send[option], option === 'lingerMs' ? 0 : 1)
 }
 
+/** What another has opened was told how already. */
+const refuseToOpen = (what: string, options: ConnectOptions): void => {
+  for (const option of ['durability', 'readOnly'] as const)
+    if (options[option] !== undefined)
+      throw new TypeError(`${what}: ${option} is for an engine that connect opens, and this one is open: leave it out`)
+}
+
+const isEngine = (target: unknown): target is Engine =>
+  typeof target === 'object' && target !== null && 'features' in target && 'reader' in target
+
 /**
- * Connects to an engine: `file:./data`, embedded and durable in that directory, or `memory:`, gone with the process.
+ * Connects to an engine: `file:./data`, embedded and durable in that directory, or `memory:`, gone with the process; or
+ * to one that is open already, of whoever's making (`millrace/engine`), and closes it in the end.
  *
  * **Guarantees** one process owns a directory; a second is refused by name unless it says `readOnly`. Opening recovers
  * what a crash has left: what was acknowledged is there, open transactions are aborted, and nobody is waited for.
@@ -65,11 +62,14 @@ const checkOptions = (what: string, options: ConnectOptions): void => {
  * await millrace.close()
  * ```
  */
-export const connect = async (url: string, options: ConnectOptions = {}): Promise<Millrace> => {
-  requireName('connect(…)', 'the address of an engine first', url, "connect('file:./data')")
-  checkOptions(`connect('${url}', …)`, options)
-  const { durability = 'power' } = options
-  const { clock = systemClock, random = systemRandom, clientId = 'millrace', send = {} } = options
-  const engine = await engineAt(url, { durability, readOnly: options.readOnly ?? false, clock, random })
+export const connect = async (to: string | Engine, options: ConnectOptions = {}): Promise<Millrace> => {
+  if (!isEngine(to)) requireName('connect(…)', 'the address of an engine first', to, "connect('file:./data')")
+  const url = isEngine(to) ? to.name : to
+  const what = `connect('${url}', …)`
+  checkOptions(what, options)
+  const { durability = 'power', readOnly = false, clock = systemClock, random = systemRandom } = options
+  const { clientId = 'millrace', send = {} } = options
+  if (isEngine(to)) refuseToOpen(what, options)
+  const engine = isEngine(to) ? to : await engineAt(to, { durability, readOnly, clock, random })
   return openMillrace({ url, engine, clock, random, clientId, send, warn: systemWarning })
 }
