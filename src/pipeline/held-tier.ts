@@ -21,9 +21,6 @@ export interface Taken {
   readonly records: number
 }
 
-/** How much of a tier is held, beside what the task reads ahead. */
-const bytesMax = 256 * 1024
-
 /** A tier whose records lie in the order in which they are due: the first is waited for, a little is read ahead. */
 export class InDueOrder implements HeldTier {
   readonly place: Place
@@ -35,12 +32,15 @@ export class InDueOrder implements HeldTier {
   #cursor: Cursor | undefined
   #nextDue: number | undefined
 
-  constructor(place: Place) {
+  readonly #bytesMax: number
+
+  constructor(place: Place, bytesMax: number) {
     this.place = place
+    this.#bytesMax = bytesMax
   }
 
   get hasRoom(): boolean {
-    return this.#heldBytes < bytesMax
+    return this.#heldBytes < this.#bytesMax
   }
 
   get nextDue(): number | undefined {

@@ -9,6 +9,8 @@ import { type HeldTier, InDueOrder } from './held-tier.ts'
 import type { LiveTask, Place } from './live-task.ts'
 import { InAnyOrder } from './mixed-tier.ts'
 
+/** How much of a tier is held, beside what the task reads ahead. */
+const heldBytesMax = 256 * 1024
 /** How many records are let in at once. */
 const roundRecordsMax = 1_024
 /** How long it sleeps at most: a clock that was set is noticed by then. */
@@ -19,6 +21,8 @@ export interface SluicesSetup {
   readonly calls: EngineCalls
   readonly clock: Clock
   readonly barrier: Barrier | undefined
+  /** How far a task reads ahead. */
+  readonly fetchBytesMax: number
   readonly task: LiveTask
   /** A tier has room again. */
   readonly hungry: () => void
@@ -51,7 +55,9 @@ export class Sluices {
     this.#tiers = new Map(
       tiers.map((place) => [
         place,
-        place.tier?.order === 'mixed' ? new InAnyOrder(place, setup) : new InDueOrder(place),
+        place.tier?.order === 'mixed'
+          ? new InAnyOrder(place, setup)
+          : new InDueOrder(place, Math.min(heldBytesMax, setup.fetchBytesMax)),
       ]),
     )
   }

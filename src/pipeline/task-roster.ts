@@ -116,8 +116,9 @@ export class TaskRoster {
     task.runner = runnerOf(run, task, shared)
     if (run.plan.tiers.length > 0) {
       const { engine, calls, clock, barrier } = run
+      const { fetchBytesMax } = run.settings
       const hungry = (): void => fetches.kick(task)
-      task.sluices = new Sluices({ engine, calls, clock, barrier, task, hungry, broken: shared.broken })
+      task.sluices = new Sluices({ engine, calls, clock, barrier, fetchBytesMax, task, hungry, broken: shared.broken })
     }
     task.state = 'running'
     fetches.kick(task)

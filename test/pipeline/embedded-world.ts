@@ -3,6 +3,7 @@ import { readRecords } from '../../src/batch/read-records.ts'
 import type { Engine } from '../../src/contracts/engine.ts'
 import type { Random } from '../../src/contracts/random.ts'
 import { keyText } from '../../src/contracts/state-store.ts'
+import type { Barrier, Tier } from '../../src/contracts/tier.ts'
 import type { AnyTopic } from '../../src/contracts/topic.ts'
 import { openEmbedded } from '../../src/engines/embedded/engine.ts'
 import type { Described } from '../../src/pipeline/plan.ts'
@@ -16,6 +17,12 @@ import { VirtualClock } from '../support/virtual-clock.ts'
 export interface Sent {
   readonly key: string | null
   readonly value: unknown
+}
+
+/** Where records of a run's own wait. */
+export interface Waits {
+  readonly tiers?: readonly Tier[]
+  readonly barrier?: Barrier
 }
 
 const noHeaders: ReadonlyMap<string, Uint8Array> = new Map()
@@ -74,10 +81,10 @@ export class EmbeddedWorld {
     rightOf(await this.while(producer.append([{ topic: topic.name, partition, bytes: builder.build() }])()))
   }
 
-  run(name: string, pipeline: Described, options: RunOptions = {}): Promise<Running> {
+  run(name: string, pipeline: Described, options: RunOptions = {}, waiting: Waits = {}): Promise<Running> {
     const { clock, random, live: engine } = this
     // biome-ignore lint/suspicious/noExplicitAny: described by hand
-    const starting = runPipeline({ engine, name, pipeline: pipeline as any, options, clock, random })
+    const starting = runPipeline({ engine, name, pipeline: pipeline as any, options, ...waiting, clock, random })
     // who waits for it hears of it; a test that does not is not to end the process
     starting.then(
       ({ done }) => done.catch(() => undefined),
