@@ -26,8 +26,11 @@ export abstract class Carrier {
 
   /** Gathers an output to `topic`; encodes it now, so that a value that does not fit fails this attempt, here. */
   abstract emit(topic: AnyTopic, written: Written): void
-  /** The store as this attempt sees it, for `record`'s key, which must be the key that the task let in. */
-  abstract store<K, V>(declaration: StoreDeclaration<K, V>, record: AnyRecord): StoreView<V>
+  /**
+   * The store as this attempt sees it, for `record`'s key, which must be the key that the task let in; `part` says which of the
+   * key's places, in a store that has several.
+   */
+  abstract store<K, V>(declaration: StoreDeclaration<K, V>, record: AnyRecord, part?: Uint8Array): StoreView<V>
   /** Milliseconds since the epoch. */
   abstract now(): number
   /** Aborts when the attempt is given up. */

@@ -7,8 +7,9 @@ export const atLeastOnce = async (o: CommitterSetup): Promise<Committer> => {
   const producer = await o.calls.again('opening a producer', () => o.engine.producer())
   return {
     commit: async (taken) => {
-      await writeOutputs(o, producer, taken)
+      const written = await writeOutputs(o, producer, taken)
       await commitOffsets(o, () => offsetsOf(taken.filter(({ task }) => task.isOurs)))
+      return written
     },
     beforeRecords: () => Promise.resolve(),
     close: async () => void (await producer.close()()),

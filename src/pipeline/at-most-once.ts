@@ -11,11 +11,12 @@ export const atMostOnce = async (o: CommitterSetup): Promise<Committer> => {
   return {
     commit: async (taken) => {
       try {
-        await writeOutputs(o, producer, taken)
+        return await writeOutputs(o, producer, taken)
       } catch (error) {
         // a topic takes less than it did, and some may have been written: once more could be twice
         if (!(error instanceof MillraceError) || error.code !== 'record-too-large') throw error
         o.calls.tell('what was to be written is skipped, as at-most-once may', error.failure)
+        return []
       }
     },
     beforeRecords: (ahead) =>

@@ -1,5 +1,4 @@
 import { Carrier, type Written } from '../contracts/carrier.ts'
-import { keyText } from '../contracts/state-store.ts'
 import type { StoreDeclaration, StoreView } from '../contracts/store.ts'
 import type { AnyRecord } from '../contracts/stream-record.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
@@ -15,6 +14,7 @@ export class Attempt extends Carrier {
   readonly offset: number
   #raw: RawRecord
   #stores: OpenStore[] | undefined
+  #storeTime: number | undefined
   #controller: AbortController | undefined
 
   constructor(gather: Gather, source: Source, raw: RawRecord) {
@@ -39,12 +39,12 @@ export class Attempt extends Carrier {
     this.#gather.emit(this, topic, written)
   }
 
-  override store<K, V>(declaration: StoreDeclaration<K, V>, record: AnyRecord): StoreView<V> {
+  override store<K, V>(declaration: StoreDeclaration<K, V>, record: AnyRecord, part?: Uint8Array): StoreView<V> {
     const store = this.#gather.storeNamed(this, declaration.name)
-    const key = OpenStore.keyOf(this, this.#gather, declaration, record.key)
-    const open = this.#stores?.find((other) => other.is(store))
+    const key = OpenStore.keyOf(this, this.#gather, declaration, record.key, part)
+    const open = this.#stores?.find((other) => other.is(store, key))
     if (open !== undefined) return open as StoreView<V>
-    const opened = new OpenStore(this, this.#gather, store, key, keyText(key))
+    const opened = new OpenStore(this, this.#gather, store, key)
     if (this.#stores === undefined) this.#stores = [opened]
     else this.#stores.push(opened)
     return opened as StoreView<V>
@@ -52,6 +52,11 @@ export class Attempt extends Carrier {
 
   override now(): number {
     return this.#gather.setup.now()
+  }
+
+  /** By which it sees what has expired: one time, however long it takes. */
+  get storeTime(): number {
+    return (this.#storeTime ??= this.now())
   }
 
   override get signal(): AbortSignal {

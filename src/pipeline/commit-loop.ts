@@ -1,6 +1,8 @@
 import { type EngineFailure, MillraceError } from '../contracts/failure.ts'
+import type { Position } from '../contracts/position.ts'
 import type { Committer } from './committer.ts'
 import type { Counters } from './counters.ts'
+import { keepState } from './keep-state.ts'
 import type { LiveTask, TakenPrefix } from './live-task.ts'
 
 export interface CommitSetup {
@@ -59,7 +61,8 @@ export class CommitLoop {
     const { counters, tasks } = this.#o
     try {
       for (let taken = take(tasks(), everything); taken.length > 0 && !this.#isStopped; taken = take(tasks(), false)) {
-        await this.#commit(taken)
+        const written = await this.#commit(taken)
+        await Promise.all(taken.map((one) => keepState(one, written)))
         counters.commits += 1
         for (const one of taken) this.#count(one)
         this.#o.committed()
@@ -70,7 +73,7 @@ export class CommitLoop {
     }
   }
 
-  async #commit(taken: readonly TakenPrefix[]): Promise<void> {
+  async #commit(taken: readonly TakenPrefix[]): Promise<readonly Position[]> {
     for (let refused = 1; ; refused++) {
       try {
         return await this.#o.committer.commit(taken)

@@ -9,10 +9,10 @@ import type { RunTopics } from './run-topics.ts'
 /** How done prefixes become durable: a guarantee. */
 export interface Committer {
   /**
-   * Makes `taken` durable, as far as its tasks are still ours, trying again for as long as that makes sense.
-   * Rejects with `MillraceError` where the run cannot go on.
+   * Makes `taken` durable, as far as its tasks are still ours, trying again for as long as that makes sense. Answers where what it
+   * wrote ends in each partition. Rejects with `MillraceError` where the run cannot go on.
    */
-  readonly commit: (taken: readonly TakenPrefix[]) => Promise<void>
+  readonly commit: (taken: readonly TakenPrefix[]) => Promise<readonly Position[]>
   /** Called with where each partition will stand before its records are handed on, as far as its task is still ours. */
   readonly beforeRecords: (ahead: readonly ReadAhead[]) => Promise<void>
   readonly close: () => Promise<void>

@@ -1,4 +1,5 @@
-import type { Gather, Meter, StateWrite } from './gather.ts'
+import type { Gather, Meter } from './gather.ts'
+import type { StateWrite } from './pending-writes.ts'
 import type { Source } from './source.ts'
 import { TaskOutputs } from './task-outputs.ts'
 
@@ -58,6 +59,11 @@ export class DoneSoFar {
     return this.#positions.get(source) ?? this.#passed.get(source)
   }
 
+  /** Whether there is something to commit. */
+  get isWorthTaking(): boolean {
+    return this.#records > 0 || this.#writes.length > 0
+  }
+
   /** Whether more is gathered than may be. */
   get isOverBound(): boolean {
     return this.meter.bytes > this.#bytesMax
@@ -75,6 +81,15 @@ export class DoneSoFar {
     if (gather === undefined || gather.isEmpty) return
     this.#bytes += gather.bytes
     gather.handOver(this.#outputs, this.#writes)
+  }
+
+  /**
+   * Adds removals of what has expired, by nobody's doing. `source` stands where it stood, at `begin` where nothing of it was done:
+   * a commit that moves no position would be nobody's to refuse when the task has gone elsewhere.
+   */
+  expire(removals: readonly StateWrite[], source: Source, begin: number): void {
+    this.#positions.set(source, this.position(source) ?? begin)
+    for (const write of removals) write.joins(this.#writes)
   }
 
   /** What was added since; `undefined` where nothing has moved. */

@@ -1,9 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { TransactionalProducer } from '../contracts/engine.ts'
 import { type EngineFailure, MillraceError } from '../contracts/failure.ts'
+import type { Position } from '../contracts/position.ts'
 import type { Committer, CommitterSetup } from './committer.ts'
 import { hasReached, offsetsOf, type TakenPrefix } from './live-task.ts'
-import { OutputBatches } from './output-batches.ts'
+import { countsOf, endsOf, OutputBatches } from './output-batches.ts'
 
 /** How long a transaction may stay open: it opens for its commit, and no user's work is waited for meanwhile. */
 const timeoutMs = 60_000
@@ -22,14 +23,16 @@ export const exactlyOnce = async (o: CommitterSetup & { readonly transactionalId
       engine.transactions({ transactionalId, timeoutMs }),
     )
   let producer = await open()
-  const attempt = async (taken: readonly TakenPrefix[]): Promise<FailedCommit | undefined> => {
+  const attempt = async (taken: readonly TakenPrefix[], written: Position[]): Promise<FailedCommit | undefined> => {
     const now = o.clock.now()
     const batches = new OutputBatches(o.topics)
     for (const { task, prefix } of taken) batches.add(task.task, prefix, now)
     const unsealed = batches.build()
     if (unsealed.length > 0) {
+      const counts = countsOf(unsealed)
       const appended = await producer.append(unsealed)()
       if (E.isLeft(appended)) return notAsked(appended.left)
+      written.push(...endsOf(appended.right, counts))
     }
     const sent = await producer.sendOffsets(o.membership.token(), offsetsOf(taken))()
     if (E.isLeft(sent)) return notAsked(sent.left)
@@ -41,17 +44,19 @@ export const exactlyOnce = async (o: CommitterSetup & { readonly transactionalId
   const hasHappened = async (taken: readonly TakenPrefix[]): Promise<boolean> => {
     producer = await open()
     const committed = await calls.again('reading its committed offsets', () => engine.groups.committed(o.group))
-    // whoever has a task by now moves its offsets too
-    return hasReached(committed, offsetsOf(taken.filter(({ task }) => task.isOurs)))
+    // whoever has a task by now moves its offsets too; one that has only let keys expire has not moved its own
+    const wanted = offsetsOf(taken.filter(({ task, prefix }) => task.isOurs && prefix.records > 0))
+    return wanted.length > 0 && hasReached(committed, wanted)
   }
 
   return {
     commit: async (all) => {
       for (let failures = 1; ; failures++) {
         const taken = all.filter(({ task }) => task.isOurs)
-        if (taken.length === 0) return
-        const failed = await attempt(taken)
-        if (failed === undefined) return
+        if (taken.length === 0) return []
+        const written: Position[] = []
+        const failed = await attempt(taken, written)
+        if (failed === undefined) return written
         const { failure, mayHaveHappened } = failed
         o.counters.commitRetries += 1
         if (failure.kind === 'fatal') {
@@ -59,7 +64,7 @@ export const exactlyOnce = async (o: CommitterSetup & { readonly transactionalId
           throw new MillraceError(failure)
         }
         if (mayHaveHappened && failure.kind !== 'refused') {
-          if (await hasHappened(taken)) return
+          if (await hasHappened(taken)) return written
         } else {
           const aborted = await producer.abort()()
           if (E.isLeft(aborted)) producer = await open()

@@ -2,8 +2,6 @@ import { fieldsBytesOf, lengthOf } from '../batch/record-fields.ts'
 import { aloneBytesOf } from '../batch/record-size.ts'
 import { recordFault } from '../codec/record-fault.ts'
 import type { Written } from '../contracts/carrier.ts'
-import type { StateStore } from '../contracts/state-store.ts'
-import type { AnyStore } from '../contracts/store.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
 import {
   InvalidOutput,
@@ -16,23 +14,12 @@ import {
 import { type EncodedOutput, misfit, type Sink } from './encoded-output.ts'
 import { outputBytes } from './output-bytes.ts'
 import { OutputLog } from './output-log.ts'
+import type { StateWrite } from './pending-writes.ts'
 import type { TaskOutputs } from './task-outputs.ts'
+import type { TaskStore } from './task-store.ts'
 
-/** A store of one task: its declaration, where its changes are written, and its state. */
-export interface TaskStore {
-  readonly declaration: AnyStore
-  readonly changelog: Sink
-  readonly state: StateStore
-}
-
-/** One change of state: for the changelog, and to take it back. */
-export interface StateWrite {
-  readonly store: TaskStore
-  readonly key: Uint8Array
-  readonly text: string
-  readonly value: Uint8Array | undefined
-  readonly before: Uint8Array | undefined
-}
+export type { StateWrite } from './pending-writes.ts'
+export type { TaskStore } from './task-store.ts'
 
 /** An attempt, as what gathers for it sees it. */
 export interface Writer {
@@ -134,8 +121,8 @@ export class Gather {
   dropAll(): void {
     this.open = undefined
     for (let at = this.writes.length - 1; at >= 0; at--) {
-      const { store, text, before } = this.writes[at] as StateWrite
-      store.state.set(text, before)
+      const write = this.writes[at] as StateWrite
+      write.store.undo(write)
     }
     this.outputs.truncate(this.#base)
     this.writes = noWrites
@@ -144,7 +131,7 @@ export class Gather {
 
   /** Moves what is kept behind what is there, and begins anew; the meter goes on counting it until it is committed. */
   handOver(outputs: TaskOutputs, writes: StateWrite[]): void {
-    for (const write of this.writes) writes.push(write)
+    for (const write of this.writes) write.joins(writes)
     this.writes = noWrites
     this.bytes = 0
     const gathered = this.outputs

@@ -5,6 +5,7 @@ import { deadLetterOf } from '../codec/dead-letter.ts'
 import type { Clock } from '../contracts/clock.ts'
 import type { Random } from '../contracts/random.ts'
 import { UncarriedRecord } from '../contracts/refusal.ts'
+import { StateStoreFull } from '../store/state-store-full.ts'
 import { UnreadableRecord } from './attempt-errors.ts'
 import { backOffMs } from './back-off.ts'
 import type { Counters } from './counters.ts'
@@ -48,6 +49,8 @@ export class Judge {
   readonly judge = (failed: FailedAttempt): Verdict => {
     this.#o.counters.failures += 1
     if (failed.reason instanceof UncarriedRecord) return this.#end(failed)
+    // left out, its state would be lost; what expires may make room
+    if (failed.reason instanceof StateStoreFull) return this.#halt(failed, 'halt, whatever onError says')
     const chosen = this.#choose(failed)
     if (chosen.policy === 'halt') return this.#halt(failed, chosen.aside ?? 'halt')
     if (this.#outage.failed(failed.raw.key, failed.recordId, failed.reason)) return this.#pause(failed)

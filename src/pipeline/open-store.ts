@@ -1,44 +1,61 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { noHeaders } from '../batch/record-headers.ts'
 import { aloneBytes } from '../batch/record-size.ts'
-import type { AnyStore, StoreView } from '../contracts/store.ts'
+import { given } from '../codec/arguments.ts'
+import { ownCopy } from '../codec/own-bytes.ts'
+import { keyOfTopic, withPart } from '../codec/store-key.ts'
+import { hasExpired, keyText, never } from '../contracts/state-store.ts'
+import type { AnyStore, SetOptions, StoreView } from '../contracts/store.ts'
+import { headersLike } from '../store/changelog-record.ts'
+import { keyHash } from '../store/key-hash.ts'
 import { ForeignKey, StateTooLarge, UnreadableRecord } from './attempt-errors.ts'
-import type { Gather, TaskStore, Writer } from './gather.ts'
+import type { Gather, Writer } from './gather.ts'
+import { isEqual } from './pending-writes.ts'
 import type { Source } from './source.ts'
+import type { TaskStore } from './task-store.ts'
 
 /** An attempt, as the stores that it opens see it. */
 export interface StoreUser extends Writer {
   readonly source: Source
   /** The key bytes that the task let in. */
   readonly key: Uint8Array | null
+  /** By which it sees what has expired. */
+  readonly storeTime: number
 }
 
 /**
- * One key of a store, as one attempt sees it: what it set is its own until its record is done.
+ * One place of a store, as one attempt sees it: what it set is its own until its record is done.
  */
 export class OpenStore implements StoreView<unknown> {
   readonly #attempt: StoreUser
   readonly #gather: Gather
   readonly #store: TaskStore
   readonly #key: Uint8Array
-  readonly #text: string
+  readonly #hash: number
   #changed = false
   #value: Uint8Array | undefined
+  #expiresAt = never
 
-  constructor(attempt: StoreUser, gather: Gather, store: TaskStore, key: Uint8Array, text: string) {
+  constructor(attempt: StoreUser, gather: Gather, store: TaskStore, key: Uint8Array) {
     this.#attempt = attempt
     this.#gather = gather
     this.#store = store
     this.#key = key
-    this.#text = text
+    this.#hash = keyHash(key)
   }
 
   /**
    * The bytes of `key` in the store, which must be those that the task let in: only then is this the one record of
    * that key that runs, here and in every other task.
    */
-  static keyOf(attempt: StoreUser, gather: Gather, declaration: AnyStore, key: unknown): Uint8Array {
-    const bytes = declaration.key.encode(key)
+  static keyOf(
+    attempt: StoreUser,
+    gather: Gather,
+    declaration: AnyStore,
+    key: unknown,
+    part: Uint8Array | undefined,
+  ): Uint8Array {
+    const codec = declaration.key === keyOfTopic ? attempt.source.of.key : declaration.key
+    const bytes = codec.encode(key)
     const admitted = attempt.key
     if (bytes === null || admitted === null)
       throw gather.refuse(
@@ -48,54 +65,76 @@ export class OpenStore implements StoreView<unknown> {
         ),
       )
     if (!isEqual(bytes, admitted)) throw gather.refuse(foreign(attempt, declaration, key))
-    return admitted
+    return declaration.hasParts === true ? withPart(admitted, part ?? noPart) : admitted
   }
 
-  is(store: TaskStore): boolean {
-    return this.#store === store
+  is(store: TaskStore, key: Uint8Array): boolean {
+    return this.#store === store && (this.#key === key || isEqual(this.#key, key))
   }
 
   readonly get = (): unknown => {
     this.#check()
-    const bytes = this.#changed ? this.#value : this.#store.state.get(this.#text)
+    const bytes = this.#bytes()
     if (bytes === undefined) return undefined
     const { declaration } = this.#store
     const read = declaration.value.decode(bytes)
     if (E.isRight(read)) return read.right
-    throw new UnreadableRecord(`${declaration.name}[${this.#text}]`, 'value', read.left)
+    throw new UnreadableRecord(`${declaration.name}[${keyText(this.#key)}]`, 'value', read.left)
   }
 
-  readonly set = (value: unknown): void => {
+  readonly set = (value: unknown, options?: SetOptions): void => {
     this.#check()
     const { declaration } = this.#store
     // a copy: what the codec answered may be the user's own array
     const bytes = value === undefined ? null : declaration.value.encode(value)
-    const owned = bytes === null ? undefined : new Uint8Array(bytes)
-    this.#checkSize(owned)
+    const owned = bytes === null ? undefined : ownCopy(bytes)
+    const expiresAt = owned === undefined ? never : this.#expiry(options)
+    this.#checkSize(owned, expiresAt)
     this.#gather.hold((owned?.length ?? 0) + this.#key.length, this.#attempt)
     this.#changed = true
     this.#value = owned
+    this.#expiresAt = expiresAt
   }
 
   /** Writes the change through to the store, and notes it for the changelog. */
   apply(gather: Gather): void {
     if (!this.#changed) return
-    const { state } = this.#store
-    const before = state.get(this.#text)
-    state.set(this.#text, this.#value)
-    gather.wrote({ store: this.#store, key: this.#key, text: this.#text, value: this.#value, before })
+    gather.wrote(
+      this.#store.write({ key: this.#key, hash: this.#hash, value: this.#value, expiresAt: this.#expiresAt }),
+    )
   }
 
-  /** What the state says and the changelog cannot would be lost with this instance. */
-  #checkSize(value: Uint8Array | undefined): void {
-    const { declaration, changelog } = this.#store
-    const sizeBytes = aloneBytes(this.#key, value ?? null, noHeaders)
-    if (sizeBytes <= changelog.recordBytesMax) return
-    const { topic, recordBytesMax: maxBytes } = changelog
-    const { recordId } = this.#attempt
-    throw this.#gather.refuse(
-      new StateTooLarge({ store: declaration.name, recordId, sizeBytes, changelog: topic, maxBytes }),
+  #bytes(): Uint8Array | undefined {
+    // looking at the clock costs what reading the store does
+    if (this.#changed)
+      return this.#expiresAt !== never && hasExpired(this.#expiresAt, this.#attempt.storeTime) ? undefined : this.#value
+    return this.#store.get(this.#key, this.#hash, this.#store.mayExpire ? this.#attempt.storeTime : never)
+  }
+
+  #expiry(options: SetOptions | undefined): number {
+    const { name, expireAfterMs } = this.#store.declaration
+    const expiresAt = options?.expiresAt
+    if (expiresAt === undefined) return expireAfterMs === undefined ? never : this.#attempt.storeTime + expireAfterMs
+    if (Number.isSafeInteger(expiresAt) && expiresAt > 0) return expiresAt
+    throw new TypeError(
+      `store '${name}': expiresAt is a time in whole milliseconds since the epoch, and not ${given(expiresAt)}`,
     )
+  }
+
+  /** What the state says and the changelog cannot, or this instance has no room for, would be lost. */
+  #checkSize(value: Uint8Array | undefined, expiresAt: number): void {
+    const { declaration, changelog } = this.#store
+    const sizeBytes = aloneBytes(this.#key, value ?? null, headersLike(expiresAt))
+    if (sizeBytes > changelog.recordBytesMax) {
+      const { topic, recordBytesMax: maxBytes } = changelog
+      const { recordId } = this.#attempt
+      throw this.#gather.refuse(
+        new StateTooLarge({ store: declaration.name, recordId, sizeBytes, changelog: topic, maxBytes }),
+      )
+    }
+    if (value === undefined) return
+    const full = this.#store.fullWith(this.#key.length + value.length)
+    if (full !== undefined) throw this.#gather.refuse(full)
   }
 
   #check(): void {
@@ -104,11 +143,7 @@ export class OpenStore implements StoreView<unknown> {
   }
 }
 
-const isEqual = (a: Uint8Array, b: Uint8Array): boolean => {
-  if (a.length !== b.length) return false
-  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false
-  return true
-}
+const noPart = new Uint8Array()
 
 const foreign = (attempt: StoreUser, declaration: AnyStore, key: unknown): ForeignKey => {
   const { of } = attempt.source

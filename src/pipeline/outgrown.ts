@@ -1,5 +1,5 @@
-import { noHeaders } from '../batch/record-headers.ts'
 import { aloneBytes } from '../batch/record-size.ts'
+import { headersLike } from '../store/changelog-record.ts'
 import type { DonePrefix } from './done-prefix.ts'
 import type { LiveTask, TakenPrefix } from './live-task.ts'
 
@@ -11,6 +11,7 @@ const fits = ({ outputs, writes }: DonePrefix): boolean => {
   for (let at = 0; at < outputs.count; at++)
     if (outputs.aloneBytesOf(at) > outputs.sinkOf(at).recordBytesMax) return false
   return writes.every(
-    ({ store, key, value }) => aloneBytes(key, value ?? null, noHeaders) <= store.changelog.recordBytesMax,
+    ({ store, key, value, expiresAt }) =>
+      aloneBytes(key, value ?? null, headersLike(expiresAt)) <= store.changelog.recordBytesMax,
   )
 }

@@ -1,9 +1,11 @@
 import { BatchBuilder, type WrittenFields } from '../batch/batch-builder.ts'
-import { headerBytes } from '../batch/record-batch.ts'
-import type { UnsealedBatch } from '../contracts/engine.ts'
+import { headerBytes, lastOffsetDeltaOf } from '../batch/record-batch.ts'
+import type { Appended, UnsealedBatch } from '../contracts/engine.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
+import type { Position } from '../contracts/position.ts'
+import { headersOf } from '../store/changelog-record.ts'
 import type { DonePrefix } from './done-prefix.ts'
-import type { StateWrite } from './gather.ts'
+import type { StateWrite } from './pending-writes.ts'
 import type { OutputTopic, RunTopics } from './run-topics.ts'
 import { batchBytes, type PartitionOutputs } from './task-outputs.ts'
 
@@ -24,7 +26,7 @@ export class OutputBatches {
    */
   add(task: number, { outputs, writes }: DonePrefix, now: number): void {
     for (const part of outputs.parts) if (part.batch.count > 0) this.#outputs(part)
-    for (const write of lastOfEach(writes)) this.#change(task, write, now)
+    for (const write of writes) if (!write.isSuperseded) this.#change(task, write, now)
   }
 
   /** All that was added; begins anew. */
@@ -60,12 +62,13 @@ export class OutputBatches {
     return to
   }
 
-  #change(task: number, { store, key, value }: StateWrite, now: number): void {
+  #change(task: number, { store, key, value, expiresAt }: StateWrite, now: number): void {
     const topic = this.#topics.changelogs.get(store.declaration.name) as OutputTopic
     const builder = this.#builder(topic, task)
-    if (builder.add(key, value ?? null, noHeaders, now)) return
+    const headers = headersOf(expiresAt)
+    if (builder.add(key, value ?? null, headers, now)) return
     if (builder.count > 0) this.#close(topic, task, builder)
-    if (!builder.add(key, value ?? null, noHeaders, now)) throw tooLarge(topic)
+    if (!builder.add(key, value ?? null, headers, now)) throw tooLarge(topic)
   }
 
   #builder(topic: OutputTopic, partition: number): BatchBuilder {
@@ -91,12 +94,10 @@ const tooLarge = ({ topic, recordBytesMax }: OutputTopic): MillraceError =>
     ),
   )
 
-const noHeaders: ReadonlyMap<string, Uint8Array> = new Map()
+/** How many offsets each takes: to be asked before they are handed over. */
+export const countsOf = (batches: readonly UnsealedBatch[]): readonly number[] =>
+  batches.map(({ bytes }) => lastOffsetDeltaOf(bytes) + 1)
 
-/** Of several changes of one key only the last is worth writing. */
-const lastOfEach = (writes: readonly StateWrite[]): readonly StateWrite[] => {
-  if (writes.length < 2) return writes
-  const last = new Map<string, StateWrite>()
-  for (const write of writes) last.set(`${write.store.declaration.name}/${write.text}`, write)
-  return [...last.values()]
-}
+/** Where what was appended ends. */
+export const endsOf = (appended: readonly Appended[], counts: readonly number[]): readonly Position[] =>
+  appended.map(({ topic, partition, offset }, index) => ({ topic, partition, offset: offset + (counts[index] ?? 0) }))

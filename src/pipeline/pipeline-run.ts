@@ -5,6 +5,7 @@ import { Breath } from './breath.ts'
 import { CatchUp } from './catch-up.ts'
 import { CommitLoop } from './commit-loop.ts'
 import type { RunMetrics } from './counters.ts'
+import { Expiry } from './expiry.ts'
 import { FetchLoop } from './fetch-loop.ts'
 import type { LiveTask, TakenPrefix } from './live-task.ts'
 import type { Notice } from './notice.ts'
@@ -32,6 +33,7 @@ export class PipelineRun {
   readonly #roster: TaskRoster
   readonly #fetches: FetchLoop
   readonly #commits: CommitLoop
+  readonly #expiry: Expiry
   readonly #meter: ProgressMeter
   readonly #trim: TierTrim
   readonly #catchUp: CatchUp
@@ -65,6 +67,7 @@ export class PipelineRun {
     })
     this.#fetches = fetches
     this.#commits = commits
+    this.#expiry = new Expiry({ clock, tasks, failed: this.fail })
     this.#meter = new ProgressMeter({ engine, clock, counters, tasks })
     this.#trim = new TierTrim({ engine, clock, calls })
     this.#catchUp = new CatchUp({ engine, plan, calls, tasks: byNumber })
@@ -180,6 +183,7 @@ export class PipelineRun {
   }
 
   readonly #committed = (): void => {
+    this.#expiry.goOn()
     this.#catchUp.look()
     for (const { sluices } of this.#tasks.values()) sluices?.wake()
     for (const task of this.#tasks.values()) if (!task.isIdle) return
@@ -206,6 +210,7 @@ export class PipelineRun {
       sluices?.wake()
     }
     void this.#trim.look(this.#tasks.values())
+    this.#expiry.look()
     this.#meter.sample()
     void this.look()
     this.#catchUp.ask().catch(this.fail)

@@ -7,6 +7,7 @@ import type { Entry } from './entry.ts'
 import type { Chunk } from './feed.ts'
 import { giveUp } from './give-up.ts'
 import { Outcomes } from './outcomes.ts'
+import type { StateWrite } from './pending-writes.ts'
 import type { Stage } from './plan.ts'
 import { beginAttempt, passedOn, runStage } from './run-stage.ts'
 import { Singles } from './singles.ts'
@@ -64,9 +65,9 @@ export class TaskRunner {
     return !this.#isClosed && this.#parts.feed.isEmpty && this.#parts.window.isEmpty
   }
 
-  /** Whether {@link take} would answer records. */
+  /** Whether {@link take} would answer what is worth a commit. */
   get hasDone(): boolean {
-    return this.#parts.done.records > 0
+    return this.#parts.done.isWorthTaking
   }
 
   /** How many prefixes are taken and not {@link committed}. */
@@ -88,6 +89,13 @@ export class TaskRunner {
   /** What is done and not taken; `undefined` where nothing has moved. Goes on counting it until {@link committed}. */
   take(): DonePrefix | undefined {
     return this.#parts.done.take()
+  }
+
+  /** What has expired of its stores is removed with the next commit; `source` stands at `begin` where nothing of it was done. */
+  expire(removals: readonly StateWrite[], source: Source, begin: number): void {
+    if (this.#isClosed || removals.length === 0) return
+    this.#parts.done.expire(removals, source, begin)
+    this.#setup.hooks.done()
   }
 
   /** What was taken is committed, or has gone: its bytes are free. */

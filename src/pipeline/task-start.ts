@@ -6,6 +6,7 @@ import type { EngineCalls } from './engine-calls.ts'
 import type { LiveTask } from './live-task.ts'
 import type { Plan } from './plan.ts'
 import type { OutputTopic, RunTopics } from './run-topics.ts'
+import { TaskStore } from './task-store.ts'
 
 /**
  * Finds where a task goes on, which is where its offsets were committed, or else the oldest record; then restores its
@@ -18,10 +19,17 @@ export const startTask = async (
 ): Promise<void> => {
   await findPlaces(o, task)
   for (const [name, declaration] of o.plan.stores) {
-    const state = memoryStore()
     const changelog = o.topics.changelogs.get(name) as OutputTopic
-    await restore(o.engine, { topic: changelog.topic, partition: task.task }, state, task.ended.signal)
-    task.stores.set(name, { declaration, changelog, state })
+    const owner = { pipeline: o.plan.name, task: task.task }
+    const store = new TaskStore({ declaration, changelog, state: memoryStore(), owner })
+    const { state } = store
+    const passed = (): undefined => {
+      const full = store.fullWith(0)
+      if (full !== undefined) throw full
+    }
+    const at = { topic: changelog.topic, partition: task.task }
+    await restore({ engine: o.engine, at, state, signal: task.ended.signal, passed })
+    task.stores.set(name, store)
   }
 }
 

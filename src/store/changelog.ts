@@ -4,7 +4,9 @@ import { readRecords } from '../batch/read-records.ts'
 import type { Engine, TopicSpec } from '../contracts/engine.ts'
 import { MillraceError } from '../contracts/failure.ts'
 import { settle } from '../contracts/settle.ts'
-import { keyText, type StateStore } from '../contracts/state-store.ts'
+import type { StateChange, StateStore } from '../contracts/state-store.ts'
+import { expiryIn } from './changelog-record.ts'
+import { keyHash } from './key-hash.ts'
 
 /** Only closed segments are compacted: what a restore reads twice is bounded by the open one. */
 const segmentBytes = 64 * 1024 * 1024
@@ -38,23 +40,32 @@ export const ownerOfChangelog = (topic: string): string | undefined => {
   return at > 0 && topic.endsWith(ending) ? topic.slice(0, at) : undefined
 }
 
-const fetchBytes = 4 * 1024 * 1024
+const fetchBytes = 1024 * 1024
+
+/** What to restore, and from where. */
+export interface RestoreOptions {
+  readonly engine: Engine
+  readonly at: { readonly topic: string; readonly partition: number }
+  readonly state: StateStore
+  readonly signal: AbortSignal
+  /** All before it is in the state; the changelog's beginning where nothing is said. */
+  readonly from?: number
+  /** Called after each step, with where it is and where it goes; may throw, and wait. */
+  readonly passed?: (position: number, end: number) => Promise<void> | undefined
+}
 
 /**
- * Fills `state` from one partition of a changelog: all that was committed before the call, even where it was not
- * visible yet.
+ * Fills a state from one partition of a changelog: all that was committed before the call, even where it was not visible yet.
+ * Answers where the changelog ended.
  *
- * **Errors** rejects with {@link MillraceError}, `cancelled` where `signal` aborts, and with `CorruptBatchError`.
+ * **Errors** rejects with {@link MillraceError}, `cancelled` where `signal` aborts, with `CorruptBatchError`, and with what
+ * `passed` throws.
  */
-export const restore = async (
-  engine: Engine,
-  at: { readonly topic: string; readonly partition: number },
-  state: StateStore,
-  signal: AbortSignal,
-): Promise<void> => {
+export const restore = async (o: RestoreOptions): Promise<number> => {
+  const { engine, at, state, signal } = o
   const end = (await settle(engine.reader.settled([at], signal)))[0]?.offset ?? 0
   const start = await settle(engine.reader.offsets([{ ...at, at: 'earliest' }], 'read_committed'))
-  let offset = start[0]?.offset ?? 0
+  let offset = Math.max(o.from ?? 0, start[0]?.offset ?? 0)
   while (offset < end) {
     const request = {
       positions: [{ ...at, offset }],
@@ -64,15 +75,21 @@ export const restore = async (
     } as const
     const [fetched] = await settle(engine.reader.fetch({ ...request, maxWaitMs: 1_000 }))
     if (fetched?.failure !== undefined) throw new MillraceError(fetched.failure)
-    for (const batch of fetched?.batches ?? []) replay(batch, offset, state)
+    for (const batch of fetched?.batches ?? []) await state.commit(changesIn(batch, offset), offset)
     offset = fetched?.nextOffset ?? offset
+    await o.passed?.(offset, end)
   }
+  await state.commit([], offset)
+  return offset
 }
 
-const replay = (batch: Uint8Array, from: number, state: StateStore): void => {
-  const read = readRecords(batch, ({ offset, key, value }) => {
+/** The changes in a batch of a changelog from `from` on. They lie in the batch. */
+const changesIn = (batch: Uint8Array, from: number): readonly StateChange[] => {
+  const changes: StateChange[] = []
+  const read = readRecords(batch, ({ offset, key, value, headers }) => {
     if (offset < from || key === null) return
-    state.set(keyText(key), value === null ? undefined : new Uint8Array(value))
+    changes.push({ key, hash: keyHash(key), value: value ?? undefined, expiresAt: expiryIn(headers) })
   })
   if (E.isLeft(read)) throw new CorruptBatchError(read.left)
+  return changes
 }

@@ -212,7 +212,10 @@ describe('a commit', () => {
     await new Promise((next) => setImmediate(next))
     const commits: (readonly TakenPrefix[])[] = []
     const committer = {
-      commit: async (taken: readonly TakenPrefix[]) => void commits.push(taken),
+      commit: async (taken: readonly TakenPrefix[]) => {
+        commits.push(taken)
+        return []
+      },
       beforeRecords: () => Promise.resolve(),
       close: () => Promise.resolve(),
     }

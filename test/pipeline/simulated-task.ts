@@ -1,18 +1,20 @@
 import { BatchBuilder } from '../../src/batch/batch-builder.ts'
 import { readRecords } from '../../src/batch/read-records.ts'
 import type { Clock } from '../../src/contracts/clock.ts'
-import { keyText } from '../../src/contracts/state-store.ts'
+import { keyText, never } from '../../src/contracts/state-store.ts'
 import type { AnyTopic } from '../../src/contracts/topic.ts'
 import { Breath } from '../../src/pipeline/breath.ts'
 import type { DonePrefix } from '../../src/pipeline/done-prefix.ts'
 import type { Sink } from '../../src/pipeline/encoded-output.ts'
 import type { Chunk, Cursor } from '../../src/pipeline/feed.ts'
-import type { TaskStore } from '../../src/pipeline/gather.ts'
+import { applyWrites } from '../../src/pipeline/keep-state.ts'
 import type { Notice } from '../../src/pipeline/notice.ts'
 import type { Plan } from '../../src/pipeline/plan.ts'
 import { type RawRecord, type Source, sourceOf } from '../../src/pipeline/source.ts'
 import { TaskRunner } from '../../src/pipeline/task-runner.ts'
+import { TaskStore } from '../../src/pipeline/task-store.ts'
 import type { FailedAttempt, Verdict } from '../../src/pipeline/verdict.ts'
+import { keyHash } from '../../src/store/key-hash.ts'
 import { memoryStore } from '../../src/store/memory-store.ts'
 
 const noHeaders: ReadonlyMap<string, Uint8Array> = new Map()
@@ -129,6 +131,7 @@ export class SimulatedTask {
     const prefix = this.runner.take()
     if (prefix === undefined) return
     this.#apply(prefix)
+    void applyWrites(prefix)
     this.runner.committed(prefix)
   }
 
@@ -155,7 +158,8 @@ export class SimulatedTask {
         this.committed.outputs.push(`${outputs.sinkOf(at).topic} ${text(key)}=${text(value)}`),
       )
     }
-    for (const { store, text: at, value } of writes) {
+    for (const { store, key, value } of writes) {
+      const at = keyText(key)
       const state = this.committed.state.get(store.declaration.name) ?? new Map<string, Uint8Array>()
       this.committed.state.set(store.declaration.name, state)
       if (value === undefined) state.delete(at)
@@ -172,8 +176,13 @@ export class SimulatedTask {
     const stores = new Map<string, TaskStore>()
     for (const [name, declaration] of plan.stores) {
       const state = memoryStore()
-      for (const [key, value] of this.committed.state.get(name) ?? []) state.set(key, value)
-      stores.set(name, { declaration, changelog: { topic: `${name}-changelog`, recordBytesMax: 1_000_000 }, state })
+      const changes = [...(this.committed.state.get(name) ?? [])].map(([at, value]) => {
+        const key = Buffer.from(at, 'latin1')
+        return { key, hash: keyHash(key), value, expiresAt: never }
+      })
+      state.commit(changes, undefined)
+      const changelog = { topic: `${name}-changelog`, recordBytesMax: 1_000_000 }
+      stores.set(name, new TaskStore({ declaration, changelog, state, owner: { pipeline: plan.name, task } }))
     }
     return new TaskRunner({
       task,

@@ -7,19 +7,25 @@ import { store } from '../../src/codec/store.ts'
 import { topic } from '../../src/codec/topic.ts'
 import { keyText } from '../../src/contracts/state-store.ts'
 import { changelogName, isPipelineName, ownerOfChangelog, restore } from '../../src/store/changelog.ts'
-import { memoryStore } from '../../src/store/memory-store.ts'
+import { keyHash } from '../../src/store/key-hash.ts'
+import { type MemoryStore, memoryStore } from '../../src/store/memory-store.ts'
 import { EmbeddedWorld } from '../pipeline/embedded-world.ts'
 import { rightOf } from '../support/right-of.ts'
 
 const changelog = topic('p--s-changelog', { key: bytes, value: bytes })
 const at = { topic: changelog.name, partition: 0 }
-const never = new AbortController().signal
+const { signal } = new AbortController()
 
 const change = fc.record({
   key: fc.uint8Array({ minLength: 1, maxLength: 2, max: 3 }),
   value: fc.option(fc.uint8Array({ maxLength: 3 })),
 })
 const transaction = fc.record({ changes: fc.array(change, { minLength: 1, maxLength: 4 }), isCommitted: fc.boolean() })
+
+const valueOf = (state: MemoryStore, text: string) => {
+  const key = Buffer.from(text, 'latin1')
+  return state.get(key, keyHash(key), 0)
+}
 
 describe('restore', () => {
   it('gives each key what was committed to it last, and nothing that was aborted or removed', () =>
@@ -42,9 +48,9 @@ describe('restore', () => {
           rightOf(await world.while(isCommitted ? producer.commit()() : producer.abort()()))
         }
         const state = memoryStore()
-        await world.while(restore(engine, at, state, never))
+        await world.while(restore({ engine, at, state, signal }))
         expect(state.size()).toBe(expected.size)
-        for (const [key, value] of expected) expect([...(state.get(key) ?? [])]).toEqual([...value])
+        for (const [key, value] of expected) expect([...(valueOf(state, key) ?? [])]).toEqual([...value])
       }),
       { numRuns: 25 },
     ))

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { BatchBuilder } from '../../src/batch/batch-builder.ts'
 import { bytes } from '../../src/codec/bytes.ts'
 import { topic } from '../../src/codec/topic.ts'
-import { keyText } from '../../src/contracts/state-store.ts'
 import { restore } from '../../src/store/changelog.ts'
+import { keyHash } from '../../src/store/key-hash.ts'
 import { memoryStore } from '../../src/store/memory-store.ts'
 import { EmbeddedWorld } from '../pipeline/embedded-world.ts'
 import { rightOf } from '../support/right-of.ts'
@@ -32,7 +32,7 @@ describe('restore', () => {
 
     const state = memoryStore()
     let isRestored = false
-    const restoring = restore(engine, at, state, new AbortController().signal).then(() => {
+    const restoring = restore({ engine, at, state, signal: new AbortController().signal }).then(() => {
       isRestored = true
     })
     await world.pass(2_000)
@@ -40,6 +40,6 @@ describe('restore', () => {
     rightOf(await world.while(open.abort()()))
     await world.while(restoring)
     expect(state.size()).toBe(1)
-    expect(state.get(keyText(Uint8Array.of(2)))).toEqual(Uint8Array.of(2))
+    expect(state.get(Uint8Array.of(2), keyHash(Uint8Array.of(2)), 0)).toEqual(Uint8Array.of(2))
   })
 })
