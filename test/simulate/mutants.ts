@@ -1,4 +1,6 @@
 import type { Mutant } from '../../src/engines/simulated/cluster-options.ts'
+import type { InvariantKind } from '../../src/engines/simulated/invariants/partition-watch.ts'
+import type { Expectation } from '../../src/testing/expectations.ts'
 import type { FaultName } from '../../src/testing/index.ts'
 import type { Program } from './program.ts'
 import { bulky, slowTransactions } from './programs/by-hand.ts'
@@ -8,9 +10,11 @@ import { committedInFinally, markedAsSeenFirst, spreadOverPartitions } from './p
 /** Something that is wrong on purpose, and the runs that have to find it. */
 export interface Planted {
   readonly name: Mutant | 'committed in finally' | 'marked as seen first' | 'spread over partitions'
+  /** The promise that is seen to be broken, by the kind of the violation. */
+  readonly breaks: InvariantKind | Expectation['_tag']
   readonly program: Program
   readonly faults: readonly FaultName[]
-  /** Within how many runs it has to be found. */
+  /** Within how many runs that has to be seen. */
   readonly runs: number
   /** Found soon enough for every `npm test`. */
   readonly isCheap: boolean
@@ -32,6 +36,7 @@ const dense = { records: 60, lengthMs: 1_000 }
 export const planted: readonly Planted[] = [
   {
     name: 'dedup-off',
+    breaks: 'sequence-broken',
     program: on('dedup-off', copy),
     faults: ['loss', 'duplicate-request'],
     runs: 60,
@@ -39,6 +44,7 @@ export const planted: readonly Planted[] = [
   },
   {
     name: 'sequence-check-off',
+    breaks: 'sequence-broken',
     program: on('sequence-check-off', bulky),
     faults: ['loss', 'reordering', 'delay'],
     runs: 300,
@@ -46,6 +52,7 @@ export const planted: readonly Planted[] = [
   },
   {
     name: 'offsets-outside-transaction',
+    breaks: 'exactlyOnce',
     program: on('offsets-outside-transaction', copy),
     faults: ['process-crash', 'zombie'],
     runs: 200,
@@ -53,6 +60,7 @@ export const planted: readonly Planted[] = [
   },
   {
     name: 'lso-is-high-watermark',
+    breaks: 'stable-offset-beyond-undecided',
     program: on('lso-is-high-watermark', chain),
     faults: ['process-crash', 'zombie'],
     runs: 60,
@@ -60,6 +68,7 @@ export const planted: readonly Planted[] = [
   },
   {
     name: 'high-watermark-ignores-maximal-isr',
+    breaks: 'high-watermark-beyond-isr',
     program: on('high-watermark-ignores-maximal-isr', copy, { records: 100, cluster: { replicaLagMs: 300 } }),
     faults: ['delay', 'one-way-partition', 'broker-crash', 'isolation'],
     runs: 3_000,
@@ -67,6 +76,7 @@ export const planted: readonly Planted[] = [
   },
   {
     name: 'old-transaction-rules',
+    breaks: 'exactlyOnce',
     program: on('old-transaction-rules', slowTransactions),
     faults: ['late-end-transaction'],
     runs: 300,
@@ -74,6 +84,7 @@ export const planted: readonly Planted[] = [
   },
   {
     name: 'no-generation-fencing',
+    breaks: 'committed-offset-went-back',
     program: on('no-generation-fencing', slowTransactions),
     faults: ['zombie'],
     runs: 200,
@@ -81,12 +92,114 @@ export const planted: readonly Planted[] = [
   },
   {
     name: 'acks-1-sold-as-all',
+    breaks: 'acknowledged-too-early',
     program: on('acks-1-sold-as-all', copy, dense),
     faults: ['power-loss', 'broker-crash', 'isolation'],
     runs: 60,
     isCheap: true,
   },
-  { name: 'committed in finally', program: committedInFinally, faults: ['process-crash'], runs: 20, isCheap: true },
-  { name: 'marked as seen first', program: markedAsSeenFirst, faults: ['process-crash'], runs: 500, isCheap: true },
-  { name: 'spread over partitions', program: spreadOverPartitions, faults: ['rebalance'], runs: 300, isCheap: true },
+  {
+    name: 'offsets-after-transaction',
+    breaks: 'exactlyOnce',
+    program: on('offsets-after-transaction', copy),
+    faults: [],
+    runs: 5,
+    isCheap: true,
+  },
+  {
+    name: 'leader-epoch-stays',
+    breaks: 'two-leaders',
+    program: on('leader-epoch-stays', copy),
+    faults: ['broker-crash', 'isolation', 'broker-pause'],
+    runs: 20,
+    isCheap: true,
+  },
+  {
+    name: 'elects-anybody',
+    breaks: 'committed-lost',
+    program: on('elects-anybody', copy, { records: 100, cluster: { replicaLagMs: 300 } }),
+    faults: ['broker-restart', 'one-way-partition'],
+    runs: 300,
+    isCheap: true,
+  },
+  {
+    name: 'old-metadata-followed',
+    breaks: 'epoch-went-back',
+    program: on('old-metadata-followed', copy),
+    faults: ['broker-restart', 'reordering', 'delay'],
+    runs: 400,
+    isCheap: true,
+  },
+  {
+    name: 'high-watermark-goes-by-all',
+    breaks: 'high-watermark-went-back',
+    program: on('high-watermark-goes-by-all', copy),
+    faults: ['isolation', 'power-loss'],
+    runs: 20,
+    isCheap: true,
+  },
+  {
+    name: 'high-watermark-is-log-end',
+    breaks: 'high-watermark-beyond-isr',
+    program: on('high-watermark-is-log-end', copy),
+    faults: [],
+    runs: 5,
+    isCheap: true,
+  },
+  {
+    name: 'no-divergence-check',
+    breaks: 'logs-differ',
+    program: on('no-divergence-check', copy, { records: 60, lengthMs: 2_000 }),
+    faults: ['power-loss', 'broker-crash', 'one-way-partition', 'isolation'],
+    runs: 400,
+    isCheap: true,
+  },
+  {
+    name: 'lso-ignores-high-watermark',
+    breaks: 'stable-offset-went-back',
+    program: on('lso-ignores-high-watermark', copy),
+    faults: [],
+    runs: 5,
+    isCheap: true,
+  },
+  {
+    name: 'takeover-keeps-epoch',
+    breaks: 'two-writers',
+    program: on('takeover-keeps-epoch', copy),
+    faults: ['zombie', 'process-crash'],
+    runs: 10,
+    isCheap: true,
+  },
+  {
+    name: 'assigned-to-everybody',
+    breaks: 'two-owners',
+    program: on('assigned-to-everybody', copy),
+    faults: ['rebalance'],
+    runs: 10,
+    isCheap: true,
+  },
+  {
+    name: 'committed in finally',
+    breaks: 'noLoss',
+    program: committedInFinally,
+    faults: ['process-crash'],
+    runs: 20,
+    isCheap: true,
+  },
+  {
+    name: 'marked as seen first',
+    breaks: 'noLoss',
+    program: markedAsSeenFirst,
+    faults: ['process-crash'],
+    runs: 500,
+    isCheap: true,
+  },
+  {
+    name: 'spread over partitions',
+    breaks: 'ordered',
+    program: spreadOverPartitions,
+    faults: ['rebalance'],
+    runs: 300,
+    isCheap: true,
+  },
 ]

@@ -32,18 +32,33 @@ export const runAgain = async ({ name, options }: Program, replay: string): Prom
 
 const anomalyOf = (program: string, { message, replay }: DeliveryError): Anomaly => ({ program, message, replay })
 
-/** How a planted mistake shows, within as many runs as it has; nothing where it does not. */
+/** How a planted mistake breaks what it should break, within as many runs as it has; nothing where it does not. */
 export const findPlanted = async (
-  { program, faults, runs }: Planted,
+  { program, breaks, faults, runs }: Planted,
   seed: number,
 ): Promise<DeliveryError | undefined> => {
-  const outcome = await outcomeOf(deliverySemantics({ ...program.options, faults, runs, seed, shrink: false }))
-  return outcome instanceof DeliveryError ? outcome : undefined
+  for (let left = runs, next = seed; left > 0; next++) {
+    const outcome = await outcomeOf(
+      deliverySemantics({ ...program.options, faults, runs: left, seed: next, shrink: false }),
+    )
+    if (!(outcome instanceof DeliveryError)) return undefined
+    if (outcome.outcome.violations.some(({ kind }) => kind === breaks)) return outcome
+    // it broke something else first: what is left goes on from another seed
+    left -= runsOf(outcome)
+  }
+  return undefined
 }
+
+/** How many runs it took. */
+const runsOf = ({ message }: DeliveryError): number => Number(/^found in run (\d+) of /m.exec(message)?.[1] ?? 1)
 
 /** Whether it is found. */
 export const checkPlanted = async (planted: Planted, seed: number): Promise<Tally> => {
   if ((await findPlanted(planted, seed)) !== undefined) return { ...emptyTally, mutants: 1, mutantsCaught: 1 }
   const { name, runs, program } = planted
-  return { ...emptyTally, mutants: 1, uncaught: [`'${name}' was not found in ${runs} runs of '${program.name}'`] }
+  return {
+    ...emptyTally,
+    mutants: 1,
+    uncaught: [`'${name}' was not found by '${planted.breaks}' in ${runs} runs of '${program.name}'`],
+  }
 }

@@ -40,12 +40,32 @@ export type Mutant =
   | 'lso-is-high-watermark'
   /** The high watermark goes by the committed ISR, not by the one that is being changed. */
   | 'high-watermark-ignores-maximal-isr'
+  /** The high watermark is where the leader's log ends. */
+  | 'high-watermark-is-log-end'
   /** A late EndTxn may end the next transaction: its epoch does not change in between. */
   | 'old-transaction-rules'
   /** Members of an older generation may commit. */
   | 'no-generation-fencing'
   /** The leader alone is called all. */
   | 'acks-1-sold-as-all'
+  /** Offsets sent with a transaction are committed just after it. */
+  | 'offsets-after-transaction'
+  /** A new leader has the epoch of the one before. */
+  | 'leader-epoch-stays'
+  /** Whoever is there may lead, and nothing is said of what it lacks. */
+  | 'elects-anybody'
+  /** Brokers follow metadata that are older than what they know. */
+  | 'old-metadata-followed'
+  /** The high watermark goes by replicas that are out of sync, too: back, if need be. */
+  | 'high-watermark-goes-by-all'
+  /** A follower's log is taken for the leader's, up to where it ends. */
+  | 'no-divergence-check'
+  /** Committed readers read what not all replicas have. */
+  | 'lso-ignores-high-watermark'
+  /** Whoever takes over a transactional id is who had it before. */
+  | 'takeover-keeps-epoch'
+  /** Every member of a group is assigned the same. */
+  | 'assigned-to-everybody'
 
 export const defaultCluster: ClusterOptions = {
   brokers: 3,

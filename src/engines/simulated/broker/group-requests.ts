@@ -23,6 +23,8 @@ export const groupRequests = ({
     group: ({ group, asked }, answer) => {
       const shard = shardOf(group)
       if (isFailure(shard)) return answer(refusedBy(shard))
+      if (asked._tag === 'sync' && options.mutants.includes('assigned-to-everybody'))
+        return shard.ask(group, { ...asked, assignments: alike(asked.assignments) }, answer)
       if (asked._tag !== 'join') return shard.ask(group, asked, answer)
       const id = Buffer.from(world.random('member-ids').id()).toString('hex')
       shard.ask(
@@ -62,4 +64,10 @@ export const groupRequests = ({
       shard.ask(group, { _tag: 'delete' }, (reply) => answer(doneOr(reply)))
     },
   }
+}
+
+/** Each gets what the first one gets. */
+const alike = <A>(assignments: readonly (A & { readonly assignment: Uint8Array })[]): readonly A[] => {
+  const [first] = assignments
+  return first === undefined ? assignments : assignments.map((one) => ({ ...one, assignment: first.assignment }))
 }

@@ -3,15 +3,14 @@ import { type EngineFailure, engineFailure } from '../../../contracts/failure.ts
 import { partitionName, type TopicPartition } from '../../../contracts/position.ts'
 import { logConfig } from '../../../log/log-config.ts'
 import type { AlterPartition } from '../../../protocol/broker/alter-partition.ts'
-import { leaderHighWatermark } from '../../../protocol/broker/high-watermark.ts'
-import { isInSync } from '../../../protocol/broker/in-sync-replicas.ts'
-import { replicaWith } from '../../../protocol/broker/replica.ts'
+import type { stepReplica } from '../../../protocol/broker/replica.ts'
 import { loadReplica } from '../../../protocol/broker/replica-state.ts'
 import type { Mutant } from '../cluster-options.ts'
 import { isAnswer } from '../switchboard.ts'
 import type { ClusterView, TopicView } from '../wire.ts'
 import { type AskController, type BrokerParts, retryMs } from './broker-parts.ts'
 import { HostedReplica } from './hosted-replica.ts'
+import { replicaRules } from './replica-rules.ts'
 
 export interface HostedPartitionsParts extends BrokerParts {
   readonly ask: AskController
@@ -28,18 +27,13 @@ const checkpointMs = 5_000
 /** The replicas at one broker. */
 export class HostedPartitions {
   readonly #parts: HostedPartitionsParts
-  readonly #step: ReturnType<typeof replicaWith>
+  readonly #step: typeof stepReplica
   readonly #hosted = new Map<string, HostedReplica>()
   #brokers: ClusterView['brokers'] = new Map()
 
   constructor(parts: HostedPartitionsParts) {
     this.#parts = parts
-    this.#step = replicaWith({
-      isInSync,
-      highWatermark: parts.mutants.has('high-watermark-ignores-maximal-isr')
-        ? (replica, now) => leaderHighWatermark({ ...replica, role: { ...replica.role, pending: undefined } }, now)
-        : leaderHighWatermark,
-    })
+    this.#step = replicaRules(parts.mutants)
   }
 
   get all(): IterableIterator<HostedReplica> {
@@ -116,7 +110,7 @@ export class HostedPartitions {
         disk,
         step: this.#step,
         nowMs: () => world.wallMs,
-        stableIsHighWatermark: mutants.has('lso-is-high-watermark'),
+        mutants,
         alterPartition: (asked) => this.#alterPartition(hosted, asked),
         watched,
         tell: (what, about) => world.tell(process, what, about),

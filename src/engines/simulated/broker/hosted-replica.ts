@@ -12,6 +12,7 @@ import type {
   ReplicaEffect,
 } from '../../../protocol/broker/replica-messages.ts'
 import type { Replica } from '../../../protocol/broker/replica-state.ts'
+import type { Mutant } from '../cluster-options.ts'
 import { brokerName } from '../switchboard.ts'
 import type { PartitionOfTopic } from '../wire.ts'
 import type { TraceSubject } from '../world/trace.ts'
@@ -28,8 +29,7 @@ export interface HostedReplicaParts extends PartitionOfTopic {
   readonly watched: Watched
   /** A line for people, as of the broker. */
   readonly tell: (what: () => string, about: TraceSubject) => void
-  /** Committed readers are shown what is undecided: wrong on purpose. */
-  readonly stableIsHighWatermark: boolean
+  readonly mutants: ReadonlySet<Mutant>
 }
 
 type Unstamped<C> = C extends unknown ? Omit<C, 'now'> : never
@@ -81,8 +81,9 @@ export class HostedReplica {
 
   /** Up to where committed readers read. */
   get lastStableOffset(): number {
-    const { highWatermark } = this
-    if (this.#parts.stableIsHighWatermark) return highWatermark
+    const { mutants } = this.#parts
+    if (mutants.has('lso-is-high-watermark')) return this.highWatermark
+    const highWatermark = mutants.has('lso-ignores-high-watermark') ? this.log.endOffset : this.highWatermark
     const { unstable } = this.log.producers
     unstable.advance(highWatermark)
     return unstable.lastStableOffset({ startOffset: this.log.startOffset, highWatermark })

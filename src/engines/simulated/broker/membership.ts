@@ -2,7 +2,7 @@ import { isAnswer } from '../switchboard.ts'
 import type { ClusterView } from '../wire.ts'
 import { type AskController, type BrokerParts, retryMs } from './broker-parts.ts'
 
-export interface MembershipParts extends Pick<BrokerParts, 'id' | 'world' | 'process' | 'disk'> {
+export interface MembershipParts extends Pick<BrokerParts, 'id' | 'world' | 'process' | 'disk' | 'options'> {
   readonly ask: AskController
   /** The controller has taken the broker in, for the first time in this life. */
   readonly registered: () => void
@@ -51,7 +51,8 @@ export class Membership {
 
   /** Takes metadata, unless it is older than what is known. */
   learn(view: ClusterView): void {
-    if (this.#epoch < 0 || view.version <= (this.#view?.version ?? -1)) return
+    const takesOlder = this.#parts.options.mutants.includes('old-metadata-followed')
+    if (this.#epoch < 0 || (view.version <= (this.#view?.version ?? -1) && !takesOlder)) return
     const before = this.#view
     this.#view = view
     this.#parts.learned(view, before)

@@ -1,5 +1,6 @@
 import { type EngineFailure, engineFailure } from '../../../contracts/failure.ts'
 import type { TopicPartition } from '../../../contracts/position.ts'
+import { isPrepared, type TransactionRecord } from '../../../protocol/broker/transaction-state.ts'
 import type { AskedOfTransaction } from '../../asked.ts'
 import { internalTopics } from '../../internal-topics.ts'
 import { done, refusedBy } from '../answers.ts'
@@ -12,7 +13,8 @@ import { type Coordination, isFailure } from './coordination.ts'
 import type { HostedPartitions } from './hosted-partitions.ts'
 import { mark } from './produce.ts'
 
-export interface TransactionRequestsParts extends Pick<BrokerParts, 'process' | 'clock' | 'switchboard' | 'options'> {
+export interface TransactionRequestsParts
+  extends Pick<BrokerParts, 'world' | 'process' | 'clock' | 'switchboard' | 'options'> {
   readonly mutants: ReadonlySet<Mutant>
   readonly coordination: Coordination
   readonly partitions: HostedPartitions
@@ -24,18 +26,24 @@ type Names = 'initProducerId' | 'endTransaction' | 'addPartitions' | 'writeMarke
 /** What clients, leaders and other coordinators ask about transactions. */
 export class TransactionRequests {
   readonly #parts: TransactionRequestsParts
+  /** What is done once the transaction of a producer has ended: wrong on purpose. */
+  readonly #afterwards = new Map<number, () => void>()
 
   constructor(parts: TransactionRequestsParts) {
     this.#parts = parts
   }
 
   readonly handlers: Handlers<Names> = {
-    initProducerId: ({ transactionalId, timeoutMs, identity }, answer) =>
+    initProducerId: ({ transactionalId, timeoutMs, identity }, answer) => {
+      const given = this.#parts.mutants.has('takeover-keeps-epoch') ? this.#recordOf(transactionalId) : undefined
+      if (given !== undefined && !isPrepared(given))
+        return answer({ _tag: 'identity', producerId: given.producerId, epoch: given.epoch })
       this.#coordinate(transactionalId, answer, {
         _tag: 'initProducerId',
         timeoutMs,
         ...(identity === undefined ? {} : { identity }),
-      }),
+      })
+    },
     endTransaction: ({ transactionalId, commit, producerId, epoch }, answer) =>
       this.#coordinate(transactionalId, answer, {
         _tag: 'endTransaction',
@@ -78,6 +86,11 @@ export class TransactionRequests {
     return coordination.transactions(homeOf(transactionalId, options.coordinatorPartitions))
   }
 
+  #recordOf(transactionalId: string): TransactionRecord | undefined {
+    const shard = this.#shard(transactionalId)
+    return isFailure(shard) ? undefined : shard.states.get(transactionalId)?.record
+  }
+
   #coordinate(
     transactionalId: string,
     answer: (reply: ReplyOf<'endTransaction'>) => void,
@@ -93,8 +106,7 @@ export class TransactionRequests {
   /** The epoch that a request to end a transaction speaks of: by the old rules that of whatever its producer has open. */
   #epochToEnd(transactionalId: string, producerId: number, epoch: number): number {
     if (!this.#parts.mutants.has('old-transaction-rules')) return epoch
-    const shard = this.#shard(transactionalId)
-    const record = isFailure(shard) ? undefined : shard.states.get(transactionalId)?.record
+    const record = this.#recordOf(transactionalId)
     return record?.phase === 'Ongoing' && record.producerId === producerId ? record.epoch : epoch
   }
 
@@ -102,7 +114,7 @@ export class TransactionRequests {
     { producerId, epoch, coordinatorEpoch, commit, partitions }: RequestOf<'writeMarkers'>,
     answer: (reply: ReplyOf<'writeMarkers'>) => void,
   ): void {
-    const { clock, coordination } = this.#parts
+    const { clock, coordination, world, process } = this.#parts
     const written: ReplyOf<'writeMarkers'>[number][] = []
     const at = { nowMs: clock.now(), timeoutMs: requestTimeoutMs }
     const settled = ({ topic, partition }: TopicPartition, failure: EngineFailure | undefined) => {
@@ -119,6 +131,9 @@ export class TransactionRequests {
         if (failure === undefined && partition.topic === internalTopics.offsets) {
           const shard = coordination.groups(partition.partition)
           if (!isFailure(shard)) shard.endTransaction(producerId, commit)
+          const afterwards = this.#afterwards.get(producerId)
+          this.#afterwards.delete(producerId)
+          if (commit && afterwards !== undefined) world.after(process, 0, 'commits offsets', afterwards)
         }
         settled(partition, failure)
       })
@@ -144,8 +159,13 @@ export class TransactionRequests {
       const member = mutants.has('no-generation-fencing')
         ? { generation: -1, memberId: '', instanceId: undefined }
         : { generation, memberId, instanceId }
+      const plain = { _tag: 'commit', ...member, offsets } as const
+      if (mutants.has('offsets-after-transaction')) {
+        this.#afterwards.set(producerId, () => shard.ask(group, plain, () => {}))
+        return answer(done)
+      }
       const asked = mutants.has('offsets-outside-transaction')
-        ? ({ _tag: 'commit', ...member, offsets } as const)
+        ? plain
         : ({ _tag: 'commit-in-transaction', ...member, producerId, producerEpoch: epoch, offsets } as const)
       shard.ask(group, asked, (reply) => (reply._tag === 'refused' ? refuse(reply.failure) : answer(done)))
     })

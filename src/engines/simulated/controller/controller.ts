@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { checkedConfig, checkedPartitions, checkedSpec } from '../../../codec/checked-topic.ts'
 import type { TopicSpec } from '../../../contracts/engine.ts'
 import { type EngineFailure, engineFailure } from '../../../contracts/failure.ts'
-import { type ControllerCommand, stepController } from '../../../protocol/broker/partition-controller.ts'
+import type { ControllerCommand, stepController } from '../../../protocol/broker/partition-controller.ts'
 import {
   type ControllerView,
   createPartition,
@@ -16,6 +16,8 @@ import type { ClusterOptions } from '../cluster-options.ts'
 import type { ClusterView, ReplyOf, RequestName, RequestOf, Server, TopicView } from '../wire.ts'
 import type { Process } from '../world/process.ts'
 import type { World } from '../world/world.ts'
+import { BrokerRegistry } from './broker-registry.ts'
+import { controllerRules } from './controller-rules.ts'
 
 export interface ControllerParts {
   readonly world: World
@@ -24,15 +26,6 @@ export interface ControllerParts {
   readonly watched: Watched
   /** Sends the metadata to all brokers that are up, as they are reached. */
   readonly publish: (view: ClusterView) => void
-}
-
-interface BrokerState {
-  readonly epoch: number
-  /** Whoever registers twice in one life is the same. */
-  readonly life: number
-  readonly phase: 'fenced' | 'active' | 'leaving'
-  /** When it was last heard of. */
-  readonly heardMs: number
 }
 
 /** How often it looks for brokers that have fallen silent. */
@@ -51,10 +44,10 @@ type Handlers = { readonly [N in RequestName]?: (request: RequestOf<N>) => Reply
  */
 export class Controller implements Server {
   readonly #parts: ControllerParts
-  readonly #brokers = new Map<number, BrokerState>()
+  readonly #rules: typeof stepController
+  readonly #brokers = new BrokerRegistry()
   readonly #topics = new Map<string, TopicView>()
   #version = 0
-  #brokerEpochs = 0
   #nextProducerId: number
   #topicsMade = 0
   #isPublishing = false
@@ -62,6 +55,7 @@ export class Controller implements Server {
 
   constructor(parts: ControllerParts) {
     this.#parts = parts
+    this.#rules = controllerRules(parts.options.mutants)
     this.#nextProducerId = parts.options.firstProducerId
     this.#sweepLater()
   }
@@ -70,7 +64,7 @@ export class Controller implements Server {
   get view(): ClusterView {
     this.#view ??= {
       version: this.#version,
-      brokers: this.#active(),
+      brokers: this.#brokers.active,
       topics: new Map([...this.#topics.values()].sort(byName).map((topic) => [topic.name, topic])),
     }
     return this.#view
@@ -78,7 +72,7 @@ export class Controller implements Server {
 
   /** The number of the process that a broker has registered with last. */
   lifeOf(broker: number): number | undefined {
-    return this.#brokers.get(broker)?.life
+    return this.#brokers.lifeOf(broker)
   }
 
   handle<N extends RequestName>(name: N, request: RequestOf<N>, answer: (reply: ReplyOf<N>) => void): void {
@@ -90,11 +84,8 @@ export class Controller implements Server {
   readonly #handlers: Handlers = {
     metadata: () => this.view,
     register: ({ broker, life, afterCleanShutdown }) => {
-      const known = this.#brokers.get(broker)
-      if (known?.life === life) return { _tag: 'registered', brokerEpoch: known.epoch }
-      const epoch = ++this.#brokerEpochs
-      this.#brokers.set(broker, { epoch, life, phase: 'fenced', heardMs: this.#parts.world.now })
-      this.#everywhere({ _tag: 'brokerRegistered', brokerId: broker, clean: afterCleanShutdown })
+      const { epoch, isNew } = this.#brokers.register(broker, life, this.#parts.world.now)
+      if (isNew) this.#everywhere({ _tag: 'brokerRegistered', brokerId: broker, clean: afterCleanShutdown })
       return { _tag: 'registered', brokerEpoch: epoch }
     },
     brokerHeartbeat: (beat) => this.#heartbeat(beat),
@@ -154,7 +145,7 @@ export class Controller implements Server {
   /** Makes the cluster's own topics once there are brokers enough. */
   #createInternal(): void {
     const { brokers, coordinatorPartitions: partitions } = this.#parts.options
-    if (this.#active().size < brokers) return
+    if (this.#brokers.active.size < brokers) return
     for (const name of Object.values(internalTopics))
       if (!this.#topics.has(name)) this.#create({ name, partitions, config: { 'cleanup.policy': 'compact' } }, true)
   }
@@ -171,48 +162,45 @@ export class Controller implements Server {
   /** Replicas for `partitions` more, each beginning at the next broker. */
   #assign(partitions: number): readonly PartitionRegistration[] | undefined {
     const { brokers, replicationFactor } = this.#parts.options
-    if (this.#active().size === 0) return undefined
+    if (this.#brokers.active.size === 0) return undefined
     const first = this.#topicsMade
     return Array.from({ length: partitions }, (_, partition) => {
       const replicas = Array.from(
         { length: Math.min(replicationFactor, brokers) },
         (_, replica) => (first + partition + replica) % brokers,
       )
-      const here = replicas.some((broker) => this.#active().has(broker))
+      const here = replicas.some((broker) => this.#brokers.active.has(broker))
       // a broker of the replicas has to be there, since the first leader has to be in sync
       return createPartition(here ? replicas : this.#withSomebody(replicas), this.#controllerView())
     })
   }
 
   #withSomebody(replicas: readonly number[]): readonly number[] {
-    const [somebody] = this.#active().keys()
+    const [somebody] = this.#brokers.active.keys()
     return somebody === undefined ? replicas : [somebody, ...replicas.slice(1)]
   }
 
   #heartbeat({ broker, brokerEpoch, knows, wantsToStop }: RequestOf<'brokerHeartbeat'>): ReplyOf<'brokerHeartbeat'> {
-    const state = this.#brokers.get(broker)
-    // of a life that is over
-    if (state?.epoch !== brokerEpoch) return { fenced: true, mayStop: true, version: this.#version }
-    this.#brokers.set(broker, { ...state, heardMs: this.#parts.world.now })
-    if (state.phase === 'fenced' && knows === this.#version && !wantsToStop) this.#unfence(broker)
-    if (state.phase === 'active' && wantsToStop) {
-      this.#phase(broker, 'leaving')
+    const isPresent = this.#brokers.heard(broker, brokerEpoch, this.#parts.world.now)
+    if (!isPresent) return { fenced: true, mayStop: true, version: this.#version }
+    const phase = this.#brokers.phaseOf(broker)
+    if (phase === 'fenced' && knows === this.#version && !wantsToStop) this.#unfence(broker)
+    if (phase === 'active' && wantsToStop) {
+      this.#move(broker, 'leaving')
       this.#everywhere({ _tag: 'brokerShuttingDown', brokerId: broker })
     }
-    const { phase } = this.#brokers.get(broker) ?? state
-    return { fenced: phase === 'fenced', mayStop: !this.#leadsAnything(broker), version: this.#version }
+    const isFenced = this.#brokers.phaseOf(broker) === 'fenced'
+    return { fenced: isFenced, mayStop: !this.#leadsAnything(broker), version: this.#version }
   }
 
   #unfence(broker: number): void {
-    this.#phase(broker, 'active')
+    this.#move(broker, 'active')
     this.#everywhere({ _tag: 'brokerUnfenced', brokerId: broker })
     this.#createInternal()
   }
 
-  #phase(broker: number, phase: BrokerState['phase']): void {
-    const state = this.#brokers.get(broker)
-    if (state === undefined) return
-    this.#brokers.set(broker, { ...state, phase })
+  #move(broker: number, phase: Parameters<BrokerRegistry['move']>[1]): void {
+    this.#brokers.move(broker, phase)
     this.#changed()
   }
 
@@ -224,26 +212,18 @@ export class Controller implements Server {
   #sweepLater(): void {
     const { world, process, options } = this.#parts
     world.after(process, sweepMs, 'looks for silent brokers', () => {
-      for (const [broker, { phase, heardMs }] of this.#brokers)
-        if (phase !== 'fenced' && world.now - heardMs > options.brokerSessionMs) {
-          world.tell(process, () => `fences broker-${broker}`, 'leadership')
-          this.#phase(broker, 'fenced')
-          this.#everywhere({ _tag: 'brokerFenced', brokerId: broker })
-        }
+      for (const broker of this.#brokers.silentSince(world.now - options.brokerSessionMs)) {
+        world.tell(process, () => `fences broker-${broker}`, 'leadership')
+        this.#move(broker, 'fenced')
+        this.#everywhere({ _tag: 'brokerFenced', brokerId: broker })
+      }
       this.#sweepLater()
     })
   }
 
-  #active(): ReadonlyMap<number, number> {
-    const active = new Map<number, number>()
-    for (const [broker, { phase, epoch }] of [...this.#brokers].sort(([a], [b]) => a - b))
-      if (phase === 'active') active.set(broker, epoch)
-    return active
-  }
-
   #controllerView(): ControllerView {
     const { minInsyncReplicas, eligibleLeaderReplicas, uncleanLeaderElection } = this.#parts.options
-    return { active: this.#active(), minInsyncReplicas, eligibleLeaderReplicas, uncleanLeaderElection }
+    return { active: this.#brokers.active, minInsyncReplicas, eligibleLeaderReplicas, uncleanLeaderElection }
   }
 
   /** Something that happens to every partition. */
@@ -256,7 +236,7 @@ export class Controller implements Server {
     const topic = this.#topics.get(name)
     const registration = topic?.layout[partition]
     if (topic === undefined || registration === undefined) return undefined
-    const [next, effects] = stepController(registration, { ...command, view: this.#controllerView() })
+    const [next, effects] = this.#rules(registration, { ...command, view: this.#controllerView() })
     if (next !== registration) {
       this.#put({ ...topic, layout: topic.layout.with(partition, next) })
       this.#tell(`${name}-${partition}`, registration, next)

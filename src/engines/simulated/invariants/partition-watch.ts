@@ -90,7 +90,10 @@ export class PartitionWatch {
       seen.stableOffset = -1
       this.#leads(hosted)
     } else if (was.role._tag === 'leading') this.#compareIsr(was.role, replica.role)
-    if (wasLeading && replica.log.highWatermark === was.log.highWatermark) return
+    if (wasLeading && replica.log.highWatermark === was.log.highWatermark) {
+      if (replica.log.end !== was.log.end) this.#lookAtStable(hosted, seen)
+      return
+    }
     if (wasLeading && replica.log.highWatermark < was.log.highWatermark)
       this.#violated(
         'high-watermark-went-back',
