@@ -22,7 +22,12 @@ export { mapAsync } from './map-async.ts'
 export { rights } from './rights.ts'
 
 // state
+export { type DistinctByKeyOptions, distinctByKey } from './distinct-by-key.ts'
 export { scanByKey } from './scan-by-key.ts'
+
+// later
+export { cancel } from './cancel.ts'
+export { schedule } from './schedule.ts'
 
 // RxJS's own operators
 export { perRecord } from './per-record.ts'

@@ -11,6 +11,8 @@ export interface StoreDeclaration<K, V> {
   readonly maxBytes?: number
   /** A key has several places in it, told apart by bytes of their own: see `Carrier.store`. */
   readonly hasParts?: boolean
+  /** Belongs to one operator: another declaration of its name is another store, however alike. */
+  readonly isExclusive?: boolean
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a store is invariant in both, so only `any` admits every store

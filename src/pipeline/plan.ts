@@ -106,15 +106,24 @@ const delayOnce = (all: Map<string, AnyDelayed>, one: AnyDelayed, pipeline: stri
 
 const addOnce = <A extends { readonly name: string }>(all: Map<string, A>, one: A, complaint: string): void => {
   const known = all.get(one.name)
+  if (known !== undefined && known !== one && isExclusive(one))
+    throw new TypeError(
+      `${complaint} named '${one.name}', of which one operator's is its own: give the other a name, as in { name: '${one.name}-2' }`,
+    )
   if (known !== undefined && known !== one && !isAlike(known, one))
     throw new TypeError(
-      `${complaint} named '${one.name}' with different codecs: declare it once, and share the constant`,
+      `${complaint} named '${one.name}' with different codecs or options: declare it once, and share the constant`,
     )
   all.set(one.name, one)
 }
 
+const isExclusive = (one: object): boolean => (one as Partial<AnyStore>).isExclusive === true
+
 const isAlike = (a: object, b: object): boolean => {
-  const codecs = (of: object): unknown[] => ['key', 'value'].map((part) => (of as Record<string, unknown>)[part])
+  const parts = (of: object, names: readonly string[]) => names.map((part) => (of as Record<string, unknown>)[part])
+  const codecs = (of: object): unknown[] => parts(of, ['key', 'value'])
+  const options = (of: object): unknown[] => parts(of, ['expireAfterMs', 'maxBytes', 'in', 'hasParts', 'isExclusive'])
+  if (options(a).some((option, at) => option !== options(b)[at])) return false
   return codecs(a).every((codec, at) => {
     const other = codecs(b)[at] as { readonly name: string }
     return codec === other || (codec as { readonly name: string }).name === other.name

@@ -1,0 +1,74 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { hashEnd, SlotTable } from '../../src/store/slot-table.ts'
+
+/** Hashes that lie close together, at the beginning, at the end, and where the sign changes. */
+const hash = fc.oneof(
+  fc.integer({ min: 0, max: 40 }),
+  fc.integer({ min: -40, max: -1 }),
+  fc.constantFrom(2 ** 31 - 1, -(2 ** 31), 2 ** 28, 2 ** 29),
+  fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+)
+const step = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ hash, isRemoval: fc.constant(false) }) },
+  { weight: 1, arbitrary: fc.record({ hash, isRemoval: fc.constant(true) }) },
+)
+const noKey = new Uint8Array()
+
+/** Blocks are numbered by their hashes, which are the only ones of theirs. */
+const placed = (steps: readonly { readonly hash: number; readonly isRemoval: boolean }[]) => {
+  const table = new SlotTable()
+  const model = new Map<number, number>()
+  const addresses = new Map<number, number>()
+  const slotOf = (one: number) => table.find(noKey, one, { isKey: (address) => addresses.get(one) === address })
+  for (const [at, { hash: one, isRemoval }] of steps.entries()) {
+    const slot = slotOf(one)
+    expect(slot >= 0).toBe(model.has(one))
+    if (isRemoval && slot >= 0) {
+      table.remove(slot)
+      model.delete(one)
+      table.shrink()
+    } else if (!isRemoval && slot < 0) {
+      addresses.set(one, at)
+      table.insert(one, at, at % 3)
+      model.set(one, at)
+    }
+  }
+  return { table, model, slotOf }
+}
+
+describe('a table of slots', () => {
+  it('finds what is in it and nothing else, with what was said of it', () =>
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        const { table, model, slotOf } = placed(steps)
+        expect(table.count).toBe(model.size)
+        for (const [one, address] of model) {
+          const slot = slotOf(one)
+          expect([table.address(slot), table.expiresAt(slot)]).toEqual([address, address % 3])
+        }
+      }),
+      { numRuns: 300 },
+    ))
+
+  it('is walked once around, however wide the steps, and though it grows and shrinks between them', () =>
+    fc.assert(
+      fc.property(
+        fc.array(step, { maxLength: 120 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.array(hash, { maxLength: 100 }),
+        (steps, slots, more) => {
+          const { table, model } = placed(steps)
+          const seen: number[] = []
+          let from = 0
+          for (let round = 0; from < hashEnd; round++) {
+            from = table.walk(from, slots, (slot) => seen.push(table.address(slot)))
+            if (round === 0) for (const [at, one] of more.entries()) table.insert(one, 1_000 + at, 0)
+          }
+          const known = seen.filter((address) => address < 1_000)
+          expect(known.sort((a, b) => a - b)).toEqual([...model.values()].sort((a, b) => a - b))
+        },
+      ),
+      { numRuns: 300 },
+    ))
+})
