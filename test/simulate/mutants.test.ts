@@ -12,6 +12,19 @@ describe('the properties', () => {
   })
 })
 
+describe('what is wrong for a moment only', () => {
+  it('is found by whoever looks in the midst of a run, and by nobody else', async () => {
+    const late = planted.find(({ name }) => name === 'offsets-after-transaction') as Planted
+    const { options } = late.program
+    const inTheEnd: typeof options.expect = (e) =>
+      [options.expect(e)].flat().map((one) => ('throughout' in one ? { ...one, throughout: false } : one))
+    const unseen = { ...late, runs: 20, program: { ...late.program, options: { ...options, expect: inTheEnd } } }
+    expect(await findPlanted(unseen, 3)).toBeUndefined()
+    const [violation] = (await findPlanted(late, 3))?.outcome.violations ?? []
+    expect(violation?.message).toContain('in the midst of the run')
+  })
+})
+
 /** What has to be left out for each invariant to fail. */
 const trippedBy: Readonly<Record<InvariantKind, Planted['name']>> = {
   'two-leaders': 'leader-epoch-stays',

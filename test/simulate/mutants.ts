@@ -55,7 +55,7 @@ export const planted: readonly Planted[] = [
     breaks: 'exactlyOnce',
     program: on('offsets-outside-transaction', copy),
     faults: ['process-crash', 'zombie'],
-    runs: 200,
+    runs: 10,
     isCheap: true,
   },
   {

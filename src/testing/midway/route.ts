@@ -50,15 +50,14 @@ const byHand = (out: string, reads: ReadonlySet<string>, { pipelines, moments }:
   const changes = moments.flatMap((moment) => moment.changes)
   const writing = new Set<string | undefined>()
   for (const change of changes)
-    if (change._tag === 'records' && change.topic === out) {
-      const [group, other] = change.transaction?.groups ?? []
-      writing.add(other === undefined ? group : undefined)
-    }
-  const [group, other] = writing
-  if (group === undefined || other !== undefined || pipelines.some(({ name }) => name === group)) return undefined
+    if (change._tag === 'records' && change.topic === out) writing.add(onlyOne(change.transaction?.groups))
+  const group = onlyOne(writing)
+  if (group === undefined || pipelines.some(({ name }) => name === group)) return undefined
   const read = new Set(
     changes.flatMap((change) => (change._tag === 'offset' && change.group === group ? [change.topic] : [])),
   )
   if (read.size !== reads.size || ![...reads].every((topic) => read.has(topic))) return undefined
   return { groups: new Map([...reads].map((topic) => [topic, group])), isComplete: true, isExact: true }
 }
+
+const onlyOne = <A>(all: ReadonlySet<A> | undefined): A | undefined => (all?.size === 1 ? [...all][0] : undefined)

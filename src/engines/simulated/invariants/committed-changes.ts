@@ -6,7 +6,6 @@ import { decodeGroupRecord } from '../../../protocol/broker/group-records.ts'
 import { decodeTransaction } from '../../../protocol/broker/transaction-record.ts'
 import { isPrepared } from '../../../protocol/broker/transaction-state.ts'
 import { internalTopics } from '../../internal-topics.ts'
-import type { World } from '../world/world.ts'
 import type { CommittedListener } from './partition-watch.ts'
 
 /** Those whose offsets a transaction has committed. */
@@ -62,6 +61,13 @@ interface Producer {
   decided: { readonly epoch: number; readonly commit: boolean } | undefined
 }
 
+/** Of a world, where it is. */
+export interface StepsOfWorld {
+  /** Virtual milliseconds. */
+  readonly now: number
+  readonly trace: { readonly steps: number }
+}
+
 /**
  * What came to count in a cluster, moment by moment, by what is committed there.
  *
@@ -70,12 +76,12 @@ interface Producer {
  * transaction counts as soon as all replicas in sync have it.
  */
 export class CommittedChanges implements CommittedListener {
-  readonly #world: World
+  readonly #world: StepsOfWorld
   readonly #producers = new Map<number, Producer>()
   readonly #moments: (Moment & { readonly step: number; readonly changes: Change[] })[] = []
   #isLost = false
 
-  constructor(world: World) {
+  constructor(world: StepsOfWorld) {
     this.#world = world
   }
 
