@@ -15,6 +15,15 @@ const arrows = {
   'src/store': ['src/contracts', 'src/codec', 'src/batch', 'src/protocol/client'],
   'src/engines': ['src/contracts', 'src/codec', 'src/batch', 'src/protocol', 'src/log'],
   'src/pipeline': ['src/contracts', 'src/codec', 'src/batch', 'src/protocol/client', 'src/store'],
+  'src/jobs': [
+    'src/contracts',
+    'src/codec',
+    'src/batch',
+    'src/protocol/client',
+    'src/protocol/delay',
+    'src/store',
+    'src/pipeline',
+  ],
   'src/millrace': [
     'src/contracts',
     'src/codec',
@@ -24,6 +33,7 @@ const arrows = {
     'src/store',
     'src/engines',
     'src/pipeline',
+    'src/jobs',
   ],
   'src/testing': [
     'src/contracts',
@@ -33,6 +43,7 @@ const arrows = {
     'src/log',
     'src/store',
     'src/pipeline',
+    'src/jobs',
     'src/millrace',
     'src/engines/embedded',
     'src/engines/simulated',

@@ -11,6 +11,13 @@ export { type StoreOptions, store } from './codec/store.ts'
 export { type TopicOptions, topic } from './codec/topic.ts'
 export { type Pipeline, stream, type Topics } from './pipeline/stream.ts'
 
+// what waits until it is due
+export { type DelayedOptions, delayed } from './codec/delayed.ts'
+export type { Duration } from './codec/duration.ts'
+export type { Delayed, Job, When } from './contracts/delayed.ts'
+export type { JobMetrics } from './jobs/job-metrics.ts'
+export type { Jobs, KnownJob, PendingJob, Rescheduled, Scheduled } from './jobs/jobs.ts'
+
 // codecs
 export { type Codec, type DecodeError, EncodeError } from './contracts/codec.ts'
 export { bytes } from './codec/bytes.ts'

@@ -1,9 +1,11 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Observable } from 'rxjs'
+import type { Delayed } from '../contracts/delayed.ts'
 import type { CommittedOffset, GroupDescription } from '../contracts/engine.ts'
 import type { Position } from '../contracts/position.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { AnyTopic, Topic, TopicConfig } from '../contracts/topic.ts'
+import type { Jobs } from '../jobs/jobs.ts'
 import type { Running, RunOptions } from '../pipeline/run.ts'
 import type { Pipeline, Topics } from '../pipeline/stream.ts'
 import type { Consumer, ConsumerOptions } from './consumer.ts'
@@ -68,6 +70,12 @@ export interface Millrace extends AsyncDisposable {
     pipeline: Pipeline<T, unknown>,
     options?: RunOptions<T>,
   ) => Promise<Running>
+
+  /**
+   * The jobs of what is delayed, from outside of a pipeline: schedule, cancel, reschedule, get and list them. What moves them runs
+   * with this connection from the first call on, as it does for each delayed that a pipeline of it schedules.
+   */
+  readonly jobs: <K, V, T extends string>(delayed: Delayed<K, V, T>) => Jobs<K, V, T>
 
   /** Reads a topic's records, pulled: a partition's in order, the partitions as they come. Ends with `until: 'latest'`. */
   readonly read: <K, V>(topic: Topic<K, V>, options?: ReadOptions) => AsyncIterableIterator<StreamRecord<K, V>>

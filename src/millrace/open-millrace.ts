@@ -1,5 +1,5 @@
 import { Observable } from 'rxjs'
-import { refuseArgument, requireName, requireTopic, requireTopics } from '../codec/arguments.ts'
+import { refuseArgument, requireDelayed, requireName, requireTopic, requireTopics } from '../codec/arguments.ts'
 import { refuseUnknownOptions } from '../codec/known-options.ts'
 import type { Clock } from '../contracts/clock.ts'
 import type { Engine } from '../contracts/engine.ts'
@@ -8,11 +8,13 @@ import type { Random } from '../contracts/random.ts'
 import { settle } from '../contracts/settle.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { Topic } from '../contracts/topic.ts'
+import { type MoverMutant } from '../jobs/mover.ts'
 import { type Running, runPipeline } from '../pipeline/run.ts'
 import { checkRun, checkSend, checkStop, checkTransaction } from './check-calls.ts'
 import { checkPosition } from './check-positions.ts'
 import { checkConsumer, checkReading } from './check-reading.ts'
 import { type Consumer, openConsumer } from './consumer.ts'
+import { JobsOffice } from './jobs-office.ts'
 import type { Millrace } from './millrace.ts'
 import { type ReadOptions, readBatches } from './read.ts'
 import { Routes } from './routes.ts'
@@ -31,13 +33,16 @@ export interface Parts {
   readonly send: SendOptions
   /** Hears of a pipeline that cannot go on: its `done` rejects, and nobody may be looking. */
   readonly warn?: (message: string) => void
+  /** For tests: what of the rules of delayed jobs is left out. */
+  readonly moverMutant?: MoverMutant
 }
 
 /** How long a pipeline may take to come to its end when everything is closed. */
 const closingStopMs = 10_000
 
 /** The facade over an open engine. */
-export const openMillrace = ({ url, engine, clock, random, clientId, send, warn }: Parts): Millrace => {
+export const openMillrace = (parts: Parts): Millrace => {
+  const { url, engine, clock, random, clientId, send, warn } = parts
   const routes = new Routes({ engine, random, clock })
   const sender = new Sender({ engine, routes, clock, options: send })
   const transactions = new Transactions({ engine, routes, clock, clientId })
@@ -57,9 +62,21 @@ export const openMillrace = ({ url, engine, clock, random, clientId, send, warn 
     return readBatches(engine, topic, { ...options, ...either, lifetime: lifetime.signal })
   }
 
+  const jobs = new JobsOffice({
+    engine,
+    clock,
+    random,
+    clientId,
+    send: (topic, records) => sender.send(topic, records),
+    read: (topic, options) => batches(topic, options),
+    warn: (message) => warn?.(message),
+    mutant: parts.moverMutant,
+  })
+
   const closeAll = async () => {
     lifetime.abort()
     await Promise.all(Array.from(running.keys(), (one) => one.stop({ timeoutMs: closingStopMs })))
+    await jobs.close(closingStopMs)
     await Promise.all(Array.from(consumers, (one) => one.close()))
     await sender.close()
     await transactions.close()
@@ -81,7 +98,7 @@ export const openMillrace = ({ url, engine, clock, random, clientId, send, warn 
       refuseToMoveKeys(topic, partitions, options.keysMayMove ?? false)
       await settle(engine.topics.grow(topic.name, partitions))
       routes.forget(topic.name)
-      await Promise.all(Array.from(running.values(), (look) => look()))
+      await Promise.all([...Array.from(running.values(), (look) => look()), jobs.look()])
     },
     configure: async (topic, config) => {
       requireTopic('configure(…)', topic)
@@ -123,6 +140,7 @@ export const openMillrace = ({ url, engine, clock, random, clientId, send, warn 
         pipeline,
         clock,
         random,
+        prepare: jobs.prepare,
         ...(options === undefined ? {} : { options }),
       })
       const stop: Running['stop'] = async (limits = {}) => {
@@ -138,6 +156,12 @@ export const openMillrace = ({ url, engine, clock, random, clientId, send, warn 
         )
         .finally(() => running.delete(one))
       return one
+    },
+
+    jobs: (delayed) => {
+      refuseWhenClosed()
+      requireDelayed('jobs(…)', delayed)
+      return jobs.of(delayed)
     },
 
     read: (topic, options = {}) => {

@@ -1,5 +1,6 @@
 import { type Observable, ReplaySubject } from 'rxjs'
 import type { Clock } from '../contracts/clock.ts'
+import type { AnyDelayed } from '../contracts/delayed.ts'
 import type { Engine, Membership } from '../contracts/engine.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
 import type { Random } from '../contracts/random.ts'
@@ -69,6 +70,8 @@ export const runPipeline = async <T extends Topics>(o: {
   /** Where records of its own wait until they are due. */
   readonly tiers?: readonly Tier[]
   readonly barrier?: Barrier
+  /** Makes ready what the pipeline schedules jobs of, before anything runs; gets the name of the instance where it has one. */
+  readonly prepare?: (delayed: Iterable<AnyDelayed>, instance: string | undefined) => Promise<void>
   readonly clock: Clock
   readonly random: Random
 }): Promise<Instance> => {
@@ -84,6 +87,7 @@ export const runPipeline = async <T extends Topics>(o: {
   const plan = planOf(name, pipeline, [...settings.uses, ...deadLetterTopics(settings.onError)], tiers)
   requireGroups(engine, name)
   if (settings.guarantee === 'exactly-once') requireTransactions(engine, name)
+  await o.prepare?.(plan.delayed.values(), settings.instance)
   const notices = new ReplaySubject<Notice>(noticesKept)
   const calls = new EngineCalls({ pipeline: name, clock, random, notice: (notice) => notices.next(notice) })
   const { instance, release } = takeInstance(engine, name, settings.instance)

@@ -33,14 +33,13 @@ export interface SluicesSetup {
 /**
  * Holds the records of a task's tiers back until they are due, and lets them in then, the earliest first over all tiers.
  *
- * **Guarantees** none enters before it is due, by a clock that does not go back. With a barrier, those that enter come
+ * **Guarantees** none enters before it is due, by the clock as it is set then. With a barrier, those that enter come
  * behind all that was committed to the pipeline's topics until then, and behind all in the tiers that is due before them.
  */
 export class Sluices {
   readonly #o: SluicesSetup
   readonly #tiers: ReadonlyMap<Place, HeldTier>
   readonly #alarm: Alarm
-  #nowMs = 0
   #isBusy = false
   #isClosed = false
   /** How many of its chunks the task has not read to their end. */
@@ -88,7 +87,8 @@ export class Sluices {
   #look(): void {
     const due = this.#first()?.nextDue
     if (due === undefined || this.#isClosed) return
-    const now = this.#now()
+    // as it is set now: one that was ahead for a while, and was set back, would else let in all of that while
+    const now = this.#o.clock.now()
     if (due > now) return this.#alarm.setIn(Math.min(due - now, lookMs))
     this.#isBusy = true
     this.#round(now).then(
@@ -100,12 +100,6 @@ export class Sluices {
         if (!this.#isClosed) this.#o.broken(error)
       },
     )
-  }
-
-  /** The clock may be set back: what was seen to be due stays so. */
-  #now(): number {
-    this.#nowMs = Math.max(this.#nowMs, this.#o.clock.now())
-    return this.#nowMs
   }
 
   async #round(now: number): Promise<void> {

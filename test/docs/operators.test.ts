@@ -5,11 +5,11 @@ import { filter } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import * as operators from '../../operators/index.ts'
 import type { AnyTopic } from '../../src/contracts/topic.ts'
-import { type Pipeline, store, stream, type Topics, topic } from '../../src/index.ts'
+import { delayed, type Pipeline, store, stream, type Topics, topic } from '../../src/index.ts'
 import { codeBlocks, evaluate, page } from '../support/page.ts'
 import { runInMemory, type Sent } from '../support/run-in-memory.ts'
 
-const scope: Readonly<Record<string, unknown>> = { E, t, filter, store, stream, topic, ...operators }
+const scope: Readonly<Record<string, unknown>> = { E, t, filter, delayed, store, stream, topic, ...operators }
 const [beginning, ...examples] = codeBlocks(page('operators.md'))
 
 interface Example {

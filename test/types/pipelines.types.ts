@@ -5,6 +5,7 @@ import { filter, map, mergeMap, of, take } from 'rxjs'
 import {
   attempt,
   branch,
+  cancel,
   type Fits,
   filterRecord,
   filterValue,
@@ -19,10 +20,12 @@ import {
   rekey,
   rights,
   scanByKey,
+  schedule,
   tapEach,
   to,
 } from '../../operators/index.ts'
 import { deadLetters } from '../../src/codec/dead-letters.ts'
+import { delayed } from '../../src/codec/delayed.ts'
 import { nullable } from '../../src/codec/nullable.ts'
 import { store } from '../../src/codec/store.ts'
 import { text } from '../../src/codec/text.ts'
@@ -326,3 +329,30 @@ type NoRecord = "no record for topic 'receipts': build it from the one you got, 
 equal<keyof Fits<{ total: number }, string, string, 'receipts'>, NoRecord>(true)
 equal<keyof Fits<{ key: string; value: string }, string, string, 'receipts'>, NoRecord>(true)
 equal<keyof Fits<StreamRecord<number, string>, string, string, 'receipts'>, "key does not fit topic 'receipts'">(true)
+
+// what is delayed: of the target's types, and of the tiers that were declared
+const Reason = t.type({ reason: t.keyof({ unpaid: null }) })
+const cancellations = topic('cancellations', { key: t.string, value: Reason })
+const unpaid = delayed('unpaid', { to: cancellations, tiers: ['5s', '1m', '30m'] })
+const timeouts = stream(orders).pipe(
+  schedule(unpaid, (r) =>
+    r.value.status === 'created' ? { id: r.key, after: '30m', key: r.key, value: { reason: 'unpaid' } } : undefined,
+  ),
+  cancel(unpaid, (r) => (r.value.status === 'paid' ? r.key : undefined)),
+  schedule(unpaid, (r) => ({ at: r.timestamp + 1, key: r.key, value: { reason: 'unpaid' } })),
+)
+equal<OutputOf<typeof timeouts>, StreamRecord<string, Order>>(true)
+// @ts-expect-error no such tier
+stream(orders).pipe(schedule(unpaid, (r) => ({ id: r.key, after: '7m', key: r.key, value: { reason: 'unpaid' } })))
+// @ts-expect-error no such reason
+stream(orders).pipe(schedule(unpaid, (r) => ({ id: r.key, after: '5s', key: r.key, value: { reason: 'paid' } })))
+// @ts-expect-error the target's keys are text
+stream(orders).pipe(schedule(unpaid, () => ({ after: '5s', key: 7, value: { reason: 'unpaid' } })))
+// @ts-expect-error due twice
+stream(orders).pipe(schedule(unpaid, (r) => ({ after: '5s', at: 7, key: r.key, value: { reason: 'unpaid' } })))
+// @ts-expect-error never due
+stream(orders).pipe(schedule(unpaid, (r) => ({ id: r.key, key: r.key, value: { reason: 'unpaid' } })))
+// @ts-expect-error an id is text
+stream(orders).pipe(cancel(unpaid, (r) => r.value.total))
+// @ts-expect-error no time
+delayed('odd', { to: cancellations, tiers: ['soon'] })

@@ -1,0 +1,208 @@
+import { bytes } from '../codec/bytes.ts'
+import { topicsOf } from '../codec/delayed.ts'
+import { jobHeader, numberHeader, numberIn, ownHeadersLeftOut } from '../codec/job-headers.ts'
+import { nullable } from '../codec/nullable.ts'
+import { text } from '../codec/text.ts'
+import { Carrier } from '../contracts/carrier.ts'
+import type { AnyDelayed } from '../contracts/delayed.ts'
+import { mapEach, type Need } from '../contracts/probe.ts'
+import { refuseUncarried } from '../contracts/refusal.ts'
+import type { StoreDeclaration, StoreView } from '../contracts/store.ts'
+import type { Barrier, Tier } from '../contracts/tier.ts'
+import type { AnyTopic } from '../contracts/topic.ts'
+import { type Pipeline, stream } from '../pipeline/stream.ts'
+import { type JobEffect, type JobRules, stepJob, surfaced } from '../protocol/delay/job.ts'
+import type { JobState } from '../protocol/delay/job-state.ts'
+import { hopAt, placeOf } from '../protocol/delay/ladder.ts'
+import { answerCodec } from './answer-codec.ts'
+import type { JobCounters } from './job-metrics.ts'
+import { jobStateCodec } from './job-state-codec.ts'
+import { type JobTiers, jobTiersOf } from './job-tiers.ts'
+import { OverdueGuard } from './overdue-guard.ts'
+import { type RawRecord, readCommand } from './read-command.ts'
+import { rulesOf } from './rules.ts'
+
+/** The state of each id that is known. Its keys are ids in bytes. */
+export const jobsStore: StoreDeclaration<Uint8Array, JobState> = { name: 'jobs', key: bytes, value: jobStateCodec }
+
+/** A rule of the mover that is left out, so that tests can be shown to find it. */
+export type MoverMutant =
+  /** Jobs are let go a little before they are due. */
+  | 'fired-early'
+  /** What is due is not held back until the commands before are read. */
+  | 'cancel-unread'
+  /** A cancellation that comes before what it cancels is forgotten. */
+  | 'cancel-ahead-lost'
+
+/** What moves the jobs of one delayed: a pipeline over its commands, and the tiers in which they wait. */
+export interface Mover {
+  readonly pipeline: Pipeline<readonly [AnyTopic], unknown>
+  readonly tiers: readonly Tier[]
+  readonly barrier?: Barrier
+}
+
+export const moverOf = (of: AnyDelayed, counters: JobCounters, mutant?: MoverMutant): Mover => {
+  const guard = new OverdueGuard()
+  const earlyMs = mutant === 'fired-early' ? earlyByMs : 0
+  const rules = rulesOf(of)
+  const tiers = jobTiersOf(of)
+  const work = new Moving(of, {
+    rules: mutant === 'cancel-ahead-lost' ? { ...rules, aheadMs: 0 } : rules,
+    tiers,
+    counters,
+    guard,
+    earlyMs,
+  })
+  return {
+    pipeline: stream(topicsOf(of).commands).pipe(mapEach(work.step, work.needs)),
+    tiers: tiers.tiers.map((tier) => ({ ...tier, dueAt: (record) => tier.dueAt(record) - earlyMs })),
+    ...(mutant === 'cancel-unread' ? {} : { barrier: guard }),
+  }
+}
+
+const earlyByMs = 1_000
+
+interface Parts {
+  readonly rules: JobRules
+  readonly tiers: JobTiers
+  readonly counters: JobCounters
+  readonly guard: OverdueGuard
+  readonly earlyMs: number
+}
+
+/** What of a record goes on, whoever wrote it. */
+interface Load {
+  /** `undefined` where the job has none. */
+  readonly id: Uint8Array | undefined
+  /** Of the record in the target. */
+  readonly key: Uint8Array | null
+}
+
+/** What one mover does with each record. */
+class Moving {
+  readonly needs: readonly Need[]
+  readonly #o: Parts
+  readonly #commands: string
+  readonly #target: AnyTopic
+  readonly #answers: AnyTopic
+  readonly #store: Need = { _tag: 'store', store: jobsStore }
+
+  constructor(of: AnyDelayed, parts: Parts) {
+    const { commands, answers } = topicsOf(of)
+    this.#o = parts
+    this.#commands = commands.name
+    this.#target = { ...of.to, key: nullable(bytes), value: nullable(bytes) }
+    this.#answers = { ...answers, key: text, value: answerCodec }
+    const outputs = [this.#target, this.#answers, ...parts.tiers.tiers.map(({ topic }) => topic)]
+    this.needs = [this.#store, ...outputs.map((topic): Need => ({ _tag: 'output', topic }))]
+  }
+
+  readonly step = (record: RawRecord): RawRecord => {
+    const carrier = Carrier.of(record) ?? refuseUncarried(this.#store, record)
+    if (record.topic === this.#commands) this.#asked(carrier, record)
+    else this.#surfaced(carrier, record)
+    return record
+  }
+
+  #asked(carrier: Carrier, record: RawRecord): void {
+    const now = carrier.now()
+    const { rules } = this.#o
+    const read = readCommand(record)
+    if (read._tag === 'post') {
+      const { dueMs } = read
+      const place = placeOf(rules.ladder, dueMs, now)
+      return this.#do(
+        carrier,
+        record,
+        { _tag: 'route', place, gen: -1, dueMs },
+        { id: undefined, key: record.key },
+        now,
+      )
+    }
+    const view = carrier.store(jobsStore, record)
+    const before = view.get()
+    const [state, effects] = stepJob(rules, before, read.command, now)
+    if (state !== before) keep(view, state)
+    const load = { id: record.key ?? undefined, key: record.headers.get(jobHeader.key) ?? null }
+    for (const effect of effects) this.#do(carrier, record, effect, load, now)
+  }
+
+  #surfaced(carrier: Carrier, record: RawRecord): void {
+    const { rules, tiers, guard, earlyMs } = this.#o
+    const now = carrier.now() + earlyMs
+    const { headers } = record
+    const gen = numberIn(headers, jobHeader.gen)
+    const what = {
+      gen: gen ?? -1,
+      dueMs: tiers.dueOf(record.topic, record),
+      isFromRung: headers.has(jobHeader.hop),
+      // once behind what is on its way is enough: it comes back behind that
+      notBeyondMs: headers.has(jobHeader.late) ? Number.POSITIVE_INFINITY : guard.of(record.partition),
+    }
+    if (gen === undefined)
+      return this.#do(carrier, record, surfaced(rules, what, now), { id: undefined, key: record.key }, now)
+    const view = carrier.store(jobsStore, record)
+    const before = view.get()
+    const [state, effects] = stepJob(rules, before, { _tag: 'surfaced', ...what }, now)
+    if (state !== before) keep(view, state)
+    const load = { id: record.key ?? undefined, key: headers.get(jobHeader.key) ?? null }
+    for (const effect of effects) this.#do(carrier, record, effect, load, now)
+  }
+
+  #do(carrier: Carrier, record: RawRecord, effect: JobEffect, load: Load, now: number): void {
+    const isHop = record.topic !== this.#commands
+    this.#o.counters.count(effect, now, isHop)
+    switch (effect._tag) {
+      case 'route':
+        return this.#route(carrier, record, effect, load, now)
+      case 'fire':
+        return this.#fire(carrier, record, effect, load)
+      case 'answer': {
+        const { command: key, answer: value } = effect
+        return carrier.emit(this.#answers, { key, value, headers: noHeaders, timestamp: now })
+      }
+      case 'drop':
+      case 'told':
+        return
+    }
+  }
+
+  #route(
+    carrier: Carrier,
+    record: RawRecord,
+    { place, gen, dueMs }: JobEffect & { readonly _tag: 'route' },
+    { id, key }: Load,
+    now: number,
+  ): void {
+    const headers = ownHeadersLeftOut(record.headers)
+    headers.set(jobHeader.due, numberHeader(dueMs))
+    if (id !== undefined) headers.set(jobHeader.gen, numberHeader(gen))
+    if (id !== undefined && key !== null) headers.set(jobHeader.key, key)
+    if (place._tag === 'rung') headers.set(jobHeader.hop, numberHeader(hopAt(place, dueMs, now)))
+    if (dueMs <= now) {
+      this.#o.guard.add(record.partition, dueMs)
+      if (record.topic !== this.#commands) headers.set(jobHeader.late, numberHeader(1))
+    }
+    const { value } = record
+    carrier.emit(this.#o.tiers.topicOf(place), { key: id ?? key, value, headers, timestamp: now })
+  }
+
+  /** At the time at which it was due: what is done again is the same again. */
+  #fire(
+    carrier: Carrier,
+    record: RawRecord,
+    { gen, dueMs }: JobEffect & { readonly _tag: 'fire' },
+    { id, key }: Load,
+  ): void {
+    const headers = ownHeadersLeftOut(record.headers)
+    if (id !== undefined) headers.set(jobHeader.job, id).set(jobHeader.gen, numberHeader(gen))
+    carrier.emit(this.#target, { key, value: record.value, headers, timestamp: dueMs })
+  }
+}
+
+const noHeaders: ReadonlyMap<string, Uint8Array> = new Map()
+
+const keep = (view: StoreView<JobState>, state: JobState | undefined): void => {
+  if (state !== undefined && 'untilMs' in state) view.set(state, { expiresAt: state.untilMs })
+  else view.set(state)
+}

@@ -1,0 +1,22 @@
+import type { Barrier } from '../contracts/tier.ts'
+
+/**
+ * What was written to a tier though it is due already, by task: whatever is due behind it waits until it has been read back, so
+ * that jobs fire in the order in which they are due when there is much to catch up with.
+ */
+export class OverdueGuard implements Barrier {
+  readonly #earliest = new Map<number, number>()
+
+  /** When the earliest is due that is on its way in `task`; infinity where none is. */
+  of(task: number): number {
+    return this.#earliest.get(task) ?? Number.POSITIVE_INFINITY
+  }
+
+  add(task: number, dueMs: number): void {
+    this.#earliest.set(task, Math.min(dueMs, this.of(task)))
+  }
+
+  takeOverdue(task: number): boolean {
+    return this.#earliest.delete(task)
+  }
+}
