@@ -133,7 +133,7 @@ export class OpenStore implements StoreView<unknown> {
       )
     }
     if (value === undefined) return
-    const full = this.#store.fullWith(this.#key.length + value.length)
+    const full = this.#store.fullWith(this.#key, this.#hash, value.length)
     if (full !== undefined) throw this.#gather.refuse(full)
   }
 

@@ -44,12 +44,12 @@ export class PendingWrites {
   #slots: (StateWrite | undefined)[] = new Array(slotsMin).fill(undefined)
   #count = 0
 
-  get count(): number {
-    return this.#count
-  }
-
   find(key: Uint8Array, hash: number): StateWrite | undefined {
     return this.#count === 0 ? undefined : this.#slots[this.#slotOf(key, hash)]
+  }
+
+  all(): readonly StateWrite[] {
+    return this.#slots.filter((write) => write !== undefined)
   }
 
   /** Puts `write` in the place of what its key has. */

@@ -24,8 +24,7 @@ export const startTask = async (
     const store = new TaskStore({ declaration, changelog, state: memoryStore(), owner })
     const { state } = store
     const passed = (): undefined => {
-      const full = store.fullWith(0)
-      if (full !== undefined) throw full
+      if (store.overfull !== undefined) throw store.overfull
     }
     const at = { topic: changelog.topic, partition: task.task }
     await restore({ engine: o.engine, at, state, signal: task.ended.signal, passed })

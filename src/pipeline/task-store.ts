@@ -1,4 +1,4 @@
-import { hasExpired, type StateChange, type StateStore } from '../contracts/state-store.ts'
+import { hasExpired, never, type StateChange, type StateStore } from '../contracts/state-store.ts'
 import type { AnyStore } from '../contracts/store.ts'
 import { keyHash } from '../store/key-hash.ts'
 import { entryBytes } from '../store/memory-store.ts'
@@ -23,6 +23,7 @@ export class TaskStore {
   readonly state: StateStore
   readonly #owner: StoreOwner
   readonly #pending = new PendingWrites()
+  /** Of all that is pending, as if nothing of it replaced anything. */
   #pendingBytes = 0
   #mayExpire = false
 
@@ -38,12 +39,21 @@ export class TaskStore {
     this.#owner = o.owner
   }
 
-  /** What is wrong with so many bytes more, of what is not committed too; `undefined` where there is room. */
-  fullWith(bytes: number): StateStoreFull | undefined {
+  /** What is wrong with setting `key` to so many bytes, beside all that is pending; `undefined` where there is room. */
+  fullWith(key: Uint8Array, hash: number, valueBytes: number): StateStoreFull | undefined {
     const maxBytes = maxBytesOf(this.declaration)
-    const sizeBytes = this.state.sizeBytes() + this.#pendingBytes + bytes + entryBytes
-    if (sizeBytes <= maxBytes) return undefined
-    return new StateStoreFull({ ...this.#owner, store: this.declaration.name, sizeBytes, maxBytes })
+    const added = key.length + valueBytes + entryBytes
+    // as if nothing were replaced: for most that is answer enough
+    if (this.state.sizeBytes() + this.#pendingBytes + added <= maxBytes) return undefined
+    const held = entryBytesOf(key, this.get(key, hash, never))
+    const sizeBytes = this.#exactBytes() + added - held
+    return added <= held || sizeBytes <= maxBytes ? undefined : this.#full(sizeBytes)
+  }
+
+  /** What is wrong with what is committed, where that is more than may be. */
+  get overfull(): StateStoreFull | undefined {
+    const sizeBytes = this.state.sizeBytes()
+    return sizeBytes > maxBytesOf(this.declaration) ? this.#full(sizeBytes) : undefined
   }
 
   /** Whether it matters what time it is. */
@@ -63,7 +73,7 @@ export class TaskStore {
     const write = new StateWrite(this, change, this.#pending.find(change.key, change.hash))
     this.#pending.put(write)
     this.#pendingBytes += bytesOf(write) - bytesOf(write.before)
-    if (write.expiresAt !== 0) this.#mayExpire = true
+    if (write.expiresAt !== never) this.#mayExpire = true
     return write
   }
 
@@ -83,10 +93,26 @@ export class TaskStore {
   removeExpired(key: Uint8Array, now: number): StateWrite | undefined {
     const hash = keyHash(key)
     if (this.#pending.find(key, hash) !== undefined) return undefined
-    if (this.state.get(key, hash, now) !== undefined || this.state.get(key, hash, 0) === undefined) return undefined
-    return this.write({ key, hash, value: undefined, expiresAt: 0 })
+    if (this.state.get(key, hash, now) !== undefined || this.state.get(key, hash, never) === undefined) return undefined
+    return this.write({ key, hash, value: undefined, expiresAt: never })
+  }
+
+  /** What it will take once all that is pending is committed. */
+  #exactBytes(): number {
+    let bytes = this.state.sizeBytes()
+    for (const write of this.#pending.all())
+      bytes += bytesOf(write) - entryBytesOf(write.key, this.state.get(write.key, write.hash, never))
+    return bytes
+  }
+
+  #full(sizeBytes: number): StateStoreFull {
+    const maxBytes = maxBytesOf(this.declaration)
+    return new StateStoreFull({ ...this.#owner, store: this.declaration.name, sizeBytes, maxBytes })
   }
 }
 
 const bytesOf = (write: StateWrite | undefined): number =>
-  write === undefined ? 0 : write.key.length + (write.value?.length ?? 0)
+  write === undefined ? 0 : entryBytesOf(write.key, write.value)
+
+const entryBytesOf = (key: Uint8Array, value: Uint8Array | undefined): number =>
+  value === undefined ? 0 : key.length + value.length + entryBytes
