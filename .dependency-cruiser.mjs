@@ -49,7 +49,7 @@ const arrows = {
     'src/engines/simulated',
   ],
   'src/cli': ['src', 'operators'],
-  'src/index': ['src/contracts', 'src/codec', 'src/log', 'src/store', 'src/pipeline', 'src/millrace'],
+  'src/index': ['src/contracts', 'src/codec', 'src/log', 'src/store', 'src/pipeline', 'src/jobs', 'src/millrace'],
   'src/engine': ['src/contracts', 'src/batch', 'src/millrace'],
   operators: ['src/contracts', 'src/codec', 'src/pipeline/stream.ts'],
   examples: ['src/index.ts', 'operators/index.ts'],
