@@ -5,10 +5,10 @@ import { simulatedEngine } from '../../src/engines/simulated/client/engine.ts'
 import type { SimulatedCluster } from '../../src/engines/simulated/cluster.ts'
 import type { Clients } from '../../src/engines/simulated/faults/scene.ts'
 import type { Process } from '../../src/engines/simulated/world/process.ts'
-import type { PolledRecord, SentRecord } from '../../src/testing/history/history.ts'
-import { type HistoryRecorder, historyRecorder } from '../../src/testing/history/history-recorder.ts'
 import { ok } from '../../src/testing/conformance/calls.ts'
 import { batchOf, seenIn } from '../../src/testing/conformance/records.ts'
+import type { PolledRecord, SentRecord } from '../../src/testing/history/history.ts'
+import { type HistoryRecorder, historyRecorder } from '../../src/testing/history/history-recorder.ts'
 
 export const partitions = 2
 export const topics = { input: 'in', output: 'out' } as const

@@ -6,11 +6,11 @@ import { Nemesis } from '../../src/engines/simulated/faults/nemesis.ts'
 import { type BrokenInvariant, watchInvariants } from '../../src/engines/simulated/invariants/watch-invariants.ts'
 import type { World } from '../../src/engines/simulated/world/world.ts'
 import { systemSettle } from '../../src/millrace/system.ts'
+import { ok } from '../../src/testing/conformance/calls.ts'
+import { seenIn } from '../../src/testing/conformance/records.ts'
 import type { Anomaly } from '../../src/testing/history/anomalies.ts'
 import { checkHistory } from '../../src/testing/history/check-history.ts'
 import type { History } from '../../src/testing/history/history.ts'
-import { ok } from '../../src/testing/conformance/calls.ts'
-import { seenIn } from '../../src/testing/conformance/records.ts'
 import { group, JepsenClients, partitions, topics } from './jepsen-clients.ts'
 
 export interface JepsenPlan {
