@@ -1,39 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { below, type Measurement, median } from './measurement.ts'
 import { inDirectory } from './records.ts'
+import { answerOf, ended, lineOf, step } from './step.ts'
 import type { Durability } from './topics.ts'
 
 const rounds = 3
 const targetMs = 1000
 
-/** A process of its own for each step, since an opening is a process's first deed. */
-const step = (name: 'fill' | 'open', directory: string, durability: Durability, gib = 0): ChildProcess =>
-  spawn(
-    process.execPath,
-    [
-      ...process.execArgv,
-      fileURLToPath(new URL('./open-steps.ts', import.meta.url)),
-      name,
-      directory,
-      durability,
-      `${gib}`,
-    ],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
-  )
-
-const lineOf = async (child: ChildProcess): Promise<string> => {
-  if (child.stdout === null) throw new Error('broken invariant: a step has no output')
-  for await (const line of createInterface({ input: child.stdout })) return line
-  throw new Error('a step of the benchmark ended without an answer')
-}
-
-const ended = (child: ChildProcess): Promise<void> =>
-  new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) resolve()
-    else child.once('exit', () => resolve())
-  })
+const script = './open-steps.ts'
 
 /** Fills `directory`, and ends its owner in good order or not. */
 const fill = async (
@@ -42,7 +15,7 @@ const fill = async (
   gib: number,
   end: 'closed' | 'killed',
 ): Promise<void> => {
-  const child = step('fill', directory, durability, gib)
+  const child = step(script, ['fill', directory, durability, `${gib}`])
   await lineOf(child)
   if (end === 'killed') child.kill('SIGKILL')
   else child.stdin?.end()
@@ -50,13 +23,8 @@ const fill = async (
 }
 
 /** In ms. The process ends by a kill, so that the next one finds what this one found, or more to do. */
-const openMs = async (directory: string, durability: Durability): Promise<number> => {
-  const child = step('open', directory, durability)
-  const ms = Number(await lineOf(child))
-  child.stdin?.end()
-  await ended(child)
-  return ms
-}
+const openMs = async (directory: string, durability: Durability): Promise<number> =>
+  Number(await answerOf(script, ['open', directory, durability]))
 
 const opening = (gib: number, durability: Durability, end: 'closed' | 'killed'): Promise<Measurement> =>
   inDirectory(async (directory) => {

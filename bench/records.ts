@@ -19,6 +19,12 @@ export const benchRecords = (count: number): readonly BenchRecord[] => {
   return Array.from({ length: count }, (_, at) => different[at % keys] as BenchRecord)
 }
 
+/** `count` records of 100 bytes, each of another key, counted on from `from`. */
+export const orders = (from: number, count: number): readonly BenchRecord[] => {
+  const value = new Uint8Array(84).fill(32)
+  return Array.from({ length: count }, (_, at) => ({ key: `order${String(from + at).padStart(11, '0')}`, value }))
+}
+
 /** Runs `work` with a new directory, which is gone afterwards. */
 export const inDirectory = async <A>(work: (directory: string) => Promise<A> | A): Promise<A> => {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-bench-'))

@@ -49,6 +49,26 @@ export class SqliteTopic {
   }
 }
 
+/** A queue of jobs that wait: one of an id, which another one replaces, and an index by when they are due. */
+export class SqliteJobs {
+  readonly #schedule: StatementSync
+
+  constructor(database: DatabaseSync) {
+    database.exec(`
+      CREATE TABLE jobs (id TEXT PRIMARY KEY, due INTEGER, key TEXT, value BLOB) WITHOUT ROWID;
+      CREATE INDEX jobs_due ON jobs (due);
+    `)
+    this.#schedule = database.prepare(
+      `INSERT INTO jobs VALUES (?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET due = excluded.due, key = excluded.key, value = excluded.value`,
+    )
+  }
+
+  schedule(id: string, due: number, key: string, value: Uint8Array): void {
+    this.#schedule.run(id, due, key, value)
+  }
+}
+
 /**
  * The rival: logs with offsets and consumer positions in one SQLite database, as one would write it with care:
  * WAL, prepared statements, one transaction a batch.
@@ -63,6 +83,11 @@ export class SqliteLog {
 
   topic(name: string): SqliteTopic {
     return new SqliteTopic(this.#database, name)
+  }
+
+  /** What waits, by id, and when it is due. */
+  jobs(): SqliteJobs {
+    return new SqliteJobs(this.#database)
   }
 
   transaction(work: () => void): void {

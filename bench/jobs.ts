@@ -1,0 +1,156 @@
+import { loadavg } from 'node:os'
+import { connect } from 'millrace'
+import { filter, firstValueFrom } from 'rxjs'
+import { cancellations, timeouts, unpaid } from './jobs-topics.ts'
+import { atLeast, below, compared, duel, type Measurement, rate } from './measurement.ts'
+import { type BenchRecord, inDirectory, orders, pieces } from './records.ts'
+import { SqliteLog } from './sqlite-log.ts'
+import { answerOf } from './step.ts'
+import { input, partitions } from './topics.ts'
+
+const rounds = 3
+const perTransaction = 500
+const waitMs = 30 * 60_000
+
+type Batches = readonly (readonly BenchRecord[])[]
+
+/** From orders that are in the log to jobs that wait, each under its id. */
+const enqueueRate = async (directory: string, batches: Batches): Promise<number> => {
+  const millrace = await connect(`file:${directory}`, { durability: 'process' })
+  await millrace.create(input, cancellations)
+  for (const [at, batch] of batches.entries())
+    await millrace.send(
+      input,
+      batch.map((record) => ({ ...record, partition: at % partitions })),
+    )
+  const count = batches.flat().length
+  return rate(async () => {
+    const running = await millrace.run('timeouts', timeouts('30m'))
+    await firstValueFrom(millrace.jobs(unpaid).metrics$.pipe(filter(({ scheduled }) => scheduled >= count)))
+    await running.stop()
+    // what moves them commits before it ends
+    await millrace.close()
+    return count
+  })
+}
+
+const sqliteRate = async (directory: string, batches: Batches): Promise<number> => {
+  const sqlite = new SqliteLog(directory, 'NORMAL')
+  const from = sqlite.topic('input')
+  const jobs = sqlite.jobs()
+  for (const [at, batch] of batches.entries())
+    sqlite.transaction(() => {
+      for (const { key, value } of batch) from.append(at % partitions, key, value, Date.now())
+    })
+  const count = batches.flat().length
+  const measured = await rate(() => {
+    let done = 0
+    for (let partition = 0; done < count; partition = (partition + 1) % partitions)
+      sqlite.transaction(() => {
+        const rows = from.read(partition, perTransaction)
+        const due = Date.now() + waitMs
+        for (const [, key, value] of rows) jobs.schedule(key, due, key, value)
+        const last = rows.at(-1)
+        if (last !== undefined) from.moveBehind(partition, last)
+        done += rows.length
+      })
+    return done
+  })
+  sqlite.close()
+  return measured
+}
+
+const enqueue = async (): Promise<Measurement> => {
+  const batches = pieces(orders(0, 200_000), perTransaction)
+  const { ours, theirs, ratio } = await duel({
+    rounds,
+    ours: () => inDirectory((directory) => enqueueRate(directory, batches)),
+    theirs: () => inDirectory((directory) => sqliteRate(directory, batches)),
+  })
+  const against = { name: 'SQLite, NORMAL', value: theirs }
+  return compared({ name: 'jobs scheduled, process', unit: 'jobs/s', value: ours, against, ratio, target: 2.5 })
+}
+
+const perSecond = 6_000
+const tickMs = 5
+const seconds = 10
+
+const now = (): number => performance.timeOrigin + performance.now()
+
+/** How much later than due jobs are read from their target, with as many due each second. */
+const lateness = (): Promise<readonly Measurement[]> =>
+  inDirectory(async (directory) => {
+    const millrace = await connect(`file:${directory}`, { durability: 'process' })
+    await millrace.create(input, cancellations)
+    await millrace.run('timeouts', timeouts('1s'))
+    const late: number[] = []
+    const all = perSecond * seconds
+    const read = new Promise<void>((resolve) => {
+      millrace.observe(cancellations).subscribe(({ timestamp }) => {
+        late.push(now() - timestamp)
+        if (late.length === all) resolve()
+      })
+    })
+    const begin = now()
+    for (let sent = 0; sent < all; ) {
+      const wanted = Math.min(all, Math.ceil(((now() - begin) * perSecond) / 1000))
+      if (wanted > sent) await millrace.send(input, orders(sent, wanted - sent))
+      sent = wanted
+      await new Promise((resolve) => setTimeout(resolve, tickMs))
+    }
+    await read
+    await millrace.close()
+    // what was compiled meanwhile is not what is measured
+    const sorted = late.slice(perSecond).sort((a, b) => a - b)
+    const at = (part: number): number => sorted[Math.floor(part * sorted.length)] ?? 0
+    const load = `load ${loadavg()[0]?.toFixed(1)}`
+    const name = (part: string): string => `lateness of jobs, ${perSecond} due a second, ${part} (${load})`
+    return [
+      below({ name: name('p50'), value: at(0.5), unit: 'ms', target: 2 }),
+      below({ name: name('p99'), value: at(0.99), unit: 'ms', target: 8 }),
+    ]
+  })
+
+const pending = 1_000_000
+const dueInMs = 40_000
+
+const stepOf = async <A>(name: string, directory: string): Promise<A> =>
+  JSON.parse(await answerOf('./jobs-steps.ts', [name, directory, `${pending}`])) as A
+
+/** A million jobs that wait, in one directory: opened, held, and fired once they are overdue. */
+const million = (): Promise<readonly Measurement[]> =>
+  inDirectory(async (directory) => {
+    await stepOf('fill', directory)
+    const filledAt = now()
+    const { ms, bytesPerJob } = await stepOf<{ ms: number; bytesPerJob: number }>('open', directory)
+    await new Promise((resolve) => setTimeout(resolve, dueInMs - (now() - filledAt)))
+    const caughtUp = await stepOf<{ perSecond: number; isInOrder: boolean; peakMib: number }>('catch-up', directory)
+    if (!caughtUp.isInOrder) throw new Error('the overdue jobs did not fire in the order in which they were due')
+    return [
+      below({ name: 'a million jobs that wait, until one can be spoken of', value: ms, unit: 'ms', target: 3_000 }),
+      below({
+        name: 'a million jobs that wait, each with an id',
+        value: bytesPerJob,
+        unit: 'B resident each',
+        target: 200,
+      }),
+      atLeast({
+        name: 'a million overdue jobs, in their order',
+        value: caughtUp.perSecond,
+        unit: 'jobs/s',
+        target: 6_000,
+      }),
+      below({
+        name: 'a million overdue jobs, meanwhile',
+        value: caughtUp.peakMib,
+        unit: 'MiB resident at most',
+        target: 500,
+      }),
+    ]
+  })
+
+export const delayedJobs = async (): Promise<readonly Measurement[]> => [
+  await enqueue(),
+  ...(await lateness()),
+  ...(await million()),
+]
