@@ -12,16 +12,24 @@ export const append: readonly Law[] = [
     const appended = await ok(
       producer.append([batch(topic, 0, ['a', 'b']), batch(topic, 1, ['x']), batch(topic, 0, ['c'])]),
     )
-    equal(appended, [
-      { topic, partition: 0, offset: 0, timestamp: -1 },
-      { topic, partition: 1, offset: 0, timestamp: -1 },
-      { topic, partition: 0, offset: 2, timestamp: -1 },
-    ])
-    matches(await readAll(s.engine, { topic, partition: 0 }), [
-      { offset: 0, value: 'a' },
-      { offset: 1, value: 'b' },
-      { offset: 2, value: 'c' },
-    ])
+    equal(
+      appended,
+      [
+        { topic, partition: 0, offset: 0, timestamp: -1 },
+        { topic, partition: 1, offset: 0, timestamp: -1 },
+        { topic, partition: 0, offset: 2, timestamp: -1 },
+      ],
+      'where the batches lie',
+    )
+    matches(
+      await readAll(s.engine, { topic, partition: 0 }),
+      [
+        { offset: 0, value: 'a' },
+        { offset: 1, value: 'b' },
+        { offset: 2, value: 'c' },
+      ],
+      'the records of partition 0',
+    )
   }),
 
   law('keeps the order of several calls under way', [], async (s) => {
@@ -33,7 +41,7 @@ export const append: readonly Law[] = [
     await Promise.all(calls)
     for (const partition of [0, 1]) {
       const expected = Array.from({ length: 20 }, (_, at) => numbered((at * 2 + partition) * 3, 3)).flat()
-      equal(await valuesOf(s.engine, topic, partition), expected)
+      equal(await valuesOf(s.engine, topic, partition), expected, `partition ${partition}`)
     }
   }),
 
@@ -46,7 +54,7 @@ export const append: readonly Law[] = [
       ),
     )
     const values = await valuesOf(s.engine, topic)
-    hasLength(values, 30)
+    hasLength(values, 30, 'the records of three producers')
     for (const { name } of writers)
       equal(
         values.filter((value) => value.startsWith(name)),
@@ -58,7 +66,7 @@ export const append: readonly Law[] = [
     const topic = await aTopic(s, 1, { 'message.timestamp.type': 'LogAppendTime' })
     const producer = await ok(s.engine.producer())
     const [appended] = await ok(producer.append([batch(topic, 0, ['a', 'b'], 1_000)]))
-    inRange(appended?.timestamp, { above: 1_000 })
+    inRange(appended?.timestamp, { above: 1_000 }, 'the time of the append')
     const records = await readAll(s.engine, { topic, partition: 0 })
     equal(
       records.map(({ timestamp }) => timestamp),

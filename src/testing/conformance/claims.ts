@@ -21,20 +21,19 @@ export const equal = (got: unknown, expected: unknown, what?: string): void => c
 export const matches = (got: unknown, expected: unknown, what?: string): void => compare(got, expected, 'part', what)
 
 /** `got` is another value than `unwanted`. */
-export const differs = (got: unknown, unwanted: unknown): void => {
-  if (Object.is(got, unwanted))
-    throw new Unequal(told(undefined, `anything but ${asText(unwanted)}`, got), got, unwanted)
+export const differs = (got: unknown, unwanted: unknown, what?: string): void => {
+  if (Object.is(got, unwanted)) throw new Unequal(told(what, `anything but ${asText(unwanted)}`, got), got, unwanted)
 }
 
 /** A text has this part, or a list this entry. */
-export const contains = <A>(got: string | readonly A[], expected: A & (string | number)): void => {
+export const contains = <A>(got: string | readonly A[], expected: A & (string | number), what?: string): void => {
   const has = typeof got === 'string' ? got.includes(String(expected)) : got.includes(expected)
-  if (!has) throw new Unequal(told(undefined, `something with ${asText(expected)} in it`, got), got, expected)
+  if (!has) throw new Unequal(told(what, `something with ${asText(expected)} in it`, got), got, expected)
 }
 
 /** A list has so many entries. */
-export const hasLength = (got: readonly unknown[] | undefined, expected: number): void => {
-  if (got?.length !== expected) throw new Unequal(told(undefined, `${expected} entries`, got), got?.length, expected)
+export const hasLength = (got: readonly unknown[] | undefined, expected: number, what?: string): void => {
+  if (got?.length !== expected) throw new Unequal(told(what, `${expected} entries`, got), got?.length, expected)
 }
 
 /** Limits of a number; what is not named is open. */
@@ -45,7 +44,7 @@ export interface Limits {
 }
 
 /** A number lies within limits. */
-export const inRange = (got: number | undefined, { above, from, below }: Limits): void => {
+export const inRange = (got: number | undefined, { above, from, below }: Limits, what?: string): void => {
   const isWithin =
     got !== undefined &&
     (above === undefined || got > above) &&
@@ -56,7 +55,7 @@ export const inRange = (got: number | undefined, { above, from, below }: Limits)
     ...(from === undefined ? [] : [`at least ${from}`]),
     ...(below === undefined ? [] : [`below ${below}`]),
   ].join(' and ')
-  if (!isWithin) throw new Unequal(told(undefined, `a number ${limits}`, got), got, limits)
+  if (!isWithin) throw new Unequal(told(what, `a number ${limits}`, got), got, limits)
 }
 
 const compare = (got: unknown, expected: unknown, extent: Extent, what: string | undefined): void => {

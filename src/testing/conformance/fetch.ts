@@ -25,18 +25,22 @@ export const fetch: readonly Law[] = [
   law('answers what is there, and where the log stands', [], async (s) => {
     const { topic } = await withRecords(s, [['a', 'b'], ['c']])
     const [fetched] = await ok(s.engine.reader.fetch(request([{ topic, partition: 0, offset: 0 }])))
-    matches(fetched, { topic, partition: 0, nextOffset: 3, highWatermark: 3, lastStableOffset: 3 })
-    equal(fetched?.startOffset, 0)
+    matches(fetched, { topic, partition: 0, nextOffset: 3, highWatermark: 3, lastStableOffset: 3 }, 'what was fetched')
+    equal(fetched?.startOffset, 0, 'the start of the log')
     equal(fetched && seenIn(fetched, 0).map(({ value }) => value), ['a', 'b', 'c'])
   }),
 
   law('from inside a batch answers the whole batch', [], async (s) => {
     const { topic } = await withRecords(s, [['a', 'b', 'c']])
     const [fetched] = await ok(s.engine.reader.fetch(request([{ topic, partition: 0, offset: 1 }])))
-    equal(fetched && seenIn(fetched, 1).map(({ offset, value }) => [offset, value]), [
-      [1, 'b'],
-      [2, 'c'],
-    ])
+    equal(
+      fetched && seenIn(fetched, 1).map(({ offset, value }) => [offset, value]),
+      [
+        [1, 'b'],
+        [2, 'c'],
+      ],
+      'the records from offset 1 on',
+    )
   }),
 
   law('wakes on an append, without waiting for its time', [], async (s) => {
@@ -47,7 +51,7 @@ export const fetch: readonly Law[] = [
     ]
     const waiting = ok(s.engine.reader.fetch(request(positions, { maxWaitMs: 1 << 30 })))
     await ok(producer.append([batch(topic, 1, ['b'])]))
-    const fetched = await waiting
+    const fetched = await eventually(s, waiting)
     equal(
       fetched.map(({ partition }) => partition),
       [1],
@@ -69,11 +73,11 @@ export const fetch: readonly Law[] = [
       const [fetched] = await ok(s.engine.reader.fetch(request([{ topic, partition: 0, offset }], { maxBytes })))
       return fetched
     }
-    hasLength((await take(0, 1))?.batches, 1)
-    equal((await take(0, 1))?.nextOffset, 1)
+    hasLength((await take(0, 1))?.batches, 1, 'batches, where there is room for one byte')
+    equal((await take(0, 1))?.nextOffset, 1, 'where to go on after the first batch')
     const some = await take(1, 2_000)
-    inRange(some?.batches.length, { from: 1 })
-    inRange(some?.batches.length, { below: 3 })
+    inRange(some?.batches.length, { from: 1 }, 'batches, where there is room for a few')
+    inRange(some?.batches.length, { below: 3 }, 'batches, where there is room for a few')
   }),
 
   law('shares its bytes among partitions so that none starves', [], async (s) => {
@@ -89,7 +93,7 @@ export const fetch: readonly Law[] = [
         at[partition] = nextOffset
       }
     }
-    equal(seen, new Set([0, 1]))
+    equal(seen, new Set([0, 1]), 'partitions that were served')
   }),
 
   law('names a partition that it cannot read, and serves the others', [], async (s) => {
@@ -107,8 +111,8 @@ export const fetch: readonly Law[] = [
     const by = new Map(fetched.map((one) => [`${one.topic}-${one.partition}`, one]))
     equal(by.get(`${nowhere}-0`)?.failure?.code, 'unknown-topic')
     equal(by.get(`${topic}-7`)?.failure?.code, 'unknown-partition')
-    equal(by.get(`${topic}-0`)?.failure, undefined)
-    equal(by.get(`${topic}-0`)?.nextOffset, 1)
+    equal(by.get(`${topic}-0`)?.failure, undefined, 'the failure of the partition that is there')
+    equal(by.get(`${topic}-0`)?.nextOffset, 1, 'where to go on in the partition that is there')
   }),
 
   law('out of range says so at once, and where the log is', [], async (s) => {
@@ -118,7 +122,7 @@ export const fetch: readonly Law[] = [
       equal([offset, fetched?.failure?.code], [offset, 'offset-out-of-range'])
     }
     const [fetched] = await ok(s.engine.reader.fetch(request([{ topic, partition: 0, offset: 99 }])))
-    matches(fetched, { startOffset: 0, highWatermark: 2 })
+    matches(fetched, { startOffset: 0, highWatermark: 2 }, 'where the log stands, told to one who is out of range')
   }),
 
   law('before the start of a trimmed log is out of range', ['delete-records'], async (s) => {
@@ -126,7 +130,7 @@ export const fetch: readonly Law[] = [
     await ok(s.engine.topics.deleteRecords([{ topic, partition: 0, offset: 1 }]))
     const [fetched] = await ok(s.engine.reader.fetch(request([{ topic, partition: 0, offset: 0 }])))
     equal(fetched?.failure?.code, 'offset-out-of-range')
-    equal(fetched?.startOffset, 1)
+    equal(fetched?.startOffset, 1, 'the start of the log, after records were deleted')
   }),
 
   law('is cancelled by its signal', [], async (s) => {

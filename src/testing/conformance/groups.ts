@@ -42,7 +42,7 @@ export const groups: readonly Law[] = [
     const topic = await aTopic(s, 3)
     const member = await join(s, options(s.unique('group'), topic))
     await shared([member], all(topic, 3))
-    matches(member.events[0], { _tag: 'assigned', members: 1 })
+    matches(member.events[0], { _tag: 'assigned', members: 1 }, 'the first event of the only member')
     await ok(member.membership.leave())
     await member.waitFor(({ ended }) => ended.how === 'completed')
   }),
@@ -87,7 +87,7 @@ export const groups: readonly Law[] = [
     const second = await join(s, options(group, topic))
     await first.waitFor(() => held.length > 0)
     await s.elapse(1_000)
-    equal(second.owned.size, 0)
+    equal(second.owned.size, 0, 'partitions of the second member, before the first has released any')
     // what it finished meanwhile can still be committed
     await ok(s.engine.groups.commit(first.membership.token(), [{ topic, partition: 0, offset: 5, metadata: '' }]))
     for (const event of held) event.release()
@@ -118,7 +118,11 @@ export const groups: readonly Law[] = [
     const before = first.membership.token()
     const second = await join(s, options(group, topic))
     await first.waitFor(() => first.owned.size === 1 && second.owned.size === 1)
-    inRange(first.membership.token().generation, { above: before.generation })
+    inRange(
+      first.membership.token().generation,
+      { above: before.generation },
+      'the generation after a second member has joined',
+    )
     const at = [{ topic, partition: 0, offset: 1, metadata: '' }]
     equal((await refusal(s.engine.groups.commit(before, at))).code, 'illegal-generation')
     await ok(s.engine.groups.commit(first.membership.token(), at))
@@ -135,8 +139,12 @@ export const groups: readonly Law[] = [
     const tx = await ok(s.engine.transactions({ transactionalId: s.unique('tx'), timeoutMs: 60_000 }))
     await ok(tx.append([batch(topic, 0, ['never'])]))
     const failure = await refusal(tx.sendOffsets(stale, [{ topic, partition: 0, offset: 1, metadata: '' }]))
-    matches(failure, { code: 'illegal-generation', kind: 'abortable' })
-    equal((await refusal(tx.commit())).kind, 'abortable')
+    matches(
+      failure,
+      { code: 'illegal-generation', kind: 'abortable' },
+      'what offsets of a stale generation are answered',
+    )
+    equal((await refusal(tx.commit())).kind, 'abortable', 'what the commit after that is answered')
     await ok(tx.abort())
     await ok(tx.sendOffsets(first.membership.token(), [{ topic, partition: 0, offset: 1, metadata: '' }]))
     await ok(tx.commit())
@@ -157,7 +165,7 @@ export const groups: readonly Law[] = [
     const topic = await aTopic(s, 3)
     const group = s.unique('group')
     const by = { group, generation: -1, memberId: '' }
-    equal(await ok(s.engine.groups.committed(group)), [])
+    equal(await ok(s.engine.groups.committed(group)), [], 'what is committed')
     const offsets = [0, 2].map((partition) => ({ topic, partition, offset: 10 + partition, metadata: 'by hand' }))
     await ok(s.engine.groups.commit(by, offsets))
     await ok(s.engine.groups.commit(by, [{ topic, partition: 0, offset: 4, metadata: '' }]))
@@ -196,12 +204,12 @@ export const groups: readonly Law[] = [
     const member = await join(s, options(group, topic))
     await shared([member], all(topic, 2))
     const [described] = await ok(s.engine.groups.describe([group]))
-    matches(described, { group, state: 'Stable', assignor: 'task' })
+    matches(described, { group, state: 'Stable', assignor: 'task' }, 'the description of the group')
     equal(
       described?.members.map(({ memberId }) => memberId),
       [member.membership.token().memberId],
     )
-    hasLength(described?.members[0]?.partitions, 2)
+    hasLength(described?.members[0]?.partitions, 2, 'partitions of its only member')
     contains(
       (await ok(s.engine.groups.describe())).map(({ group: name }) => name),
       group,
@@ -272,6 +280,6 @@ export const groups: readonly Law[] = [
     const at = [{ topic, partition: 0, offset: 1, metadata: '' }]
     equal((await refusal(s.engine.groups.commit(first.membership.token(), at))).code, 'fenced-instance')
     await first.waitFor(({ ended }) => ended.how === 'failed')
-    matches(first.ended.failure, { code: 'fenced-instance' })
+    matches(first.ended.failure, { code: 'fenced-instance' }, 'what ends the membership of the one before')
   }),
 ]

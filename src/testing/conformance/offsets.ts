@@ -13,13 +13,13 @@ export const offsets: readonly Law[] = [
     await ok(s.engine.reader.settled([{ topic, partition: 0 }]))
     const at = async (at: OffsetAt) =>
       (await ok(s.engine.reader.offsets([{ topic, partition: 0, at }], 'read_committed')))[0]?.offset
-    equal(await at('earliest'), 0)
-    equal(await at('latest'), 4)
-    equal(await at({ timestamp: 0 }), 0)
-    equal(await at({ timestamp: 1_000 }), 0)
-    equal(await at({ timestamp: 1_002 }), 2)
-    equal(await at({ timestamp: 1_003 }), 3)
-    equal(await at({ timestamp: 5_001 }), 4)
+    equal(await at('earliest'), 0, 'the earliest')
+    equal(await at('latest'), 4, 'the latest')
+    equal(await at({ timestamp: 0 }), 0, 'at the beginning of time')
+    equal(await at({ timestamp: 1_000 }), 0, 'at the time of the first record')
+    equal(await at({ timestamp: 1_002 }), 2, 'at the time of the third')
+    equal(await at({ timestamp: 1_003 }), 3, 'between the third and the fourth')
+    equal(await at({ timestamp: 5_001 }), 4, 'behind the last')
   }),
 
   law('of several partitions come in the order asked', [], async (s) => {
@@ -27,10 +27,14 @@ export const offsets: readonly Law[] = [
     await ok((await ok(s.engine.producer())).append([batch(topic, 1, ['a'])]))
     await ok(s.engine.reader.settled([{ topic, partition: 1 }]))
     const queries = [1, 0].map((partition) => ({ topic, partition, at: 'latest' as const }))
-    equal(await ok(s.engine.reader.offsets(queries, 'read_committed')), [
-      { topic, partition: 1, offset: 1 },
-      { topic, partition: 0, offset: 0 },
-    ])
+    equal(
+      await ok(s.engine.reader.offsets(queries, 'read_committed')),
+      [
+        { topic, partition: 1, offset: 1 },
+        { topic, partition: 0, offset: 0 },
+      ],
+      'the latest of partitions 1 and 0',
+    )
   }),
 
   law('of a partition that does not exist are refused', [], async (s) => {
@@ -49,8 +53,12 @@ export const offsets: readonly Law[] = [
     await ok(open.append([batch(topic, 0, ['b'])]))
     await ok(plain.append([batch(topic, 0, ['c'])]))
     const query = [{ topic, partition: 0, at: 'latest' as const }]
-    equal((await ok(s.engine.reader.offsets(query, 'read_committed')))[0]?.offset, 1)
-    equal((await ok(s.engine.reader.offsets(query, 'read_uncommitted')))[0]?.offset, 3)
+    equal((await ok(s.engine.reader.offsets(query, 'read_committed')))[0]?.offset, 1, 'the latest, reading committed')
+    equal(
+      (await ok(s.engine.reader.offsets(query, 'read_uncommitted')))[0]?.offset,
+      3,
+      'the latest, reading uncommitted',
+    )
     await ok(open.abort())
   }),
 
@@ -66,10 +74,10 @@ export const offsets: readonly Law[] = [
       return positions
     })
     await s.elapse(100)
-    equal(answered, false)
+    equal(answered, false, 'settled while a transaction is open')
     await ok(open.commit())
     const [position] = await eventually(s, settled)
-    inRange(position?.offset, { from: 2 })
+    inRange(position?.offset, { from: 2 }, 'where it has settled')
   }),
 
   law('that never settle can be given up', ['transactions'], async (s) => {

@@ -13,11 +13,11 @@ export const persistence = (how: 'close' | 'kill'): readonly Law[] => [
     const producer = await ok(s.engine.producer())
     await ok(producer.append([batch(topic, 0, ['a', 'b']), batch(topic, 1, ['x'])]))
     const again = await s.reopen(how)
-    equal(await ok(again.topics.describe([topic])), before)
+    equal(await ok(again.topics.describe([topic])), before, 'the description of the topic')
     equal([await valuesOf(again, topic, 0), await valuesOf(again, topic, 1)], [['a', 'b'], ['x']])
     // as large as the first: a producer that is taken for the one of before would have it answered, not written
     const [appended] = await ok((await ok(again.producer())).append([batch(topic, 0, ['c', 'd'])]))
-    equal(appended?.offset, 2)
+    equal(appended?.offset, 2, 'where the next batch comes to lie')
     equal(await valuesOf(again, topic, 0), ['a', 'b', 'c', 'd'])
   }),
 
@@ -37,7 +37,7 @@ export const persistence = (how: 'close' | 'kill'): readonly Law[] => [
       ['b'],
     )
     const [start] = await ok(again.reader.offsets([{ topic: trimmed, partition: 0, at: 'earliest' }], 'read_committed'))
-    equal(start?.offset, 1)
+    equal(start?.offset, 1, 'the start of the log that was trimmed')
     await ok(again.topics.create({ name: topic, partitions: 1, config: {} }))
     equal(await valuesOf(again, topic), [])
   }),
@@ -48,7 +48,7 @@ export const persistence = (how: 'close' | 'kill'): readonly Law[] => [
     const at = [{ topic, partition: 0, offset: 5, metadata: 'm' }]
     await ok(s.engine.groups.commit(outside(group), at))
     const again = await s.reopen(how)
-    equal(await ok(again.groups.committed(group)), at)
+    equal(await ok(again.groups.committed(group)), at, 'what was committed')
   }),
 
   law(
@@ -74,7 +74,7 @@ export const persistence = (how: 'close' | 'kill'): readonly Law[] => [
         () => again.groups.committed(group)(),
         ({ _tag }) => _tag === 'Right',
       )
-      matches(committed, { right: at(1) })
+      matches(committed, { right: at(1) }, 'what was committed with the transaction')
     },
   ),
 
@@ -106,6 +106,6 @@ export const persistence = (how: 'close' | 'kill'): readonly Law[] => [
     const again = await s.reopen(how)
     const next = watch(s, await ok(again.groups.join(options)))
     await next.waitFor(({ owned }) => owned.size === 2)
-    inRange(next.membership.token().generation, { above: 0 })
+    inRange(next.membership.token().generation, { above: 0 }, 'the generation of the one who joins anew')
   }),
 ]

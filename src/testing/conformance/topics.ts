@@ -7,8 +7,8 @@ export const topics: readonly Law[] = [
   law('are described as they were created', [], async ({ engine, unique }) => {
     const spec = { name: unique('orders'), partitions: 3, config: { 'max.message.bytes': 2048 } }
     const created = await ok(engine.topics.create(spec))
-    matches(created, { name: spec.name, partitions: 3, internal: false })
-    matches(created.config, spec.config)
+    matches(created, { name: spec.name, partitions: 3, internal: false }, 'what create answers')
+    matches(created.config, spec.config, 'the settings that create answers')
     equal(await ok(engine.topics.describe([spec.name])), [created])
   }),
 
@@ -17,7 +17,7 @@ export const topics: readonly Law[] = [
     await ok(engine.topics.create({ name: b, partitions: 1, config: {} }))
     await ok(engine.topics.create({ name: a, partitions: 1, config: {} }))
     const all = (await ok(engine.topics.describe())).map(({ name }) => name)
-    equal(all, [...all].sort())
+    equal(all, [...all].sort(), 'the names of all topics')
     for (const name of [a, b]) contains(all, name)
     const asked = await ok(engine.topics.describe([b, unique('nowhere'), a]))
     equal(
@@ -66,7 +66,7 @@ export const topics: readonly Law[] = [
     await ok(producer.append([batch(topic, 0, ['a'])]))
     await ok(s.engine.topics.grow(topic, 3))
     await ok(producer.append([batch(topic, 2, ['b'])]))
-    equal((await ok(s.engine.topics.describe([topic])))[0]?.partitions, 3)
+    equal((await ok(s.engine.topics.describe([topic])))[0]?.partitions, 3, 'partitions after it has grown')
     equal([await valuesOf(s.engine, topic, 0), await valuesOf(s.engine, topic, 2)], [['a'], ['b']])
   }),
 
@@ -81,7 +81,7 @@ export const topics: readonly Law[] = [
     const topic = await aTopic(s, 1, { 'max.message.bytes': 4096 })
     await ok(s.engine.topics.configure(topic, { 'retention.ms': 60_000 }))
     const [described] = await ok(s.engine.topics.describe([topic]))
-    matches(described?.config, { 'max.message.bytes': 4096, 'retention.ms': 60_000 })
+    matches(described?.config, { 'max.message.bytes': 4096, 'retention.ms': 60_000 }, 'the settings of the topic')
     const unknown = await refusal(s.engine.topics.configure(s.unique('nowhere'), {}))
     equal(unknown.code, 'unknown-topic')
   }),
@@ -97,10 +97,10 @@ export const topics: readonly Law[] = [
     equal((await refusal(s.engine.topics.delete(topic))).code, 'unknown-topic')
 
     const again = await ok(s.engine.topics.create({ name: topic, partitions: 1, config: {} }))
-    differs(again.id, first?.id)
+    differs(again.id, first?.id, 'the id of the second topic under the name')
     equal(await valuesOf(s.engine, topic), [])
     const [appended] = await ok((await ok(s.engine.producer())).append([batch(topic, 0, ['d'])]))
-    equal(appended?.offset, 0)
+    equal(appended?.offset, 0, 'where the first batch of the second topic lies')
   }),
 
   law('give up the records before a position', ['delete-records'], async (s) => {
@@ -110,7 +110,7 @@ export const topics: readonly Law[] = [
     const starts = await ok(s.engine.topics.deleteRecords([{ topic, partition: 0, offset: 2 }]))
     equal(starts, [{ topic, partition: 0, offset: 2 }])
     const [earliest] = await ok(s.engine.reader.offsets([{ topic, partition: 0, at: 'earliest' }], 'read_committed'))
-    equal(earliest?.offset, 2)
+    equal(earliest?.offset, 2, 'the earliest after records were deleted')
     const kept = await readAll(s.engine, { topic, partition: 0 }, { from: 2 })
     equal(
       kept.map(({ value }) => value),

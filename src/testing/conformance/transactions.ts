@@ -18,10 +18,14 @@ export const transactions: readonly Law[] = [
     const tx = await holder(s, s.unique('tx'))
     await ok(tx.append([batch(topic, 0, ['a']), batch(topic, 1, ['b'])]))
     await ok(tx.append([batch(topic, 0, ['c'])]))
-    equal(await readAll(s.engine, { topic, partition: 0 }), [])
-    equal(await readAll(s.engine, { topic, partition: 1 }), [])
+    equal(await readAll(s.engine, { topic, partition: 0 }), [], 'partition 0 before the commit')
+    equal(await readAll(s.engine, { topic, partition: 1 }), [], 'partition 1 before the commit')
     await ok(tx.commit())
-    equal([await valuesOf(s.engine, topic, 0), await valuesOf(s.engine, topic, 1)], [['a', 'c'], ['b']])
+    equal(
+      [await valuesOf(s.engine, topic, 0), await valuesOf(s.engine, topic, 1)],
+      [['a', 'c'], ['b']],
+      'both partitions after the commit',
+    )
   }),
 
   ofTransactions('answer their offsets as they are accepted', async (s) => {
@@ -29,7 +33,7 @@ export const transactions: readonly Law[] = [
     const tx = await holder(s, s.unique('tx'))
     const first = await ok(tx.append([batch(topic, 0, ['a', 'b'])]))
     const second = await ok(tx.append([batch(topic, 0, ['c'])]))
-    equal([first[0]?.offset, second[0]?.offset], [0, 2])
+    equal([first[0]?.offset, second[0]?.offset], [0, 2], 'where the batches will lie')
     await ok(tx.commit())
   }),
 
@@ -42,8 +46,12 @@ export const transactions: readonly Law[] = [
     await ok(tx.commit())
     await ok(tx.append([batch(topic, 0, ['gone too'])]))
     await ok(tx.abort())
-    equal(await valuesOf(s.engine, topic), ['kept'])
-    equal(await valuesOf(s.engine, topic, 0, 'read_uncommitted'), ['gone', 'kept', 'gone too'])
+    equal(await valuesOf(s.engine, topic), ['kept'], 'what reads committed')
+    equal(
+      await valuesOf(s.engine, topic, 0, 'read_uncommitted'),
+      ['gone', 'kept', 'gone too'],
+      'what reads uncommitted',
+    )
   }),
 
   ofTransactions('hold back what others write behind them, and only that', async (s) => {
@@ -144,7 +152,7 @@ export const transactions: readonly Law[] = [
     const tx = await holder(s, s.unique('tx'))
     await ok(tx.append([batch(topic, 0, ['half'])]))
     equal((await refusal(tx.append([batch(s.unique('nowhere'), 0, ['other half'])]))).code, 'unknown-topic')
-    equal((await refusal(tx.commit())).kind, 'abortable')
+    equal((await refusal(tx.commit())).kind, 'abortable', 'what the commit of half a transaction is answered')
     await ok(tx.abort())
     await ok(tx.append([batch(topic, 0, ['whole'])]))
     await ok(tx.commit())
@@ -163,10 +171,14 @@ export const transactions: readonly Law[] = [
     }))
     await ok(tx.append([batch(topic, 0, ['a'])]))
     await ok(tx.sendOffsets(outside(group), offsets))
-    matches(await refusal(s.engine.groups.committed(group)), {
-      code: 'unstable-offsets',
-      kind: 'retriable',
-    })
+    matches(
+      await refusal(s.engine.groups.committed(group)),
+      {
+        code: 'unstable-offsets',
+        kind: 'retriable',
+      },
+      'what is committed while a transaction is undecided',
+    )
     await ok(tx.commit())
     await ok(s.engine.reader.settled([{ topic, partition: 0 }]))
     const committed = await until(
@@ -174,7 +186,7 @@ export const transactions: readonly Law[] = [
       () => s.engine.groups.committed(group)(),
       ({ _tag }) => _tag === 'Right',
     )
-    matches(committed, { right: offsets })
+    matches(committed, { right: offsets }, 'offsets after the commit')
   }),
 
   ofTransactions('that are aborted leave the offsets as they were', async (s) => {
@@ -190,7 +202,7 @@ export const transactions: readonly Law[] = [
       () => s.engine.groups.committed(group)(),
       ({ _tag }) => _tag === 'Right',
     )
-    matches(committed, { right: at(3) })
+    matches(committed, { right: at(3) }, 'offsets after the abort')
   }),
 
   ofTransactions('of different ids at the same time do not touch each other', async (s) => {

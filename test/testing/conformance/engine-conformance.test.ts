@@ -64,7 +64,7 @@ describe('engineConformance', () => {
     }))
     const failure = await failureOf(named(laws, 'append: answers where each batch lies, in the order given'))
     expect((failure as LawBroken).message).toMatch(
-      /^the engine 'memory:' breaks the law 'append: .*':\n {2}expected \[ \{ topic: 'topic-\d+', .*, got \[.*\n {2}first at \[0\]\.offset: expected 0, got 1$/,
+      /^the engine 'memory:' breaks the law 'append: .*':\n {2}where the batches lie: expected \[ \{ topic: 'topic-\d+', .*, got \[.*\n {2}first at \[0\]\.offset: expected 0, got 1$/,
     )
     expect(failure).toMatchObject({
       actual: [{ offset: 1 }, { offset: 1 }, { offset: 3 }],
