@@ -3,37 +3,27 @@ import { given, requireTopics } from '../codec/arguments.ts'
 import { refuseUnknownOptions } from '../codec/known-options.ts'
 import { checkCount } from '../codec/option-values.ts'
 import type { AnyTopic, KeyOf, ValueOf } from '../contracts/topic.ts'
-import type { ClusterOptions } from '../engines/simulated/cluster-options.ts'
-import { type FaultName, presets } from '../engines/simulated/faults/fault.ts'
-import { faultNames } from '../engines/simulated/faults/nemesis.ts'
 import type { Millrace } from '../millrace/millrace.ts'
+import { checkEngine, type EngineOptions } from './delivery-engine.ts'
 import { type Expect, type Expectation, expectation, type Input } from './expectations.ts'
 import type { Drawn } from './input-record.ts'
-import { checkCluster, checkSeed } from './run-options.ts'
+import { checkSeed } from './run-options.ts'
 
-/** A preset, or faults by name. */
-export type Faults = keyof typeof presets | readonly FaultName[]
-
-/** What to run, under what, and what is expected of it. */
-export interface DeliverySemantics<T extends readonly AnyTopic[]> {
+/** What to run, on what and under what, and what is expected of it. */
+export interface DeliverySemantics<T extends readonly AnyTopic[]> extends EngineOptions {
   /** Your program. Called anew for each incarnation of its process: nothing survives in closures. */
   readonly app: (millrace: Millrace) => unknown
   /** All topics that take part; they are there before the program starts. */
   readonly topics: T
   /** What is sent, by topic: fast-check arbitraries of records, or of several that belong together. */
   readonly input: { readonly [X in T[number] as X['name']]?: FC.Arbitrary<Drawn<KeyOf<X>, ValueOf<X>>> }
-  /** `rough` where nothing is said. */
-  readonly faults?: Faults
   readonly expect: (e: Expect<Input<T>>) => Expectation | readonly Expectation[]
   /** How many runs; 100 where nothing is said. */
   readonly runs?: number
   /** How many times is drawn for a topic, at most; 20 where nothing is said. */
   readonly records?: number
-  /** How many instances of the program run side by side at most; 2 where nothing is said. */
-  readonly instances?: number
   /** How long input and faults go on, in virtual milliseconds; 5,000 where nothing is said. */
   readonly lengthMs?: number
-  readonly cluster?: Partial<ClusterOptions>
   /** Of all that is drawn; another one each time where nothing is said. */
   readonly seed?: number
   /** The line that a failure has printed: makes that run again, and no other. */
@@ -48,6 +38,7 @@ const known = [
   'app',
   'topics',
   'input',
+  'engine',
   'faults',
   'expect',
   'runs',
@@ -55,6 +46,7 @@ const known = [
   'instances',
   'lengthMs',
   'cluster',
+  'machine',
   'seed',
   'replay',
   'shrink',
@@ -69,7 +61,7 @@ const known = [
 export const checkDelivery = (options: DeliverySemantics<readonly AnyTopic[]>): readonly Expectation[] => {
   const what = 'deliverySemantics(…)'
   refuseUnknownOptions(what, options, known)
-  const { app, topics, input, faults, expect, seed, cluster, replay, diagram } = options
+  const { app, topics, input, expect, seed, replay, diagram } = options
   if (typeof app !== 'function')
     throw new TypeError(`${what}: app is a function of a connection, and not ${given(app)}`)
   if (!Array.isArray(topics))
@@ -84,17 +76,15 @@ export const checkDelivery = (options: DeliverySemantics<readonly AnyTopic[]>): 
     if (records !== undefined && typeof records?.generate !== 'function')
       throw new TypeError(`${what}: input.${name} is a fast-check arbitrary of records, and not ${given(records)}`)
   }
-  if (faults !== undefined) checkFaults(what, faults)
+  checkEngine(what, options)
   if (typeof expect !== 'function')
     throw new TypeError(
       `${what}: expect is a function, and not ${given(expect)}: write expect: (e) => e.exactlyOnce(…)`,
     )
   if (diagram !== undefined && (typeof diagram !== 'string' || diagram === ''))
     throw new TypeError(`${what}: diagram is the path of a file, and not ${given(diagram)}`)
-  for (const option of ['runs', 'records', 'instances', 'lengthMs'] as const)
-    checkCount(what, option, options[option], 1)
+  for (const option of ['runs', 'records', 'lengthMs'] as const) checkCount(what, option, options[option], 1)
   checkSeed(what, seed)
-  checkCluster(what, cluster)
   if (replay !== undefined && typeof replay !== 'string')
     throw new TypeError(`${what}: replay is the line that a failure has printed, and not ${given(replay)}`)
   const expected = [expect(expectation<Input<readonly AnyTopic[]>>())].flat()
@@ -110,16 +100,4 @@ export const checkDelivery = (options: DeliverySemantics<readonly AnyTopic[]>): 
       )
   }
   return expected
-}
-
-const checkFaults = (what: string, faults: Faults): void => {
-  const names: readonly string[] = faultNames
-  if (typeof faults === 'string' && Object.hasOwn(presets, faults)) return
-  if (typeof faults !== 'string' && !Array.isArray(faults))
-    throw new TypeError(`${what}: faults are a preset, or a list of faults by name, and not ${given(faults)}`)
-  const unknown = typeof faults === 'string' ? faults : faults.find((name) => !names.includes(name))
-  if (unknown !== undefined)
-    throw new TypeError(
-      `${what}: there is no fault '${unknown}'. There are the presets ${Object.keys(presets).join(', ')}, and: ${names.join(', ')}`,
-    )
 }

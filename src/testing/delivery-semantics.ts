@@ -1,6 +1,6 @@
 import type { AnyTopic } from '../contracts/topic.ts'
-import { presets } from '../engines/simulated/faults/fault.ts'
 import { systemClock, systemSettle } from '../millrace/system.ts'
+import { checkReplayed, faultsOf, planOn, stageOf } from './delivery-engine.ts'
 import { counterexample, DeliveryError, type Found } from './delivery-error.ts'
 import { checkDelivery, type DeliverySemantics } from './delivery-options.ts'
 import { fastCheck } from './fast-check.ts'
@@ -8,7 +8,6 @@ import { judge } from './judge.ts'
 import { judgeMidway } from './midway/judge-midway.ts'
 import { diskWriter } from './report/disk-writer.ts'
 import { spaceTimeDiagram } from './report/space-time-diagram.ts'
-import { clusterStage } from './simulation/cluster-stage.ts'
 import type { Outcome, Plan } from './simulation/plan.ts'
 import type { arbitraryCase, Case } from './simulation/plan-arbitrary.ts'
 import { planOf, replayOf } from './simulation/replay.ts'
@@ -28,8 +27,8 @@ export interface DeliveryReport {
 const shrinkMs = 50_000
 
 /**
- * Property-tests what your program promises: runs it, unchanged, in a simulated cluster, with faults, many times, each
- * time another way; then heals everything, lets all that is there be worked off, and compares the topics with your model.
+ * Property-tests what your program promises: runs it, unchanged, in a simulated cluster or over the embedded engine on a
+ * virtual disk, with faults, many times, each time another way; then heals everything, lets all that is there be worked off, and compares the topics with your model.
  *
  * **Errors** rejects with a {@link DeliveryError} at the first run that breaks a promise: made as small as it will go,
  * with its story and a line to replay it. A `TypeError` for options that make no sense.
@@ -46,7 +45,7 @@ export const deliverySemantics = async <const T extends readonly AnyTopic[]>(
       app,
       keepTrace,
       settle: systemSettle,
-      stage: clusterStage(),
+      stage: stageOf(plan, topics),
       judge: (evidence, atMs) => judge(expectations, topics, evidence, atMs),
       judgeMidway: (midway) => judgeMidway(expectations, topics, midway),
     })
@@ -57,7 +56,11 @@ export const deliverySemantics = async <const T extends readonly AnyTopic[]>(
     const given = found === undefined ? {} : { found }
     return new DeliveryError(counterexample({ plan, outcome, replay, diagram, ...given }), outcome, replay)
   }
-  if (replay !== undefined) return replayed(planOf(replay), run, failed)
+  if (replay !== undefined) {
+    const plan = planOf(replay)
+    checkReplayed('deliverySemantics(…)', plan, options)
+    return replayed(plan, run, failed)
+  }
   const { fc, arbitraryCase } = await fastCheck('deliverySemantics(…)')
   const report = { runs: 0, steps: 0, virtualMs: 0, reached: new Set<string>() }
   let shrinksUntil: number | undefined
@@ -102,21 +105,7 @@ const replayed = async (
   throw failed(plan, outcome)
 }
 
-const rangeOf = ({
-  topics,
-  input,
-  faults = 'rough',
-  records = 20,
-  instances = 2,
-  lengthMs = 5_000,
-  cluster = {},
-}: DeliverySemantics<readonly AnyTopic[]>): Parameters<typeof arbitraryCase>[0] => ({
-  topics,
-  input,
-  recordsMax: records,
-  faults: typeof faults === 'string' ? presets[faults] : faults,
-  faultsMax: 6,
-  lengthMs,
-  instancesMax: instances,
-  cluster,
-})
+const rangeOf = (options: DeliverySemantics<readonly AnyTopic[]>): Parameters<typeof arbitraryCase>[0] => {
+  const { topics, input, records = 20, lengthMs = 5_000 } = options
+  return { topics, input, recordsMax: records, faults: faultsOf(options), faultsMax: 6, lengthMs, on: planOn(options) }
+}

@@ -1,4 +1,5 @@
 import { baseSequenceOf, countOf, producerEpochOf, producerIdOf } from '../../batch/record-batch.ts'
+import type { Fetched, GroupEvent } from '../../contracts/engine.ts'
 import { type Position, partitionName, type TopicPartition } from '../../contracts/position.ts'
 import type { ReplyOf, RequestName, RequestOf } from './wire.ts'
 
@@ -38,6 +39,23 @@ export const batchText = (at: TopicPartition, bytes: Uint8Array): string =>
     producerId: producerIdOf(bytes),
     epoch: producerEpochOf(bytes),
   })})`
+
+/** What somebody finds who has read from there: `reads 2 records of a-0, 3 to 4`. */
+export const readText = (from: Position, { batches, nextOffset }: Pick<Fetched, 'batches' | 'nextOffset'>): string =>
+  `reads ${recordsIn(batches)} of ${partitionName(from)}, ${from.offset} to ${nextOffset - 1}`
+
+/** What happens to a member of a group. */
+export const groupEventText = (event: GroupEvent, group: string, generation: number): string => {
+  const partitions = partitionsText(event.partitions)
+  switch (event._tag) {
+    case 'assigned':
+      return `is given ${partitions} in generation ${generation} of group '${group}'`
+    case 'revoked':
+      return `is to give up ${partitions} of group '${group}'`
+    case 'lost':
+      return `loses ${partitions} of group '${group}': ${event.failure.code}`
+  }
+}
 
 const isRefusal = (reply: unknown): reply is { readonly failure: { readonly code: string } } =>
   typeof reply === 'object' && reply !== null && '_tag' in reply && reply._tag === 'refused' && 'failure' in reply

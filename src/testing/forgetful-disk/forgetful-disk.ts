@@ -42,8 +42,8 @@ export class ForgetfulDisk {
   /** The operation at which to crash, and how. */
   crashAt: number = Number.POSITIVE_INFINITY
   crash: Crash = 'power'
-  /** Hears that {@link crashAt} has come, before whoever called does. */
-  onCrash: (() => void) | undefined
+  /** Hears that {@link crashAt} has come, and to which path, before whoever called does. */
+  onCrash: ((path: string) => void) | undefined
   /** From this operation on nothing more fits. */
   fullFrom: number = Number.POSITIVE_INFINITY
   /** The first sync from this operation on fails; what it was to make durable may be so or not. */
@@ -227,7 +227,7 @@ export class ForgetfulDisk {
     const last = lastOf?.()
     if (last !== undefined) this.#write(last.file, last.change)
     this.#isDead = true
-    this.onCrash?.()
+    this.onCrash?.(path)
     throw new StorageError('failed', path, `${path}: crashed`)
   }
 

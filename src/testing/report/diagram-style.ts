@@ -3,11 +3,11 @@ export const diagramStyle = `
 :root { color-scheme: light dark;
   --page: #fbfbfd; --panel: #fff; --ink: #1c2230; --soft: #5b6475; --line: #d7dbe4; --alive: #6b7486; --red: #c8102e; --red-page: #fdecee;
   --green: #14733c; --fault: #b25e00; --fault-page: #f7a5242e; --records: #1663d6; --reads: #0d8a7b; --transactions: #c2570a;
-  --groups: #8637c9; --replication: #7a8190; --heartbeats: #b0568f; --metadata: #8a6d3b; --doubled: #d6189c; }
+  --groups: #8637c9; --replication: #7a8190; --heartbeats: #b0568f; --metadata: #8a6d3b; --disk: #4a7a2c; --doubled: #d6189c; }
 @media (prefers-color-scheme: dark) { :root {
   --page: #12151c; --panel: #191e28; --ink: #e6e9f0; --soft: #9aa4b6; --line: #313948; --alive: #8d98ac; --red: #ff6b7d; --red-page: #3a1a21;
   --green: #5fd28e; --fault: #ffb454; --fault-page: #ffb45426; --records: #6aa8ff; --reads: #3fd0bd; --transactions: #ff9d55;
-  --groups: #c692ff; --replication: #8b93a3; --heartbeats: #e58cc3; --metadata: #cfae74; --doubled: #ff7ad1; } }
+  --groups: #c692ff; --replication: #8b93a3; --heartbeats: #e58cc3; --metadata: #cfae74; --disk: #9bcb78; --doubled: #ff7ad1; } }
 * { box-sizing: border-box; }
 body { margin: 0; padding: 16px 20px 40px; background: var(--page); color: var(--ink); font: 14px/1.45 system-ui, sans-serif; }
 h1 { font-size: 20px; margin: 0 0 8px; } h2 { font-size: 15px; margin: 18px 0 6px; } h2 span { color: var(--soft); font-weight: normal; }
@@ -24,7 +24,7 @@ fieldset { border: 1px solid var(--line); border-radius: 6px; padding: 2px 10px 
 legend { color: var(--soft); font-size: 12px; padding: 0 4px; } fieldset label { display: inline-flex; gap: 5px; align-items: center; cursor: pointer; } label span { color: var(--soft); font-variant-numeric: tabular-nums; }
 .kind::before { content: ''; width: 14px; height: 3px; border-radius: 2px; background: currentColor; }
 .kind.records::before { background: var(--records); } .kind.reads::before { background: var(--reads); } .kind.transactions::before { background: var(--transactions); } .kind.groups::before { background: var(--groups); }
-.kind.replication::before { background: var(--replication); } .kind.heartbeats::before { background: var(--heartbeats); } .kind.metadata::before { background: var(--metadata); }
+.kind.replication::before { background: var(--replication); } .kind.heartbeats::before { background: var(--heartbeats); } .kind.metadata::before { background: var(--metadata); } .kind.disk::before { background: var(--disk); }
 output { color: var(--soft); font-variant-numeric: tabular-nums; min-width: 17em; }
 svg { display: block; width: 100%; background: var(--panel); border: 1px solid var(--line); } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; }
 svg:focus-visible, button:focus-visible, input:focus-visible, li:focus-visible { outline: 2px solid var(--records); outline-offset: 1px; }
@@ -35,7 +35,7 @@ svg:focus-visible, button:focus-visible, input:focus-visible, li:focus-visible {
 .born { fill: var(--green); } .died { stroke: var(--red); stroke-width: 2.5; fill: none; }
 .band { fill: var(--fault-page); } .bar { fill: var(--fault-page); stroke: var(--fault); } svg .fault { fill: var(--fault); font-size: 11.5px; font-weight: 600; }
 .m { fill: none; stroke-width: 1.3; stroke-opacity: var(--faint, 1); } .m.answer { stroke-opacity: calc(var(--faint, 1) * .55); } .m.lost, .m.unheard { stroke-dasharray: 5 3; } .m.unheard { stroke-opacity: calc(var(--faint, 1) * .7); } .m.doubled { stroke: var(--doubled) !important; stroke-width: 2; stroke-opacity: 1; stroke-dasharray: 7 3; }
-.k0 { stroke: var(--records); color: var(--records); } .k1 { stroke: var(--reads); color: var(--reads); } .k2 { stroke: var(--transactions); color: var(--transactions); } .k3 { stroke: var(--groups); color: var(--groups); } .k4 { stroke: var(--replication); color: var(--replication); } .k5 { stroke: var(--heartbeats); color: var(--heartbeats); } .k6 { stroke: var(--metadata); color: var(--metadata); }
+.k0 { stroke: var(--records); color: var(--records); } .k1 { stroke: var(--reads); color: var(--reads); } .k2 { stroke: var(--transactions); color: var(--transactions); } .k3 { stroke: var(--groups); color: var(--groups); } .k4 { stroke: var(--replication); color: var(--replication); } .k5 { stroke: var(--heartbeats); color: var(--heartbeats); } .k6 { stroke: var(--metadata); color: var(--metadata); } .k7 { stroke: var(--disk); color: var(--disk); }
 .m.hit { stroke: transparent; stroke-width: 8; stroke-opacity: 1; } .m.hit:hover { stroke: currentColor; stroke-opacity: .25; }
 .head.head { stroke: none; fill: currentColor; fill-opacity: var(--faint, 1); } .head.doubled { fill: var(--doubled); color: var(--doubled); } .cross { stroke: var(--red); stroke-width: 2; fill: none; }
 .dot { stroke: var(--panel); stroke-width: 1.5; cursor: help; } .s-process { fill: var(--ink); } .s-leadership { fill: var(--metadata); } .s-transaction { fill: var(--transactions); } .s-group { fill: var(--groups); } .s-records { fill: var(--records); } .s-network { fill: var(--doubled); } .s-fault { fill: var(--fault); } .s-violation { fill: var(--red); }

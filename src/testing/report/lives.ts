@@ -10,7 +10,7 @@ export interface Life {
   readonly end: string
 }
 
-/** Every process of a run with its lives: the controller first, then brokers and clients, each by name. */
+/** Every process of a run with its lives: the controller first, then brokers, or a disk, and clients, each by name. */
 export const livesOf = (trace: readonly TraceEntry[]): ReadonlyMap<string, readonly Life[]> => {
   const lives = new Map<string, Life[]>()
   /** Who ends in good order lives until its last message; and when the one before that was. */
@@ -58,11 +58,11 @@ export const livesOf = (trace: readonly TraceEntry[]): ReadonlyMap<string, reado
 const isEnd = (what: string): boolean => /^(is killed|loses its power|shuts down|ends: .*)/.test(what)
 
 /** By the names that the cluster gives its own. */
-export const isClient = (name: string): boolean => !/^(broker-\d+|controller|supervisor)$/.test(name)
+export const isClient = (name: string): boolean => !/^(broker-\d+|controller|supervisor|disk)$/.test(name)
 
 /** As they stand below one another: whoever is asked above whoever asks. */
 const rank = (name: string): number => {
   if (name === 'controller') return 0
-  if (name.startsWith('broker-')) return 1
+  if (name.startsWith('broker-') || name === 'disk') return 1
   return name === 'supervisor' ? 3 : 2
 }

@@ -1,7 +1,15 @@
 import type { TraceEntry } from '../../engines/simulated/world/trace.ts'
 
 /** What a message serves, so that a reader can choose. */
-export type MessageKind = 'records' | 'reads' | 'transactions' | 'groups' | 'replication' | 'heartbeats' | 'metadata'
+export type MessageKind =
+  | 'records'
+  | 'reads'
+  | 'transactions'
+  | 'groups'
+  | 'replication'
+  | 'heartbeats'
+  | 'metadata'
+  | 'disk'
 
 /** Every kind, in the order in which people are shown them. */
 export const messageKinds: readonly MessageKind[] = [
@@ -12,6 +20,7 @@ export const messageKinds: readonly MessageKind[] = [
   'replication',
   'heartbeats',
   'metadata',
+  'disk',
 ]
 
 /** A message and what became of it. Times in virtual milliseconds. */
@@ -71,6 +80,13 @@ const kinds: Readonly<Record<string, MessageKind>> = {
   replicate: 'replication',
   alterPartition: 'replication',
   brokerHeartbeat: 'heartbeats',
+  create: 'disk',
+  write: 'disk',
+  truncate: 'disk',
+  rename: 'disk',
+  remove: 'disk',
+  sync: 'disk',
+  'sync in place': 'disk',
 }
 
 const kindOf = (what: string, detail: string): MessageKind => {

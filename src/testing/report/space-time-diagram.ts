@@ -78,6 +78,8 @@ const facts = ({ hash, steps, virtualMs, trace }: Outcome, { seed, replay }: Dia
 const drawing = (outcome: Outcome): string => {
   const messages = messagesOf(outcome.trace)
   const filters = messageKinds
+    // where brokers write to, nobody tells
+    .filter((kind) => kind !== 'disk' || messages.some((message) => message.kind === kind))
     .map((kind) => {
       const count = messages.filter((message) => message.kind === kind).length
       const checked = quietKinds.has(kind) ? '' : ' checked'

@@ -1,6 +1,5 @@
 import * as fc from 'fast-check'
 import type { AnyTopic } from '../../contracts/topic.ts'
-import type { ClusterOptions } from '../../engines/simulated/cluster-options.ts'
 import type { Fault, FaultName } from '../../engines/simulated/faults/fault.ts'
 import type { ChoiceTape } from '../../engines/simulated/world/choices.ts'
 import type { Drawn } from '../input-record.ts'
@@ -17,8 +16,8 @@ export interface PlanRange {
   readonly faultsMax: number
   /** How long input and faults go on, in virtual milliseconds. */
   readonly lengthMs: number
-  readonly instancesMax: number
-  readonly cluster: Partial<ClusterOptions>
+  /** On what, and with how many instances at most. */
+  readonly on: Pick<Plan, 'cluster' | 'machine' | 'instances'>
 }
 
 /** A plan, and what was chosen in it once it has been run: shorter plans are made of that. */
@@ -36,8 +35,9 @@ const arbitraryPlan = (range: PlanRange): fc.Arbitrary<Plan> =>
     input: arbitraryInput(range),
     faults:
       range.faults.length === 0 ? fc.constant([]) : fc.array(arbitraryFault(range), { maxLength: range.faultsMax }),
-    instances: fc.integer({ min: 1, max: range.instancesMax }),
-    cluster: fc.constant(range.cluster),
+    instances: fc.integer({ min: 1, max: range.on.instances }),
+    cluster: fc.constant(range.on.cluster),
+    ...(range.on.machine === undefined ? {} : { machine: fc.constant(range.on.machine) }),
   })
 
 const arbitraryFault = ({ faults, lengthMs }: PlanRange): fc.Arbitrary<Fault> =>

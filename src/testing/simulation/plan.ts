@@ -2,6 +2,7 @@ import type { ClusterOptions } from '../../engines/simulated/cluster-options.ts'
 import type { Fault } from '../../engines/simulated/faults/fault.ts'
 import type { ChoiceTape } from '../../engines/simulated/world/choices.ts'
 import type { TraceEntry } from '../../engines/simulated/world/trace.ts'
+import type { MachineOptions } from './machine/machine-options.ts'
 
 /** A record to be sent, as bytes: a plan can be written down, and read on another machine. */
 export interface PlannedRecord {
@@ -28,6 +29,8 @@ export interface Plan {
   /** Every choice of the scheduler; 0, in order and without a fault, behind its end. */
   readonly tape?: ChoiceTape
   readonly cluster: Partial<ClusterOptions>
+  /** Where there is one, it is a run on it, over the embedded engine, and not in a cluster. */
+  readonly machine?: Partial<MachineOptions>
   readonly input: readonly PlannedRecord[]
   readonly faults: readonly Fault[]
   /** How many instances of the application run side by side. */

@@ -5,13 +5,14 @@ import type { Plan, PlannedRecord } from './plan.ts'
 const version = 'mr1'
 
 /** A plan as a line of text, to be played again here or on another machine. */
-export const replayOf = ({ seed, tape, cluster, input, faults, instances }: Plan): string => {
+export const replayOf = ({ seed, tape, cluster, machine, input, faults, instances }: Plan): string => {
   const records = input.map((record) => {
     const { topic, key, value, afterMs } = record
     return [topic, base64(key), base64(value), afterMs, ...besidesOf(record)]
   })
   const runs = Object.entries(tape ?? {}).map(([stream, choices]) => [stream, runLengths(choices)])
-  const plain = { seed, ...(tape === undefined ? {} : { tape: runs }), cluster, input: records, faults, instances }
+  const given = { ...(tape === undefined ? {} : { tape: runs }), ...(machine === undefined ? {} : { machine }) }
+  const plain = { seed, ...given, cluster, input: records, faults, instances }
   return `${version}:${deflateRawSync(JSON.stringify(plain)).toString('base64url')}`
 }
 
@@ -28,7 +29,7 @@ export const planOf = (replay: string): Plan => {
     )
   try {
     const plain = JSON.parse(inflateRawSync(Buffer.from(packed, 'base64url')).toString())
-    const { seed, tape, cluster, input, faults, instances } = plain
+    const { seed, tape, cluster, machine, input, faults, instances } = plain
     const records = input.map(([topic, key, value, afterMs, besides]: WrittenRecord) => ({
       topic,
       key: bytesOf(key),
@@ -39,7 +40,10 @@ export const planOf = (replay: string): Plan => {
         ? {}
         : { headers: besides.headers.map(([name, bytes]) => [name, bytesOf(bytes)]) }),
     }))
-    const given = tape === undefined ? {} : { tape: tapeOf(tape) }
+    const given = {
+      ...(tape === undefined ? {} : { tape: tapeOf(tape) }),
+      ...(machine === undefined ? {} : { machine }),
+    }
     return { seed, ...given, cluster, input: records, faults, instances }
   } catch (error) {
     throw new TypeError(`replay: '${shortened(replay)}' cannot be read: was it copied whole?`, { cause: error })

@@ -16,6 +16,7 @@ import { Drain } from './drain.ts'
 import type { Evidence, RawRecord } from './evidence.ts'
 import { outgoingOf } from './outgoing-of.ts'
 import type { Outcome, Plan, PlannedRecord, Violation } from './plan.ts'
+import { RunOver } from './run-over.ts'
 import type { Setting } from './setting.ts'
 import type { Stage, Staged } from './stage.ts'
 import { wait } from './wait.ts'
@@ -63,7 +64,7 @@ export const runPlan = async (parts: RunParts): Promise<Outcome> => {
     await new Run(parts, staged, violated).toItsEnd()
   } catch (error) {
     if (error instanceof OutsideWorld) throw error
-    violated({ kind: 'broken-invariant', message: messageOf(error), atMs: world.now })
+    if (!(error instanceof RunOver)) violated({ kind: 'broken-invariant', message: messageOf(error), atMs: world.now })
   } finally {
     restore()
   }

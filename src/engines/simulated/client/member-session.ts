@@ -1,9 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js'
-import type { GroupEvent, JoinOptions, Membership } from '../../../contracts/engine.ts'
+import type { JoinOptions, Membership } from '../../../contracts/engine.ts'
 import type { EngineFailure } from '../../../contracts/failure.ts'
 import type { MemberReply, MemberRequest } from '../../../protocol/client/group-member-state.ts'
 import { MemberDriver } from '../../member-driver.ts'
-import { partitionsText } from '../message-text.ts'
+import { groupEventText } from '../message-text.ts'
 import { backoffMs, type Connection, maxBackoffMs, requestTimeoutMs } from './connection.ts'
 
 /** How long a join may wait for others before it counts as let in: whatever is refused is refused at once. */
@@ -30,7 +30,8 @@ export class MemberSession {
       wakeAt: (at, ring) => world.after(process, at - world.now, 'member', ring),
       ask: (what, answer) => void this.#ask(what, answer),
       call: (work) => connection.call(work),
-      told: (event) => world.tell(process, () => eventText(event, options.group, this.#driver.generation), 'group'),
+      told: (event) =>
+        world.tell(process, () => groupEventText(event, options.group, this.#driver.generation), 'group'),
     })
     connection.onEnd((failure) => this.#driver.end(failure))
     this.#driver.start()
@@ -96,17 +97,5 @@ export class MemberSession {
       if (topic !== undefined) counts.set(name, topic.partitions)
     }
     return { _tag: 'counted', counts }
-  }
-}
-
-const eventText = (event: GroupEvent, group: string, generation: number): string => {
-  const partitions = partitionsText(event.partitions)
-  switch (event._tag) {
-    case 'assigned':
-      return `is given ${partitions} in generation ${generation} of group '${group}'`
-    case 'revoked':
-      return `is to give up ${partitions} of group '${group}'`
-    case 'lost':
-      return `loses ${partitions} of group '${group}': ${event.failure.code}`
   }
 }

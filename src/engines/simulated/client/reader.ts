@@ -1,12 +1,12 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { countOf, isControl } from '../../../batch/record-batch.ts'
+import { isControl } from '../../../batch/record-batch.ts'
 import type { Fetched, FetchRequest, Isolation, OffsetAt, OffsetQuery, Reader } from '../../../contracts/engine.ts'
 import { type EngineFailure, engineFailure } from '../../../contracts/failure.ts'
 import { type Position, partitionName, type TopicPartition } from '../../../contracts/position.ts'
 import { batchFields } from '../../../log/batch-fields.ts'
 import { readCommitted } from '../../../protocol/client/read-committed.ts'
 import { type FetchedPartition, unreadable } from '../fetched-partition.ts'
-import { recordsText } from '../message-text.ts'
+import { readText } from '../message-text.ts'
 import { type Answer, backoffMs, type Connection, isPassing, requestTimeoutMs } from './connection.ts'
 
 /** How long a leader waits for news at most, so that a client hears when leaders change. */
@@ -169,9 +169,6 @@ const fetchedOf = ({ topic, partition, offset }: Position, { isolation, fetched 
   const kept = batches.filter((batch) => !isControl(batch))
   return failure === undefined ? { ...bounds, batches: kept } : { ...bounds, batches: [], failure }
 }
-
-const readText = (from: Position, { batches, nextOffset }: Fetched): string =>
-  `reads ${recordsText(batches.reduce((sum, batch) => sum + countOf(batch), 0))} of ${partitionName(from)}, ${from.offset} to ${nextOffset - 1}`
 
 type Query = TopicPartition & { readonly at: OffsetAt | 'high-watermark' }
 

@@ -1,5 +1,5 @@
 import type { Fault } from './fault.ts'
-import { type Begin, type Scene, targetOf, working } from './scene.ts'
+import { type Begin, type Begun, type Scene, targetOf, working } from './scene.ts'
 
 /** How many messages a process may send before it is killed. */
 const messagesMax = 24
@@ -67,7 +67,12 @@ const leave = ({ cluster, clients }: Scene, name: string): void => {
 const workMs = 5
 const slowMs = { least: 20, most: 1_000 } as const
 
-export const slowConsumer: Begin = (scene, fault: Fault) => {
+/** Of a world is needed who has the time in it. */
+interface SlowScene extends Pick<Scene, 'clients'> {
+  readonly cluster: Pick<Scene['cluster'], 'world' | 'supervisor'>
+}
+
+export const slowConsumer = (scene: SlowScene, fault: Fault): Begun | undefined => {
   const process = targetOf(working(scene), fault)
   if (process === undefined) return undefined
   const { world, supervisor } = scene.cluster

@@ -50,5 +50,5 @@ export const upright = ({ cluster }: Scene): readonly number[] =>
   cluster.ids.filter((id) => cluster.processOf(id)?.isPaused === false)
 
 /** Processes of the application that are up and do not stand still. */
-export const working = ({ clients }: Scene): readonly Process[] =>
+export const working = ({ clients }: Pick<Scene, 'clients'>): readonly Process[] =>
   clients.processes.filter(({ isAlive, isPaused }) => isAlive && !isPaused)

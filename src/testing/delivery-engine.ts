@@ -1,0 +1,124 @@
+import { given } from '../codec/arguments.ts'
+import { refuseUnknownOptions } from '../codec/known-options.ts'
+import { checkChoice, checkCount } from '../codec/option-values.ts'
+import type { AnyTopic } from '../contracts/topic.ts'
+import type { ClusterOptions } from '../engines/simulated/cluster-options.ts'
+import { type FaultName, presets } from '../engines/simulated/faults/fault.ts'
+import { faultNames } from '../engines/simulated/faults/nemesis.ts'
+import { checkCluster } from './run-options.ts'
+import { clusterStage } from './simulation/cluster-stage.ts'
+import { beyondProcess, isMachineFault, machineBegins, machinePresets } from './simulation/machine/machine-faults.ts'
+import { defaultMachine, type MachineOptions } from './simulation/machine/machine-options.ts'
+import { machineStage } from './simulation/machine/machine-stage.ts'
+import type { Plan } from './simulation/plan.ts'
+import type { Stage } from './simulation/stage.ts'
+
+/** A preset, or faults by name. */
+export type Faults = keyof typeof presets | readonly FaultName[]
+
+/** On what a program is run, and what befalls it there. */
+export interface EngineOptions {
+  /**
+   * `cluster`: a simulated cluster, whose clients instances of the program are. `embedded`: the embedded engine itself, on a
+   * virtual disk that forgets what was not synced when the power goes. `cluster` where nothing is said.
+   */
+  readonly engine?: 'cluster' | 'embedded'
+  /** `rough` where nothing is said. */
+  readonly faults?: Faults
+  /** How many instances of the program run side by side at most; 2 where nothing is said, and 1 on `embedded`. */
+  readonly instances?: number
+  /** How the cluster is built. */
+  readonly cluster?: Partial<ClusterOptions>
+  /** How the machine is built, of `engine: 'embedded'`. */
+  readonly machine?: Partial<MachineOptions>
+}
+
+/** **Errors** throws a `TypeError` that names what makes no sense, or makes none on that engine. */
+export const checkEngine = (what: string, options: EngineOptions): void => {
+  const { engine, faults, instances, cluster, machine } = options
+  checkChoice(what, 'engine', engine, ['cluster', 'embedded'])
+  checkCount(what, 'instances', instances, 1)
+  checkCluster(what, cluster)
+  checkMachine(`${what}: machine`, machine)
+  if (faults !== undefined) checkFaults(what, faults)
+  if (engine === 'embedded') return checkEmbedded(what, options)
+  if (machine !== undefined)
+    throw new TypeError(`${what}: machine is for engine: 'embedded', and this runs on a cluster: leave one of them out`)
+}
+
+const checkFaults = (what: string, faults: Faults): void => {
+  const names: readonly string[] = faultNames
+  if (typeof faults === 'string' && Object.hasOwn(presets, faults)) return
+  if (typeof faults !== 'string' && !Array.isArray(faults))
+    throw new TypeError(`${what}: faults are a preset, or a list of faults by name, and not ${given(faults)}`)
+  const unknown = typeof faults === 'string' ? faults : faults.find((name) => !names.includes(name))
+  if (unknown !== undefined)
+    throw new TypeError(
+      `${what}: there is no fault '${unknown}'. There are the presets ${Object.keys(presets).join(', ')}, and: ${names.join(', ')}`,
+    )
+}
+
+const mutants = [
+  'acks-before-sync',
+  'sync-lies',
+  'journal-unsynced',
+  'files-unsynced',
+  'directories-unsynced',
+] as const satisfies MachineOptions['mutants']
+
+const checkMachine = (what: string, machine: Partial<MachineOptions> | undefined): void => {
+  if (machine === undefined) return
+  refuseUnknownOptions(what, machine, Object.keys(defaultMachine))
+  checkChoice(what, 'durability', machine.durability, ['power', 'process'])
+  checkCount(what, 'journalBytes', machine.journalBytes, journalBytesMin)
+  for (const mutant of machine.mutants ?? []) checkChoice(what, 'each of mutants', mutant, mutants)
+}
+
+/** Less does not hold what a checkpoint says of a few topics. */
+const journalBytesMin = 16 * 1024
+
+const checkEmbedded = (what: string, { faults, instances, cluster, machine }: EngineOptions): void => {
+  if (cluster !== undefined)
+    throw new TypeError(`${what}: cluster is for engine: 'cluster', and the embedded engine has none: leave it out`)
+  if (instances !== undefined && instances > 1)
+    throw new TypeError(
+      `${what}: instances: ${instances} with engine: 'embedded': one process owns a directory, and a second one is refused: leave instances out, or run on a cluster`,
+    )
+  if (typeof faults !== 'object') return
+  const strange = faults.find((name) => !isMachineFault(name))
+  if (strange !== undefined)
+    throw new TypeError(
+      `${what}: the fault '${strange}' needs a cluster, and engine: 'embedded' is one process with one disk: there are ${Object.keys(machineBegins).join(', ')}`,
+    )
+  if (machine?.durability === 'process' && faults.includes(beyondProcess))
+    throw new TypeError(
+      `${what}: machine: { durability: 'process' } promises nothing through the fault '${beyondProcess}': leave one of them out`,
+    )
+}
+
+/** What befalls a program, by name: of a preset what its engine promises to bear. */
+export const faultsOf = ({ engine, faults = 'rough', machine }: EngineOptions): readonly FaultName[] => {
+  if (typeof faults === 'object') return faults
+  if (engine !== 'embedded') return presets[faults]
+  const isBorne = (name: FaultName) => machine?.durability !== 'process' || name !== beyondProcess
+  return machinePresets[faults].filter(isBorne)
+}
+
+/** What of a plan is the engine's. */
+export const planOn = ({
+  engine,
+  instances,
+  cluster = {},
+  machine = {},
+}: EngineOptions): Pick<Plan, 'cluster' | 'machine' | 'instances'> =>
+  engine === 'embedded' ? { cluster, machine, instances: 1 } : { cluster, instances: instances ?? 2 }
+
+/** Where a plan takes place. */
+export const stageOf = ({ machine }: Plan, topics: readonly AnyTopic[]): Stage =>
+  machine === undefined ? clusterStage() : machineStage(topics)
+
+/** **Errors** throws a `TypeError` for a plan that is one of another engine. */
+export const checkReplayed = (what: string, { machine }: Plan, { engine = 'cluster' }: EngineOptions): void => {
+  const of = machine === undefined ? 'cluster' : 'embedded'
+  if (of !== engine) throw new TypeError(`${what}: this replay is of engine: '${of}', and not of '${engine}'`)
+}
