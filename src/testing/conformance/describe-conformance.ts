@@ -19,7 +19,8 @@ export interface TestRunner {
  *
  * **Errors** throws a `TypeError` for options that make no sense.
  */
-export const describeConformance = ({ describe, it }: TestRunner, name: string, options: ConformanceOptions): void => {
+export const describeConformance = (runner: TestRunner, name: string, options: ConformanceOptions): void => {
+  const { describe, it } = runner
   requireFunction('describeConformance(…): describe', 'what declares a group of tests', describe, '{ describe, it }')
   requireFunction('describeConformance(…): it', 'what declares a test', it, '{ describe, it }')
   const laws = engineConformance(options)
