@@ -24,6 +24,15 @@ const arrows = {
     'src/store',
     'src/pipeline',
   ],
+  'src/retry': [
+    'src/contracts',
+    'src/codec',
+    'src/batch',
+    'src/protocol/client',
+    'src/protocol/retry',
+    'src/store',
+    'src/pipeline',
+  ],
   'src/millrace': [
     'src/contracts',
     'src/codec',
@@ -34,6 +43,8 @@ const arrows = {
     'src/engines',
     'src/pipeline',
     'src/jobs',
+    'src/protocol/retry',
+    'src/retry',
   ],
   'src/testing': [
     'src/contracts',
