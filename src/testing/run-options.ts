@@ -16,5 +16,19 @@ export const checkCluster = (call: string, cluster: Partial<ClusterOptions> | un
   refuseUnknownOptions(what, cluster, Object.keys(defaultCluster))
   for (const option of ['brokers', 'replicationFactor', 'minInsyncReplicas', 'coordinatorPartitions'] as const)
     checkCount(what, option, cluster[option], 1)
+  for (const [option, most] of Object.entries(firsts) as [keyof typeof firsts, number][]) {
+    checkCount(what, option, cluster[option], 0)
+    const first = cluster[option] ?? 0
+    if (first > most) throw new TypeError(`${what}: ${option} is at most ${most}, and not ${first}`)
+  }
   checkChoice(what, 'acks', cluster.acks, ['none', 'leader', 'all'])
 }
+
+/** The last number that a cluster may begin with. */
+const firsts = {
+  firstProducerId: Number.MAX_SAFE_INTEGER,
+  firstProducerEpoch: 32_766,
+  firstTransactionEpoch: 32_766,
+  firstSequence: 2 ** 31 - 1,
+  firstOffset: Number.MAX_SAFE_INTEGER,
+} as const

@@ -2,6 +2,7 @@ import type { Situation } from '../../src/engines/simulated/broker/observer.ts'
 import { simulatedEngine } from '../../src/engines/simulated/client/engine.ts'
 import { SimulatedCluster, type SimulatedClusterOptions } from '../../src/engines/simulated/cluster.ts'
 import type { Fault } from '../../src/engines/simulated/faults/fault.ts'
+import { beginningUnder } from '../../src/engines/simulated/faults/near-wrap.ts'
 import { Nemesis } from '../../src/engines/simulated/faults/nemesis.ts'
 import { type BrokenInvariant, watchInvariants } from '../../src/engines/simulated/invariants/watch-invariants.ts'
 import type { World } from '../../src/engines/simulated/world/world.ts'
@@ -49,7 +50,13 @@ export const jepsenRun = async ({
   beyondPromise = false,
   keepTrace = false,
 }: JepsenPlan): Promise<JepsenOutcome> => {
-  const cluster = new SimulatedCluster({ ...options, world: { seed, settle: systemSettle, keepTrace } })
+  const cluster = new SimulatedCluster({
+    ...beginningUnder(faults),
+    // where its clients begin
+    firstOffset: 0,
+    ...options,
+    world: { seed, settle: systemSettle, keepTrace },
+  })
   const { world, supervisor } = cluster
   const broken: BrokenInvariant[] = []
   const stuck: string[] = []

@@ -20,8 +20,12 @@ export interface ClusterOptions {
   readonly initialRebalanceDelayMs: number
   /** With which producer ids begin: 2^53 - 1 is the last that there is. */
   readonly firstProducerId: number
-  /** With which a producer without transactions begins: 32767 is the last that there is. */
+  /** With which a producer without transactions begins: 32766 is the last that it may use. */
   readonly firstProducerEpoch: number
+  /** As if a transactional id that is new had been taken over so often: after 32766 another producer id follows. */
+  readonly firstTransactionEpoch: number
+  /** With which each epoch of a producer begins: 2^31 - 1 is the last that there is, and 0 follows. */
+  readonly firstSequence: number
   /** At which the log of a topic begins, as if all before were deleted long since. */
   readonly firstOffset: number
   /** Wrong on purpose, to see that the checks find it. */
@@ -80,6 +84,8 @@ export const defaultCluster: ClusterOptions = {
   initialRebalanceDelayMs: 0,
   firstProducerId: 0,
   firstProducerEpoch: 0,
+  firstTransactionEpoch: 0,
+  firstSequence: 0,
   firstOffset: 0,
   mutants: [],
 }

@@ -107,7 +107,8 @@ const hasEpoch = (entry: ProducerEntry | undefined): entry is ProducerEntry =>
 
 /**
  * Whether a leader takes a batch of an idempotent producer (`producerId` ≥ 0): retries are recognised, fenced epochs and
- * gaps refused. Allocates nothing for a batch that is accepted.
+ * gaps refused. Allocates nothing for a batch that is accepted. Each epoch counts from `firstSequence`: 0 in Kafka, and
+ * another number only to see what happens where they wrap.
  *
  * Stricter than Kafka in one point: a producer of which nothing is known must begin at sequence 0. Kafka takes any, so
  * that after a loss of producer state a retry is written twice without a word. Legitimately unknown is a producer that
@@ -118,6 +119,7 @@ export const checkAppend = (
   entry: ProducerEntry | undefined,
   batch: ProducerBatch,
   origin: AppendOrigin = 'client',
+  firstSequence = 0,
 ): E.Either<ProducerRefusal, DuplicateBatch | NewBatch> => {
   if (origin === 'client' && hasEpoch(entry)) {
     const duplicate = duplicateOf(entry, batch)
@@ -136,7 +138,7 @@ export const checkAppend = (
     )
   }
   if (origin === 'client') {
-    const expected = expectedSequence(entry, batch.producerEpoch)
+    const expected = expectedSequence(entry, batch.producerEpoch, firstSequence)
     if (batch.baseSequence !== expected) return outOfOrder(entry, batch, expected)
   }
   if (!batch.transactional && entry !== undefined && entry.openTransaction !== none) {
@@ -167,10 +169,9 @@ const duplicateOf = (entry: ProducerEntry, batch: ProducerBatch): AcceptedBatch 
   return undefined
 }
 
-/** Each epoch counts from 0. */
-const expectedSequence = (entry: ProducerEntry | undefined, epoch: number): number => {
+const expectedSequence = (entry: ProducerEntry | undefined, epoch: number, first: number): number => {
   const last = entry !== undefined && entry.epoch === epoch ? entry.batches.at(-1) : undefined
-  return last === undefined ? 0 : sequenceAfter(last.lastSequence, 1)
+  return last === undefined ? first : sequenceAfter(last.lastSequence, 1)
 }
 
 const outOfOrder = (entry: ProducerEntry | undefined, batch: ProducerBatch, expected: number) => {

@@ -85,13 +85,13 @@ const withChain = (session: ProducerSession, partition: TopicPartition): Produce
   const { options, chains, identity } = session
   if (chains.some((chain) => samePartition(chain.partition, partition))) return session
   if (options.transactional || chains.length < options.maxPartitions) {
-    return { ...session, chains: [...chains, newChain(partition, identity)] }
+    return { ...session, chains: [...chains, newChain(partition, identity, options)] }
   }
   const raised = identity === undefined ? undefined : aboveIdle(chains, identity)
   return {
     ...session,
     identity: raised,
-    chains: [...chains.filter((chain) => !isIdle(chain)), newChain(partition, raised)],
+    chains: [...chains.filter((chain) => !isIdle(chain)), newChain(partition, raised, options)],
   }
 }
 

@@ -1,6 +1,6 @@
 import { type EngineFailure, engineFailure } from '../../contracts/failure.ts'
 import { partitionName, type TopicPartition } from '../../contracts/position.ts'
-import type { ProducerEffect, TicketAnswer } from './producer-messages.ts'
+import type { ProducerEffect, ProducerOptions, TicketAnswer } from './producer-messages.ts'
 import type { GivenIdentity } from './transaction.ts'
 
 /** A batch that has no sequence (any longer). */
@@ -77,11 +77,15 @@ export interface Downfall {
 
 export type ChainStep = readonly [Chain, readonly ProducerEffect[], Downfall?]
 
-export const newChain = (partition: TopicPartition, identity: GivenIdentity | undefined): Chain => ({
+export const newChain = (
+  partition: TopicPartition,
+  identity: GivenIdentity | undefined,
+  { firstSequence = 0 }: Pick<ProducerOptions, 'firstSequence'>,
+): Chain => ({
   partition,
   identity,
   known: false,
-  nextSequence: 0,
+  nextSequence: firstSequence,
   nextIndex: 0,
   sent: [],
   queue: [],

@@ -20,6 +20,8 @@ export interface ProducerOptions {
   readonly bufferBytes: number
   /** Partitions whose sequence is remembered while nothing of them is under way. */
   readonly maxPartitions: number
+  /** With which each epoch begins: 0 where nothing is said, and wherever brokers are not told otherwise. */
+  readonly firstSequence?: number
 }
 
 /** What came of sending a batch once. No answer at all is a refusal that is `indeterminate`. */

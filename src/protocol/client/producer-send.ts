@@ -58,7 +58,7 @@ const renewed = (chain: Chain, options: ProducerOptions, identity: GivenIdentity
     attempts,
   }))
   return {
-    ...newChain(chain.partition, following(chain, chain.identity, identity)),
+    ...newChain(chain.partition, following(chain, chain.identity, identity), options),
     queue: [...queue, ...chain.queue],
     failures: chain.failures,
     retryAt: chain.retryAt,

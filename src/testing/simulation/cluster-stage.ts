@@ -1,4 +1,5 @@
 import { SimulatedCluster } from '../../engines/simulated/cluster.ts'
+import { beginningUnder } from '../../engines/simulated/faults/near-wrap.ts'
 import { Nemesis } from '../../engines/simulated/faults/nemesis.ts'
 import type { Clients } from '../../engines/simulated/faults/scene.ts'
 import { CommittedChanges } from '../../engines/simulated/invariants/committed-changes.ts'
@@ -15,7 +16,7 @@ type Faults = (cluster: SimulatedCluster, clients: Clients, plan: Plan) => () =>
 export const clusterStage =
   (faults: Faults = faultsOfPlan): Stage =>
   (plan, world, violated) => {
-    const cluster = new SimulatedCluster({ ...plan.cluster, world })
+    const cluster = new SimulatedCluster({ ...beginningUnder(plan.faults), ...plan.cluster, world })
     const changes = new CommittedChanges(cluster.world)
     const setting = clusterSetting(cluster)
     return {

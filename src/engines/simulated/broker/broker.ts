@@ -34,7 +34,7 @@ export class Broker implements Server {
       process,
       clock,
       watched,
-      initialRebalanceDelayMs: options.initialRebalanceDelayMs,
+      options,
       allocateProducerId: (answer) => ids.take(answer),
       sendMarkers: (markersToSend, sent, isWanted) => markers.send(markersToSend, sent, isWanted),
     })
@@ -67,6 +67,7 @@ export class Broker implements Server {
         process,
         partitions,
         mutants,
+        firstSequence: options.firstSequence,
         nowMs: () => clock.now(),
         addToTransaction: (hosted, of, added) => transactions.add({ ...of, partitions: [hosted] }, added),
       }),

@@ -2,6 +2,7 @@ import type { Clock } from '../../../contracts/clock.ts'
 import { type EngineFailure, engineFailure } from '../../../contracts/failure.ts'
 import { kafkaGroupSettings } from '../../../protocol/broker/group-state.ts'
 import { internalTopics } from '../../internal-topics.ts'
+import type { ClusterOptions } from '../cluster-options.ts'
 import type { Process } from '../world/process.ts'
 import type { TraceSubject } from '../world/trace.ts'
 import type { World } from '../world/world.ts'
@@ -15,7 +16,7 @@ export interface CoordinationParts extends Pick<TransactionShardParts, 'allocate
   readonly world: World
   readonly process: Process
   readonly clock: Clock
-  readonly initialRebalanceDelayMs: number
+  readonly options: Pick<ClusterOptions, 'initialRebalanceDelayMs' | 'firstTransactionEpoch'>
   readonly watched: Watched
 }
 
@@ -56,16 +57,22 @@ export class Coordination {
 
   /** Leadership of a partition may have changed. */
   follow(hosted: HostedReplica): void {
-    const { clock } = this.#parts
+    const { clock, options } = this.#parts
     const log = () => ledLog(hosted, this.#parts.world, this.#parts.process, () => clock.now())
     if (hosted.topic === internalTopics.transactions)
       this.#lead(
         this.#transactions,
         hosted,
-        () => new TransactionShard({ ...this.#parts, log: log(), tell: (what) => this.#tell(what, 'transaction') }),
+        () =>
+          new TransactionShard({
+            ...this.#parts,
+            firstEpoch: options.firstTransactionEpoch,
+            log: log(),
+            tell: (what) => this.#tell(what, 'transaction'),
+          }),
       )
     if (hosted.topic === internalTopics.offsets) {
-      const settings = { ...kafkaGroupSettings, initialRebalanceDelayMs: this.#parts.initialRebalanceDelayMs }
+      const settings = { ...kafkaGroupSettings, initialRebalanceDelayMs: options.initialRebalanceDelayMs }
       this.#lead(
         this.#groups,
         hosted,

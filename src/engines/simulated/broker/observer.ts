@@ -26,6 +26,8 @@ export type Situation =
   | 'marker repeated'
   | 'transaction timed out'
   | 'coordinator moved in Prepare'
+  | 'sequence wrapped'
+  | 'epoch exhausted'
   | 'no answer'
 
 /** Hears of what happens inside of a cluster while it happens; nothing of the cluster's may follow from it. */

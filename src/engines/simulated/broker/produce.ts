@@ -20,6 +20,7 @@ import type { HostedReplica } from './hosted-replica.ts'
 
 export interface ProduceParts {
   readonly mutants: ReadonlySet<Mutant>
+  readonly firstSequence: number
   readonly nowMs: () => number
   /** Has the coordinator make the partition part of the producer's transaction, then goes on. */
   readonly addToTransaction: (
@@ -58,7 +59,8 @@ export const produce = (
   if (E.isLeft(checked)) return refuse(checked.left)
   const header = checked.right
   const entry = hosted.log.producers.entries.get(header.producerId)
-  const check = header.producerId < 0 ? accepted : lenient(parts.mutants, checkAppend(entry, header))
+  const check =
+    header.producerId < 0 ? accepted : lenient(parts.mutants, checkAppend(entry, header, 'client', parts.firstSequence))
   if (E.isLeft(check)) return refuse(refusal(name, check.left), check.left.unknownProducer)
   if (check.right._tag === 'duplicate') {
     hosted.reached('duplicate recognised')
@@ -78,7 +80,10 @@ export const produce = (
     // much may have happened in the meantime
     const again = admitAppend(hosted.replica, request.acks)
     if (E.isLeft(again)) return refuse(again.left)
-    const now = lenient(parts.mutants, checkAppend(hosted.log.producers.entries.get(producerId), header))
+    const now = lenient(
+      parts.mutants,
+      checkAppend(hosted.log.producers.entries.get(producerId), header, 'client', parts.firstSequence),
+    )
     if (E.isLeft(now)) return refuse(refusal(name, now.left), now.left.unknownProducer)
     if (now.right._tag === 'accepted') write(parts, hosted, bytes, request, answer)
     else whenSafe(parts, hosted, now.right, request, answer)

@@ -15,6 +15,7 @@ import {
   encodeTransactionKey,
 } from '../../../protocol/broker/transaction-record.ts'
 import { idExpirationMs, isPrepared, type TransactionRecord } from '../../../protocol/broker/transaction-state.ts'
+import { keyHash } from '../../../protocol/client/partitioner.ts'
 import type { AskedOfTransaction } from '../../asked.ts'
 import { AwaitedReplies } from '../../awaited-replies.ts'
 import { partitionsText, producerText } from '../message-text.ts'
@@ -29,6 +30,8 @@ export type MarkersSent = Extract<TransactionCommand, { _tag: 'markersWritten' |
 export interface TransactionShardParts {
   readonly log: LedLog
   readonly clock: Clock
+  /** New ids are as if they had been taken over so often. */
+  readonly firstEpoch: number
   readonly watched: Watched
   /** A line for people, as of the broker. */
   readonly tell: (what: () => string) => void
@@ -39,6 +42,8 @@ export interface TransactionShardParts {
 
 /** As Kafka's transaction.abort.timed.out.transaction.cleanup.interval.ms. */
 const sweepMs = 10_000
+/** Ids from here on are of nobody else: those that are given out begin below, or far above. */
+const firstUsedId = 2 ** 32
 
 /** One partition of `__transaction_state` at its leader: drives the machine of every transactional id that belongs to it. */
 export class TransactionShard {
@@ -94,9 +99,20 @@ export class TransactionShard {
     return loadTransaction({ transactionalId, coordinatorEpoch: leaderEpoch, record, now: this.#now })
   }
 
+  /** What the log would hold of an id that somebody has had for long. */
+  #usedBefore(transactionalId: string, timeoutMs: number): TransactionRecord | undefined {
+    const { firstEpoch: epoch } = this.#parts
+    if (epoch === 0) return undefined
+    // of its own, and the same for whoever coordinates it next
+    const producerId = firstUsedId + keyHash(new TextEncoder().encode(transactionalId))
+    const nobody = { previousProducerId: -1, nextProducerId: -1, startedAtMs: -1, partitions: [] }
+    return { ...nobody, phase: 'Empty', producerId, epoch, timeoutMs, updatedAtMs: this.#now }
+  }
+
   #step(transactionalId: string, command: TransactionCommand): void {
     if (this.#isDeposed) return
-    const before = this.#states.get(transactionalId) ?? this.#load(transactionalId, undefined)[0]
+    const record = command._tag === 'initProducerId' ? this.#usedBefore(transactionalId, command.timeoutMs) : undefined
+    const before = this.#states.get(transactionalId) ?? this.#load(transactionalId, record)[0]
     const [state, effects] = stepTransaction(before, command)
     this.#states.set(transactionalId, state)
     this.#perform(transactionalId, effects, command)
@@ -141,6 +157,7 @@ export class TransactionShard {
 
   #persist(transactionalId: string, record: TransactionRecord | undefined): void {
     this.#parts.tell(() => persistedText(transactionalId, record))
+    if (record !== undefined && hasChangedHands(record)) this.#parts.watched.by?.reached('epoch exhausted')
     const value = record === undefined ? null : encodeTransaction(record)
     const settled = (failure: EngineFailure | undefined) =>
       this.#step(transactionalId, failure === undefined ? { _tag: 'persisted' } : { _tag: 'persistFailed', failure })
@@ -162,6 +179,10 @@ const intact = <A>(read: E.Either<{ readonly message: string }, A>): A => {
   if (E.isLeft(read)) throw new Error(`broken invariant: ${read.left.message}`)
   return read.right
 }
+
+/** Another producer id follows, since the epochs of the one before are used up. */
+const hasChangedHands = ({ producerId, previousProducerId, nextProducerId }: TransactionRecord): boolean =>
+  nextProducerId !== -1 || (previousProducerId !== -1 && previousProducerId !== producerId)
 
 const persistedText = (transactionalId: string, record: TransactionRecord | undefined): string => {
   if (record === undefined) return `forgets '${transactionalId}'`

@@ -21,7 +21,7 @@ import { type Answer, accepted, backoffMs, type Connection, maxBackoffMs, reques
 
 export interface BatchSenderParts {
   readonly connection: Connection
-  readonly acks: ClusterOptions['acks']
+  readonly options: Pick<ClusterOptions, 'acks' | 'firstSequence'>
   /** Whose transactions it sends in, if it does. */
   readonly transactionalId?: string
 }
@@ -63,6 +63,7 @@ export class BatchSender {
         resumeMs: 12 * 60 * 60 * 1000,
         bufferBytes: 32 * 1024 * 1024,
         maxPartitions: 1_000,
+        firstSequence: parts.options.firstSequence,
       }),
       step: stepProducer,
       perform: (effect) => this.#perform(effect),
@@ -178,7 +179,7 @@ export class BatchSender {
   }
 
   async #produce(partition: TopicPartition, numbered: NumberedBatch): Promise<AppendAnswer> {
-    const { connection, acks, transactionalId } = this.#parts
+    const { connection, options, transactionalId } = this.#parts
     const offered = this.#offered.get(numbered.ticket)
     if (offered === undefined) throw new Error(`broken invariant: the bytes of batch ${numbered.ticket} are gone`)
     // what is under way keeps the identity it was sent with
@@ -191,7 +192,7 @@ export class BatchSender {
     const again = numbered.attempt > 0 ? ' again' : ''
     world.tell(process, () => `sends${again} ${batchText(partition, bytes)}`, 'records')
     const reply = await connection.ask(leader.right, 'produce', {
-      acks,
+      acks: options.acks,
       timeoutMs: requestTimeoutMs,
       ...(transactionalId === undefined ? {} : { transactionalId }),
       batches: [{ ...partition, bytes }],

@@ -16,11 +16,10 @@ export const simulatedEngine = (cluster: SimulatedCluster, process: Process): En
   const { world, switchboard, options } = cluster
   const name = `sim://${process.name}`
   const connection = new Connection({ name, world, process, switchboard, brokers: options.brokers })
-  const { acks } = options
   const senders = new Set<() => Promise<unknown>>()
 
   const producer = (): Producer => {
-    const sender = new BatchSender({ connection, acks })
+    const sender = new BatchSender({ connection, options })
     let isClosed = false
     const close = async () => {
       isClosed = true
@@ -52,7 +51,7 @@ export const simulatedEngine = (cluster: SimulatedCluster, process: Process): En
     producer: () => connection.call(async () => E.right(producer())),
     transactions: (transactionOptions) =>
       connection.call(async () => {
-        const holder = new TransactionHolder({ connection, acks, options: transactionOptions })
+        const holder = new TransactionHolder({ connection, cluster: options, options: transactionOptions })
         const taken = await holder.initialize()
         return E.isLeft(taken) ? taken : E.right(holder.producer)
       }),

@@ -30,7 +30,7 @@ import {
 
 export interface TransactionsParts {
   readonly connection: Connection
-  readonly acks: ClusterOptions['acks']
+  readonly cluster: Pick<ClusterOptions, 'acks' | 'firstSequence'>
   readonly options: TransactionOptions
 }
 
@@ -47,8 +47,8 @@ export class TransactionHolder {
 
   constructor(parts: TransactionsParts) {
     this.#parts = parts
-    const { connection, acks, options } = parts
-    this.#sender = new BatchSender({ connection, acks, transactionalId: options.transactionalId })
+    const { connection, cluster, options } = parts
+    this.#sender = new BatchSender({ connection, options: cluster, transactionalId: options.transactionalId })
     this.#driver = new TransactionDriver({
       transactionalId: options.transactionalId,
       ask: (request) => void (request._tag === 'initProducerId' ? this.#askInit(request) : this.#askEnd(request)),

@@ -47,6 +47,8 @@ export type FaultName =
   | 'clock-step'
   /** Timers ring late. */
   | 'late-timers'
+  /** Sequences, epochs, producer ids and offsets begin near their ends: from the beginning on, whenever it is told. */
+  | 'near-wrap'
 
 /** One fault, as data: a run has a list of them, and a shorter list is a simpler run. */
 export interface Fault {
@@ -83,5 +85,6 @@ export const presets: Readonly<Record<'calm' | 'rough' | 'jepsen', readonly Faul
     'rebalance',
     'clock-step',
     'late-timers',
+    'near-wrap',
   ],
 }

@@ -5,6 +5,7 @@ import { clockStep, lateTimers } from './clock-faults.ts'
 import { diskCorruption, diskFull } from './disk-faults.ts'
 import type { Fault, FaultName } from './fault.ts'
 import { Losses } from './losses.ts'
+import { nearWrap } from './near-wrap.ts'
 import {
   delay,
   duplicateRequest,
@@ -51,6 +52,7 @@ const begins: Readonly<Record<FaultName, Begin>> = {
   'slow-consumer': slowConsumer,
   'clock-step': clockStep,
   'late-timers': lateTimers,
+  'near-wrap': nearWrap,
 }
 
 /** All that there are. */

@@ -17,6 +17,8 @@ interface Written {
 /** Each producer's batches in what is committed of a partition: without a gap, none twice, none of an epoch that is over. */
 export class CommittedSequences {
   readonly #producers = new Map<number, Written>()
+  /** Whether some producer has used up its sequences, and begun again at 0. */
+  haveWrapped = false
 
   /** Answers what is wrong with a batch, if something is. */
   take(bytes: Uint8Array): string | undefined {
@@ -36,6 +38,7 @@ export class CommittedSequences {
     const expected = isSame ? before.nextSequence : -1
     const nextSequence = sequenceAfter(sequence, lastOffsetDeltaOf(bytes) + 1)
     this.#producers.set(producerId, { epoch, nextSequence })
+    this.haveWrapped ||= nextSequence < sequence
     if (expected !== -1 && expected !== sequence)
       return `${at} at epoch ${epoch} with sequence ${sequence}, and ${expected} comes next`
     return undefined

@@ -191,6 +191,7 @@ export class PartitionWatch {
     for (const bytes of this.#committed.advance(log, highWatermark)) {
       const sequence = this.#sequences.take(bytes)
       if (sequence !== undefined) this.#violated('sequence-broken', hosted, sequence)
+      if (this.#sequences.haveWrapped) this.#parts.reached('sequence wrapped')
       const offset = this.#offsets?.take(bytes)
       if (offset !== undefined) this.#violated('committed-offset-went-back', hosted, offset)
       this.#parts.committed?.batch(hosted, bytes)
