@@ -1,7 +1,9 @@
 import type { Mutant } from '../../src/engines/simulated/cluster-options.ts'
 import type { InvariantKind } from '../../src/engines/simulated/invariants/partition-watch.ts'
 import type { Expectation } from '../../src/testing/expectations.ts'
-import type { FaultName } from '../../src/testing/index.ts'
+import type { FaultName, MachineMutant } from '../../src/testing/index.ts'
+import type { Broken } from '../../src/testing/simulation/machine/witness.ts'
+import { diskMutants } from './disk-mutants.ts'
 import type { Program } from './program.ts'
 import { bulky, slowTransactions } from './programs/by-hand.ts'
 import { chain, copy } from './programs/pipelines.ts'
@@ -9,9 +11,9 @@ import { committedInFinally, markedAsSeenFirst, spreadOverPartitions } from './p
 
 /** Something that is wrong on purpose, and the runs that have to find it. */
 export interface Planted {
-  readonly name: Mutant | 'committed in finally' | 'marked as seen first' | 'spread over partitions'
+  readonly name: Mutant | MachineMutant | 'committed in finally' | 'marked as seen first' | 'spread over partitions'
   /** The promise that is seen to be broken, by the kind of the violation. */
-  readonly breaks: InvariantKind | Expectation['_tag']
+  readonly breaks: InvariantKind | Broken | Expectation['_tag']
   readonly program: Program
   readonly faults: readonly FaultName[]
   /** Within how many runs that has to be seen. */
@@ -202,4 +204,5 @@ export const planted: readonly Planted[] = [
     runs: 300,
     isCheap: true,
   },
+  ...diskMutants,
 ]

@@ -1,4 +1,5 @@
 import { DeliveryError, type DeliveryReport, deliverySemantics, type Faults } from '../../src/testing/index.ts'
+import { isMachineFault } from '../../src/testing/simulation/machine/machine-faults.ts'
 import type { Planted } from './mutants.ts'
 import type { Program } from './program.ts'
 import { type Anomaly, emptyTally, type Tally } from './tally.ts'
@@ -18,11 +19,16 @@ const outcomeOf = async (run: Promise<DeliveryReport>): Promise<DeliveryReport |
 
 /** Some runs of a program, each another way. */
 export const runBatch = async ({ name, options }: Program, faults: Faults, seed: number): Promise<Tally> => {
-  const outcome = await outcomeOf(deliverySemantics({ ...options, faults, seed, runs: batchRuns }))
+  const met = faultsThatMeet(options, faults)
+  const outcome = await outcomeOf(deliverySemantics({ ...options, faults: met, seed, runs: batchRuns }))
   if (outcome instanceof DeliveryError) return { ...emptyTally, runs: batchRuns, anomalies: [anomalyOf(name, outcome)] }
   const { runs, steps, virtualMs, reached } = outcome
   return { ...emptyTally, runs, steps, virtualMs, reached: Object.fromEntries([...reached].map((goal) => [goal, 1])) }
 }
+
+/** Those of clusters meet no machine. */
+const faultsThatMeet = ({ engine }: Program['options'], faults: Faults): Faults =>
+  typeof faults === 'string' || engine !== 'embedded' ? faults : faults.filter(isMachineFault)
 
 /** Makes a run again; answers what was not kept in it. */
 export const runAgain = async ({ name, options }: Program, replay: string): Promise<Anomaly | undefined> => {

@@ -1,6 +1,7 @@
 import type { Program } from '../program.ts'
 import { bulky, consumers, slowTransactions, transactions } from './by-hand.ts'
 import { mainJob } from './main-job.ts'
+import { programsOnDisk } from './on-disk.ts'
 import { chain, copy, copyAtLeastOnce, copyAtMostOnce, totals } from './pipelines.ts'
 
 /** What we promise of our own programs, all to be kept under every fault of `jepsen`. */
@@ -15,4 +16,5 @@ export const programs: readonly Program[] = [
   transactions,
   slowTransactions,
   bulky,
+  ...programsOnDisk,
 ]

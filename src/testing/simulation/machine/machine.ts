@@ -17,7 +17,7 @@ import { MachineDisk } from './machine-disk.ts'
 import { defaultMachine, type MachineOptions } from './machine-options.ts'
 import { outsideEngine, type Present } from './outside-engine.ts'
 import { programEngine } from './program-engine.ts'
-import { Witness } from './witness.ts'
+import { type Broken, Witness } from './witness.ts'
 
 /** Where it ends in the middle of what it does, its disk throws at it: nobody is to hear of that. */
 const outliveNothing = (process: Process): void => {
@@ -121,7 +121,7 @@ export class SimulatedMachine {
     return engine
   }
 
-  #end(kind: string, message: string): void {
+  #end(kind: Broken, message: string): void {
     this.#violated({ kind, message, atMs: this.world.now })
     this.#isOver = true
   }

@@ -16,6 +16,9 @@ export type MachineSituation =
   | 'unsynced lost in part'
   | 'records nobody was told of'
 
+/** A promise that the next process finds broken. */
+export type Broken = 'acknowledged-lost' | 'committed-offset-lost' | 'topic-lost' | 'not-opened'
+
 interface Known extends TopicPartition {
   /** Up to where there were records that somebody was told of, or has read. */
   highWatermark: number
@@ -131,7 +134,7 @@ export class Witness {
     else if (end > known.highWatermark) known.highWatermark = end
   }
 
-  #report(kind: string, message: string): void {
+  #report(kind: Broken, message: string): void {
     this.#reports++
     this.#violated({ kind, message, atMs: this.#world.now })
   }
