@@ -1,6 +1,7 @@
 import type { Call } from '../../contracts/engine.ts'
 import { type EngineFailure, MillraceError } from '../../contracts/failure.ts'
 import type { TopicConfig } from '../../contracts/topic.ts'
+import { asText } from './as-text.ts'
 import type { EngineSubject, Scenario } from './subject.ts'
 
 /** Runs a call that must succeed. */
@@ -13,7 +14,7 @@ export const ok = async <A>(call: Call<A>): Promise<A> => {
 /** Runs a call that must fail, and answers its failure. */
 export const refusal = async (call: Call<unknown>): Promise<EngineFailure> => {
   const result = await call()
-  if (result._tag === 'Right') throw new Error(`expected a failure, got ${JSON.stringify(result.right)}`)
+  if (result._tag === 'Right') throw new Error(`expected a failure, got ${asText(result.right)}`)
   return result.left
 }
 
@@ -33,18 +34,22 @@ export const eventually = async <A>(
   return promise
 }
 
-/** Asks again while time passes, until the answer fits. */
+/** Asks again while time passes, until the answer fits; `told` is what a message shows of the last one. */
 export const until = async <A>(
-  subject: Pick<EngineSubject, 'elapse'>,
+  { elapse }: Pick<EngineSubject, 'elapse'>,
   ask: () => Promise<A>,
   fits: (a: A) => boolean,
+  told: (a: A) => unknown = (a) => a,
 ): Promise<A> => {
-  for (let round = 0; round < 1_200; round += 1) {
-    const answer = await ask()
-    if (fits(answer)) return answer
-    await subject.elapse(50)
+  let answer = await ask()
+  for (let waited = 0; waited < 60_000 && !fits(answer); waited += 50) {
+    await elapse(50)
+    answer = await ask()
   }
-  throw new Error('the answer never fitted')
+  if (fits(answer)) return answer
+  throw new Error(
+    `what was waited for did not come within a minute of the engine's time; at last: ${asText(told(answer))}`,
+  )
 }
 
 /** Creates a topic under a name of the scenario's own. */

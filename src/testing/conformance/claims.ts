@@ -1,5 +1,4 @@
-import { inspect } from 'node:util'
-import { cut } from '../../codec/decode-error.ts'
+import { asText } from './as-text.ts'
 import { type Extent, firstDifference } from './difference.ts'
 
 /** Something is not what a law says. Its message says what was expected, what was got, and where they first differ. */
@@ -69,9 +68,3 @@ const compare = (got: unknown, expected: unknown, extent: Extent, what: string |
 
 const told = (what: string | undefined, expected: string, got: unknown): string =>
   `${what === undefined ? '' : `${what}: `}expected ${expected}, got ${asText(got)}`
-
-/** Characters that a value may take up in a message: what differs is told besides. */
-const shownMax = 400
-
-const asText = (value: unknown): string =>
-  cut(inspect(value, { depth: 6, breakLength: Number.POSITIVE_INFINITY }), shownMax)

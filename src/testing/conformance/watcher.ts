@@ -33,6 +33,7 @@ export const watch = (
         subject,
         async () => watcher,
         (state) => what(state),
+        ({ owned, events, ended }) => ({ owned, events: events.map(({ _tag }) => _tag), ended }),
       )
     },
   }

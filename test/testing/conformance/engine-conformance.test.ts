@@ -72,6 +72,25 @@ describe('engineConformance', () => {
     })
   })
 
+  it('tells what was last seen of what it has waited for in vain', async () => {
+    const alone = withEngine((engine) => ({
+      ...engine,
+      groups: {
+        ...engine.groups,
+        // whoever comes joins a group that nobody else knows of
+        join: (options) => engine.groups.join({ ...options, group: `${options.group}-${(joined += 1)}` }),
+      },
+    }))
+    let joined = 0
+    const law = named(alone, 'groups: share among two members, and give all to the one that stays (task)')
+    expect((await failureOf(law)) as LawBroken).toHaveProperty(
+      'message',
+      expect.stringMatching(
+        /did not come within a minute of the engine's time; at last: \{ owned: Set\(4\) \{.*\}, events: \[ 'assigned' \]/,
+      ),
+    )
+  })
+
   it('leaves out what an engine says it cannot do, in its own words, and nothing else', async () => {
     const laws = withEngine((engine) => ({
       ...engine,
