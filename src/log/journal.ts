@@ -36,6 +36,8 @@ export class Journal {
   readonly #storage: Storage
   readonly #fileBytes: number
   readonly #gathered = new Uint8Array(gatheredBytes)
+  /** Those whose names are durable: a file may be there whose name is not. */
+  readonly #named = new Set<0 | 1>()
   readonly #files: [StorageFile | undefined, StorageFile | undefined] = [undefined, undefined]
   #which: 0 | 1 = 1
   #generation = 0
@@ -104,19 +106,18 @@ export class Journal {
   async secure(): Promise<void> {
     if (!this.#storage.exists(names[this.#which])) return
     await this.#open(this.#which).sync()
-    await this.#storage.syncDirectory('')
+    await this.#name(this.#which)
   }
 
   /** Begins the next generation in the other file with `checkpoint`. Durable when answered. */
   async begin(checkpoint: Uint8Array): Promise<void> {
     const which = this.#which === 0 ? 1 : 0
-    const isNew = !this.#storage.exists(names[which])
     const file = this.#open(which)
     const generation = this.#generation + 1
     const parts = checkpointFrame(generation, checkpoint)
     file.write(parts, 0)
     await file.sync()
-    if (isNew) await this.#storage.syncDirectory('')
+    if (!this.#named.has(which)) await this.#name(which)
     this.#which = which
     this.#generation = generation
     this.#number = 0
@@ -155,6 +156,11 @@ export class Journal {
 
   close(): void {
     for (const file of this.#files) file?.close()
+  }
+
+  async #name(which: 0 | 1): Promise<void> {
+    await this.#storage.syncDirectory('')
+    this.#named.add(which)
   }
 
   /** A frame that comes near the end of the file takes some zeros with it for those that follow. */

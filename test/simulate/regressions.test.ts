@@ -22,6 +22,12 @@ const found = [
     replay:
       'mr1:HY3NCoJAFEbf5Vtfwn4suOCiRUsLoU3ILEa7RqGjOHcgFd89pt3hwOEs8CJP8IGgdhBwaQh1G7zKCF5WwtsNQcFlCRe6SkYPwqPIMhDyz3nK58t0uxe7618lxhAaG1r14HKBs52AMfdd9RYQrOYevE0ITT9GPKX7Y1yPL1FwSpCvilNwsknS1cS9V-tqidn6Aw',
   },
+  {
+    what: 'a journal file that could not be begun on a full disk has a durable name once it is begun',
+    program: 'chain on disk',
+    replay:
+      'mr1:fZPLjuIwEEX_pdbVo7hsJ3GkXoxEL1jYCCksUMQiHQwDhIDyEBDEv49sHs1IMIukUtfXp_xInaGxdg4JBQhtvreQZBnMV80GMAtQICHDAAm5j_ec0X0gQPaPg_vIRej0SLqEyFlYHCtkqALppEC4iUq58UgKNyVSsbOJyNlIMO4zPzWU17e6lRK-qF_I7Zt7_ba4m8IeS7vGGDnSU-7jbIYZ7OtdYZsGMCPupBnCNi_-rCoLyRnmXZ1_r8pVe4IE9ruDreGCUJRd09oakvMFYVXtu9YfXdVtv23dAMJ0_PkJCDodH3U_7E1fkPESD6Qr-srZm_XmMErHbOQlUvTa2U9Ir5d8NJgcACmK3_CG0qw3Uqfj4MrjsXrj1MIMipPpJ8z8dpJQr5lmsOGmL06jtDgCsvBd5eXBDIZCp9Oj9pKQ_I3zi3RaHE2qxX3Pr0_HrL8Oup-6RwISideuvhB6ML3tl2Jyd7nIu7JtIMnOUOVbe7_Fj3Ln7hzyVjeuAUKGsNjVPhHK90O9tC0kIYI9trZqIQl-xdEFHxzXKB-LriwfmCgIHxQWkfqhyGeKZP-lEFPygVFx9EMJnimCLjP38zVtXhXWVbz8BQ',
+  },
 ]
 
 describe('runs that have found something', () => {
