@@ -5,7 +5,6 @@ import { internalBatch } from '../../src/engines/internal-batch.ts'
 import { internalTopics } from '../../src/engines/internal-topics.ts'
 import { CommittedChanges, type Moment } from '../../src/engines/simulated/invariants/committed-changes.ts'
 import { encodeGroupRecord } from '../../src/protocol/broker/group-records.ts'
-import { encodeTransaction, encodeTransactionKey } from '../../src/protocol/broker/transaction-record.ts'
 import { batchOf } from './batches.ts'
 
 /** A transaction, by its producer. */
@@ -39,23 +38,6 @@ export class CommittedStory {
     const value = offset === null ? null : { offset, leaderEpoch: -1, metadata: '', commitTimestamp: 0 }
     const record = encodeGroupRecord({ _tag: 'offset', group, topic, partition: 0, value })
     return this.#batch({ topic: internalTopics.offsets, partition: 0 }, internalBatch([record], of, 0))
-  }
-
-  /** The coordinator has decided how the transaction ends. */
-  decide({ producerId, producerEpoch }: OfProducer, commit: boolean): this {
-    const value = encodeTransaction({
-      phase: commit ? 'PrepareCommit' : 'PrepareAbort',
-      producerId,
-      previousProducerId: producerId,
-      nextProducerId: -1,
-      epoch: producerEpoch + 1,
-      timeoutMs: 1,
-      partitions: [],
-      startedAtMs: 0,
-      updatedAtMs: 0,
-    })
-    const at = { topic: internalTopics.transactions, partition: 0 }
-    return this.#batch(at, internalBatch([{ key: encodeTransactionKey('id'), value }], undefined, 0))
   }
 
   /** The end of the transaction has come to partition 0 of a topic. */

@@ -122,6 +122,7 @@ export class SimulatedCluster {
     const process = this.processOf(id)
     if (process === undefined) return
     this.world.tell(process, () => (aftermath === 'kept' ? 'is killed' : 'loses its power'))
+    this.broker(id)?.coordination.leave()
     process.kill()
     this.disk(id).comeBack(aftermath)
   }

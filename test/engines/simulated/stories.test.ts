@@ -55,7 +55,7 @@ describe('a simulated cluster', () => {
     await s.until(() => coordinator() !== undefined)
     s.cluster.crash(coordinator() ?? -1, 'kept')
     await s.drive(committing)
-    await s.until(() => s.reached.has('coordinator moved in Prepare'))
+    expect(s.reached).toContain('transaction moved in PrepareCommit')
     const [settled] = await s.drive(ok(s.engine.reader.settled([{ topic: 't', partition: 0 }])))
     expect({ settled, broken: s.broken }).toEqual({ settled: { topic: 't', partition: 0, offset: 2 }, broken: [] })
   })

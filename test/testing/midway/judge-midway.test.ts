@@ -42,7 +42,7 @@ const input = () => new CommittedStory().write('orders', ['a=1', 'a=2'])
 const outputsFirst = () => input().write('out', ['a=1']).commit('copy', 'orders', 1)
 const offsetsFirst = () => input().commit('copy', 'orders', 1).write('out', ['a=1'])
 const together = () =>
-  input().write('out', ['a=1'], producer).commit('copy', 'orders', 1, producer).decide(producer, true)
+  input().write('out', ['a=1'], producer).commit('copy', 'orders', 1, producer).mark('out', producer, true)
 
 describe('in the midst of a run', () => {
   it('what is read and written at once is exactly once', () => {
@@ -127,17 +127,17 @@ describe('a consumer that is no pipeline', () => {
 
   it('is judged where all its transactions commit the offsets of what the model reads', () => {
     expect(byHand(together())).toEqual([])
-    const twice = together().write('out', ['a=1'], later).commit('copy', 'orders', 1, later).decide(later, true)
+    const twice = together().write('out', ['a=1'], later).commit('copy', 'orders', 1, later).mark('out', later, true)
     expect(byHand(twice)).toHaveLength(1)
   })
 
   it('is not judged where that is not known', () => {
     expect(byHand(outputsFirst())).toEqual([])
     expect(byHand(together().write('out', ['a=9']))).toEqual([])
-    expect(byHand(together().write('out', ['a=9'], later).decide(later, true))).toEqual([])
+    expect(byHand(together().write('out', ['a=9'], later).mark('out', later, true))).toEqual([])
     expect(byHand(together().commit('copy', 'other', 5))).toEqual([])
     expect(
-      byHand(together().write('out', ['a=9'], later).commit('another', 'orders', 1, later).decide(later, true)),
+      byHand(together().write('out', ['a=9'], later).commit('another', 'orders', 1, later).mark('out', later, true)),
     ).toEqual([])
   })
 })

@@ -55,6 +55,11 @@ export class Coordination {
     return this.#groups.get(partition)?.shard ?? notHere
   }
 
+  /** The broker's process is about to end. */
+  leave(): void {
+    for (const shard of [...this.transactionShards, ...this.groupShards]) shard.leave()
+  }
+
   /** Leadership of a partition may have changed. */
   follow(hosted: HostedReplica): void {
     const { clock, options } = this.#parts

@@ -80,8 +80,18 @@ export class GroupShard {
     for (const name of [...this.#groups.keys()]) this.#step(name, { _tag: 'forget-topic', topic, ...this.#moment() })
   }
 
+  /** Its process is about to end, or somebody else leads the partition. */
+  leave(): void {
+    const reached = this.#parts.watched.by?.reached
+    for (const { phase, undecided } of this.#groups.values()) {
+      reached?.(`group moved in ${phase}`)
+      if (undecided.size > 0) reached?.('group moved with undecided offsets')
+    }
+  }
+
   /** Somebody else leads the partition: whoever waits is told to find it. */
   depose(): void {
+    this.leave()
     this.#isDeposed = true
     this.#stopSweep()
     for (const { stop } of this.#timers.values()) stop()

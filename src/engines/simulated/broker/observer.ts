@@ -1,7 +1,8 @@
 import type { FailureCode } from '../../../contracts/failure.ts'
-import type { Group } from '../../../protocol/broker/group-state.ts'
+import type { Group, GroupPhase } from '../../../protocol/broker/group-state.ts'
 import type { PartitionRegistration } from '../../../protocol/broker/partition-registration.ts'
 import type { Replica } from '../../../protocol/broker/replica-state.ts'
+import type { TransactionPhase } from '../../../protocol/broker/transaction-state.ts'
 import type { PartitionOfTopic } from '../wire.ts'
 import type { ReplicaLog } from './replica-log.ts'
 
@@ -25,7 +26,13 @@ export type Situation =
   | 'unclean election'
   | 'marker repeated'
   | 'transaction timed out'
-  | 'coordinator moved in Prepare'
+  /** Whoever coordinated a transactional id, or a group, does not any more; `writing`: what was not known to be durable. */
+  | `transaction moved in ${TransactionPhase}`
+  | `transaction moved writing ${TransactionPhase}`
+  | `group moved in ${GroupPhase}`
+  | 'group moved with undecided offsets'
+  /** A process was killed just before or after it sent something. */
+  | `crash ${'before' | 'after'} ${string}`
   | 'sequence wrapped'
   | 'epoch exhausted'
   | 'no answer'

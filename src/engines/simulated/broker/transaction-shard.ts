@@ -64,7 +64,6 @@ export class TransactionShard {
       else records.set(transactionalId, intact(decodeTransaction(replayed.value)))
     })
     for (const [transactionalId, record] of records) {
-      if (isPrepared(record)) parts.watched.by?.reached('coordinator moved in Prepare')
       const [state, effects] = this.#load(transactionalId, record)
       this.#states.set(transactionalId, state)
       this.#perform(transactionalId, effects)
@@ -82,8 +81,18 @@ export class TransactionShard {
     return this.#states
   }
 
+  /** Its process is about to end, or somebody else leads the partition. */
+  leave(): void {
+    const reached = this.#parts.watched.by?.reached
+    for (const { record, pending } of this.#states.values())
+      if (pending?._tag === 'writing' && pending.next !== undefined)
+        reached?.(`transaction moved writing ${pending.next.phase}`)
+      else if (record !== undefined) reached?.(`transaction moved in ${record.phase}`)
+  }
+
   /** Somebody else leads the partition: whoever waits is told to find it. */
   depose(): void {
+    this.leave()
     this.#isDeposed = true
     this.#stopTimer()
     const failure = engineFailure('not-coordinator', 'the coordinator has moved: find it anew')

@@ -3,6 +3,7 @@ import { brokerName } from '../switchboard.ts'
 import type { Fault } from './fault.ts'
 import type { Ending } from './losses.ts'
 import { type Begin, type Begun, type Scene, targetOf, upright } from './scene.ts'
+import { atSomeMoment } from './some-moment.ts'
 
 /** How long a broker that is being stopped is looked after until it is started again. */
 const lookMs = 100
@@ -43,6 +44,7 @@ export const diskLoss: Begin = (scene, fault) => {
   return begun
 }
 
+/** Kills a broker that coordinates at once, or just before or after something that it does as that. */
 export const coordinatorFailover: Begin = (scene, fault) => {
   const coordinators = new Set<number>()
   for (const name of Object.values(internalTopics))
@@ -50,8 +52,34 @@ export const coordinatorFailover: Begin = (scene, fault) => {
       if (leader !== undefined) coordinators.add(leader)
   const mortals = mortal(scene, 'keeps its log').filter((id) => coordinators.has(id))
   const id = targetOf(mortals, fault)
-  return id === undefined ? undefined : killed(scene, id, 'keeps its log', 'crash of a coordinator')
+  const process = id === undefined ? undefined : scene.cluster.processOf(id)
+  if (id === undefined || process === undefined) return undefined
+  const strike = () => {
+    // another one may be down by then
+    if (process.isAlive && mortal(scene, 'keeps its log').includes(id)) killed(scene, id, 'keeps its log', '')
+  }
+  const waiting = atSomeMoment(scene.cluster, process, strike, (message) => coordinating.has(message))
+  const undo = () => {
+    waiting?.stop()
+    scene.cluster.start(id)
+  }
+  const what = `crash of a coordinator${waiting === undefined ? '' : ` ${waiting.until}`}`
+  return { what, processes: [brokerName(id)], undo }
 }
+
+/** What a coordinator sends on the way from one state to the next. */
+const coordinating: ReadonlySet<string> = new Set([
+  'writeMarkers',
+  ...[
+    'replicate',
+    'initProducerId',
+    'addPartitions',
+    'endTransaction',
+    'commitOffsetsInTransaction',
+    'commitOffsets',
+    'group',
+  ].map((request) => `${request}: answer`),
+])
 
 export const brokerRestart: Begin = (scene, fault) => {
   const id = targetOf(upright(scene), fault)

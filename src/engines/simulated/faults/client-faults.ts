@@ -1,8 +1,6 @@
 import type { Fault } from './fault.ts'
 import { type Begin, type Begun, type Scene, targetOf, working } from './scene.ts'
-
-/** How many messages a process may send before it is killed. */
-const messagesMax = 24
+import { atSomeMoment } from './some-moment.ts'
 
 /**
  * Kills a process at once, or just before or after a message that it sends: so that it dies between any two things that
@@ -11,26 +9,16 @@ const messagesMax = 24
 export const processCrash: Begin = (scene, fault) => {
   const process = targetOf(working(scene), fault)
   if (process === undefined) return undefined
-  const { world, network, supervisor } = scene.cluster
   const { name } = process
-  const moment = world.choices.pick('process', 1 + 2 * messagesMax, 0.75)
-  const kill = () => {
-    if (process.isAlive) scene.clients.kill(name)
-  }
-  if (moment === 0) {
-    kill()
-    return { what: 'crash', processes: [name], undo: () => scene.clients.start(name) }
-  }
-  let left = Math.ceil(moment / 2)
-  const isBefore = moment % 2 === 1
-  const stop = network.onSend(({ from }) => {
-    if (from !== process || --left > 0) return
-    stop()
-    if (isBefore) kill()
-    else world.after(supervisor, 0, 'crash', kill)
+  const { cluster, clients } = scene
+  const waiting = atSomeMoment(cluster, process, (beside) => {
+    if (!process.isAlive) return
+    if (beside !== undefined) cluster.watched.by?.reached(`crash ${beside.when} ${beside.message}`)
+    clients.kill(name)
   })
-  const what = `crash ${isBefore ? 'before' : 'after'} it sends its message ${left} from now on`
-  return { what, processes: [name], undo: stop }
+  return waiting === undefined
+    ? { what: 'crash', processes: [name], undo: () => clients.start(name) }
+    : { what: `crash ${waiting.until}`, processes: [name], undo: waiting.stop }
 }
 
 /** Somebody takes it for dead and starts a stand-in, before it goes on as if nothing had been. */

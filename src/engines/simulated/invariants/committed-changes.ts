@@ -3,8 +3,6 @@ import { readRecords } from '../../../batch/read-records.ts'
 import { isControl, isTransactional, producerEpochOf, producerIdOf } from '../../../batch/record-batch.ts'
 import { partitionName, type TopicPartition } from '../../../contracts/position.ts'
 import { decodeGroupRecord } from '../../../protocol/broker/group-records.ts'
-import { decodeTransaction } from '../../../protocol/broker/transaction-record.ts'
-import { isPrepared } from '../../../protocol/broker/transaction-state.ts'
 import { internalTopics } from '../../internal-topics.ts'
 import type { CommittedListener } from './partition-watch.ts'
 
@@ -57,8 +55,8 @@ interface Producer {
   epoch: number
   groups: Set<string>
   parts: Part[]
-  /** How its last transaction ends that has been decided: markers have this epoch, and data lower ones. */
-  decided: { readonly epoch: number; readonly commit: boolean } | undefined
+  /** Its last transaction that is known to be committed has markers of this epoch, and data of lower ones. */
+  committed: number
 }
 
 /** Of a world, where it is. */
@@ -71,9 +69,10 @@ export interface StepsOfWorld {
 /**
  * What came to count in a cluster, moment by moment, by what is committed there.
  *
- * A transaction counts, with all its records and offsets, from the moment on at which its coordinator's decision is
- * committed: what its markers reach later is a matter of who can see it, and not of what is so. What is not in a
- * transaction counts as soon as all replicas in sync have it.
+ * A transaction counts, with all its records and offsets, from the first of its markers on: nobody has seen anything of
+ * it before, and nothing can be changed any more. That its coordinator has written a decision is not enough: one that did
+ * not hear in time that all replicas have it goes on as if there were none. What is not in a transaction counts as soon
+ * as all replicas in sync have it.
  */
 export class CommittedChanges implements CommittedListener {
   readonly #world: StepsOfWorld
@@ -97,7 +96,7 @@ export class CommittedChanges implements CommittedListener {
   batch(of: TopicPartition, bytes: Uint8Array): void {
     if (this.#isLost) return
     const { topic, partition } = of
-    if (topic === internalTopics.transactions) return this.#decide(bytes)
+    if (topic === internalTopics.transactions) return
     const home = partitionName(of)
     if (isControl(bytes)) return this.#end(home, bytes)
     if (topic === internalTopics.offsets) return this.#offsets(home, bytes)
@@ -133,46 +132,38 @@ export class CommittedChanges implements CommittedListener {
     if (!isTransactional(bytes)) return this.#count(change)
     const producer = this.#producer(producerIdOf(bytes))
     const epoch = producerEpochOf(bytes)
-    const { decided } = producer
-    const counts = decided?.commit === true && epoch < decided.epoch
+    const counts = epoch < producer.committed
     producer.parts.push({ home, epoch, change, counts })
     if (counts) this.#count(change)
   }
 
-  #decide(bytes: Uint8Array): void {
-    readRecords(bytes, ({ value }) => {
-      const read = value === null ? undefined : decodeTransaction(value)
-      if (read?._tag !== 'Right' || !isPrepared(read.right)) return
-      const { producerId, epoch, phase } = read.right
-      const producer = this.#producer(producerId)
-      const commit = phase === 'PrepareCommit'
-      producer.decided = { epoch, commit }
-      if (!commit) return
-      for (const part of producer.parts) {
-        if (part.counts || part.epoch >= epoch) continue
-        part.counts = true
-        this.#count(part.change)
-      }
-    })
-  }
-
-  /** Whatever was decided, this is what readers go by. */
   #end(home: string, bytes: Uint8Array): void {
     const control = readControlRecord(bytes)
     if (control._tag === 'Left' || control.right.type === 'other') return
     const producer = this.#producer(producerIdOf(bytes))
-    const isCommitted = control.right.type === 'commit'
-    const ended = producer.parts.filter((part) => part.home === home)
-    producer.parts = producer.parts.filter((part) => part.home !== home)
-    for (const { change, counts } of ended)
-      if (isCommitted && !counts) this.#count(change)
-      else if (!isCommitted && counts && change._tag === 'records') this.#count({ ...change, withdrawn: true })
+    const epoch = producerEpochOf(bytes)
+    const isEnded = (part: Part) => part.home === home && part.epoch < epoch
+    if (control.right.type === 'commit') this.#commit(producer, epoch)
+    else
+      for (const part of producer.parts.filter(isEnded))
+        if (part.counts && part.change._tag === 'records') this.#count({ ...part.change, withdrawn: true })
+    producer.parts = producer.parts.filter((part) => !isEnded(part))
+  }
+
+  /** All of it, in whichever partition. */
+  #commit(producer: Producer, epoch: number): void {
+    producer.committed = Math.max(producer.committed, epoch)
+    for (const part of producer.parts) {
+      if (part.counts || part.epoch >= epoch) continue
+      part.counts = true
+      this.#count(part.change)
+    }
   }
 
   #producer(producerId: number): Producer {
     const known = this.#producers.get(producerId)
     if (known !== undefined) return known
-    const made: Producer = { epoch: -1, groups: new Set(), parts: [], decided: undefined }
+    const made: Producer = { epoch: -1, groups: new Set(), parts: [], committed: -1 }
     this.#producers.set(producerId, made)
     return made
   }
