@@ -33,6 +33,8 @@ export type MoverMutant =
   | 'cancel-unread'
   /** A cancellation that comes before what it cancels is forgotten. */
   | 'cancel-ahead-lost'
+  /** What is due later does not wait for what is due before it and still on its way. */
+  | 'out-of-turn'
 
 /** What moves the jobs of one delayed: a pipeline over its commands, and the tiers in which they wait. */
 export interface Mover {
@@ -42,7 +44,7 @@ export interface Mover {
 }
 
 export const moverOf = (of: AnyDelayed, counters: JobCounters, mutant?: MoverMutant): Mover => {
-  const guard = new OverdueGuard()
+  const guard = new OverdueGuard(mutant === 'out-of-turn')
   const earlyMs = mutant === 'fired-early' ? earlyByMs : 0
   const rules = rulesOf(of)
   const tiers = jobTiersOf(of)
