@@ -56,6 +56,10 @@ export {
   type ErrorPolicy,
   type OnError,
 } from './pipeline/on-error.ts'
+export type { RedriveTo } from './retry/destinations.ts'
+export type { FindLetters, RedriveOptions } from './retry/find-letters.ts'
+export type { Letter, Letters } from './retry/letters.ts'
+export type { RedriveOutcome } from './retry/redrive-order.ts'
 
 // failures
 export { type EngineFailure, type FailureCode, type FailureKind, MillraceError } from './contracts/failure.ts'

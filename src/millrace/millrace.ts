@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Observable } from 'rxjs'
+import type { DeadLetter } from '../codec/dead-letter.ts'
 import type { Delayed } from '../contracts/delayed.ts'
 import type { CommittedOffset, GroupDescription } from '../contracts/engine.ts'
 import type { Position } from '../contracts/position.ts'
@@ -8,6 +9,7 @@ import type { AnyTopic, Topic, TopicConfig } from '../contracts/topic.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Running, RunOptions } from '../pipeline/run.ts'
 import type { Pipeline, Topics } from '../pipeline/stream.ts'
+import type { Letters } from '../retry/letters.ts'
 import type { Consumer, ConsumerOptions } from './consumer.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { ReadOptions } from './read.ts'
@@ -76,6 +78,9 @@ export interface Millrace extends AsyncDisposable {
    * with this connection from the first call on, as it does for each delayed that a pipeline of it schedules.
    */
   readonly jobs: <K, V, T extends string>(delayed: Delayed<K, V, T>) => Jobs<K, V, T>
+
+  /** The records that pipelines gave up to a topic of dead letters: to look at, and to be sent on their way again. */
+  readonly deadLetters: (topic: Topic<Uint8Array | null, DeadLetter>) => Letters
 
   /** Reads a topic's records, pulled: a partition's in order, the partitions as they come. Ends with `until: 'latest'`. */
   readonly read: <K, V>(topic: Topic<K, V>, options?: ReadOptions) => AsyncIterableIterator<StreamRecord<K, V>>

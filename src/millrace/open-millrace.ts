@@ -10,6 +10,7 @@ import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { Topic } from '../contracts/topic.ts'
 import { type MoverMutant } from '../jobs/mover.ts'
 import { type Running, runPipeline } from '../pipeline/run.ts'
+import { lettersOf } from '../retry/letters.ts'
 import { checkRun, checkSend, checkStop, checkTransaction } from './check-calls.ts'
 import { checkPosition } from './check-positions.ts'
 import { checkConsumer, checkReading } from './check-reading.ts'
@@ -19,6 +20,7 @@ import type { Millrace } from './millrace.ts'
 import { type ReadOptions, readBatches } from './read.ts'
 import { Routes } from './routes.ts'
 import { Sender, type SendOptions } from './sender.ts'
+import { settlePatiently } from './settle-patiently.ts'
 import { createTopics, describeTopics, refuseToLeaveState, refuseToMoveKeys, refuseToShrink } from './topics.ts'
 import { Transactions } from './transactions.ts'
 import { warnUnheard } from './warn-unheard.ts'
@@ -162,6 +164,18 @@ export const openMillrace = (parts: Parts): Millrace => {
       refuseWhenClosed()
       requireDelayed('jobs(…)', delayed)
       return jobs.of(delayed)
+    },
+
+    deadLetters: (topic) => {
+      refuseWhenClosed()
+      requireTopic('deadLetters(…)', topic)
+      return lettersOf({
+        engine,
+        clock,
+        letters: topic,
+        read: (one, reading) => batches(one, { ...reading, until: 'latest' }),
+        patiently: (call, isHarmless) => settlePatiently(clock, call, isHarmless),
+      })
     },
 
     read: (topic, options = {}) => {

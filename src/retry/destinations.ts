@@ -5,7 +5,7 @@ import type { Engine, TopicDescription } from '../contracts/engine.ts'
 import type { TopicPartition } from '../contracts/position.ts'
 import { settle } from '../contracts/settle.ts'
 import { messageBytesDefault } from '../contracts/topic.ts'
-import type { LetterRecord } from './letters.ts'
+import type { LetterRecord } from './read-letters.ts'
 
 /** Where redriven records go: to the topic in which they were read, or to their pipeline alone. */
 export type RedriveTo = 'origin' | 'lane'
@@ -20,14 +20,18 @@ export interface Redirected {
 /** Says where the records of letters go. Looks each topic up once. */
 export class Destinations {
   readonly #engine: Engine
+  readonly #to: RedriveTo
   readonly #topics = new Map<string, Promise<TopicDescription | undefined>>()
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, to: RedriveTo) {
     this.#engine = engine
+    this.#to = to
   }
 
   /** Where the record of `letter` goes; or why it cannot. */
-  async of({ letter }: LetterRecord): Promise<Redirected | string> {
+  async of({ letter, pipeline }: LetterRecord): Promise<Redirected | string> {
+    if (this.#to === 'lane')
+      return `pipeline '${pipeline}' has no retry topics, by which it alone would see them: say that they go to their origin, where all see them who read that`
     const { topic: name, partition } = letter.source
     const topic = await this.#find(name)
     if (topic === undefined) return `there is no topic '${name}' any more`

@@ -2,7 +2,7 @@ import { redrivenTopic } from '../codec/redrive.ts'
 import type { TopicDescription } from '../contracts/engine.ts'
 import type { Position } from '../contracts/position.ts'
 import { OffsetSet } from '../protocol/retry/offset-set.ts'
-import type { Read } from './letters.ts'
+import type { Read } from './read-letters.ts'
 
 /** Which letters of a topic were moved. Takes a bit a letter. */
 export class MovedLetters {

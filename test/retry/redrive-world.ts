@@ -14,7 +14,8 @@ import { openMillrace } from '../../src/millrace/open-millrace.ts'
 import { readBatches } from '../../src/millrace/read.ts'
 import { settlePatiently } from '../../src/millrace/settle-patiently.ts'
 import { systemClock, systemRandom } from '../../src/millrace/system.ts'
-import { type RedriveOrder, type RedriveOutcome, redrive } from '../../src/retry/redrive.ts'
+import { redrive } from '../../src/retry/redrive.ts'
+import type { RedriveOrder, RedriveOutcome } from '../../src/retry/redrive-order.ts'
 import { rightOf } from '../support/right-of.ts'
 
 // two partitions of letters, about records of a topic with three

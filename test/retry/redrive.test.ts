@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MillraceError } from '../../src/contracts/failure.ts'
-import type { RedriveOrder } from '../../src/retry/redrive.ts'
+import type { RedriveOrder } from '../../src/retry/redrive-order.ts'
 import {
   cameBack,
   type Given,

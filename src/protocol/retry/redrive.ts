@@ -28,23 +28,23 @@ export interface LetterFilter {
   /** The key of the record, in base64; `null` for those that have none. */
   readonly key?: string | null
   /** Given up then or later, in ms since the epoch. */
-  readonly from?: number
+  readonly since?: number
   /** Given up before that. */
-  readonly to?: number
+  readonly before?: number
   /** These alone, by their ids: `topic-partition-offset`. */
   readonly letters?: ReadonlySet<string>
 }
 
 export const isAskedFor = (filter: LetterFilter, letter: LetterFacts): boolean => {
-  const { pipeline, error, reason, origin, key, from, to, letters } = filter
+  const { pipeline, error, reason, origin, key, since, before, letters } = filter
   return (
     (pipeline === undefined || pipeline === letter.pipeline) &&
     (error === undefined || error === letter.error) &&
     (reason === undefined || letter.reason.includes(reason)) &&
     (origin === undefined || origin === letter.origin.topic) &&
     (key === undefined || key === letter.key) &&
-    (from === undefined || from <= letter.timestamp) &&
-    (to === undefined || letter.timestamp < to) &&
+    (since === undefined || since <= letter.timestamp) &&
+    (before === undefined || letter.timestamp < before) &&
     (letters === undefined || letters.has(letterId(letter)))
   )
 }
