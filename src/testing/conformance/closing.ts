@@ -1,5 +1,5 @@
 import { aTopic, eventually, ok, refusal } from './calls.ts'
-import { equal } from './claims.ts'
+import { differs, equal } from './claims.ts'
 import { type Law, law } from './law.ts'
 import { batch } from './records.ts'
 import { watch } from './watcher.ts'
@@ -54,7 +54,7 @@ export const closing: readonly Law[] = [
     const appending = (await ok(s.engine.producer())).append([batch(topic, 1, ['a'])])()
     await ok(s.engine.close())
     equal((await eventually(s, fetching)).code, 'closed')
-    await eventually(s, appending)
+    differs(await eventually(s, appending), undefined, 'what an append under way is answered')
   }),
 
   law('ends its memberships', ['groups'], async (s) => {
