@@ -50,12 +50,19 @@ export type { Running, RunOptions } from './pipeline/run.ts'
 export { type DeadLetter, originalOf, type RawRecord } from './codec/dead-letter.ts'
 export { type DeadLettersOptions, deadLetters } from './codec/dead-letters.ts'
 export {
-  type ChoosePolicy,
+  type DeadLetterKeyPolicy,
   type DeadLetterPolicy,
   deadLetter,
-  type ErrorPolicy,
-  type OnError,
-} from './pipeline/on-error.ts'
+  deadLetterKey,
+} from './pipeline/dead-letter-policy.ts'
+export type { ChoosePolicy, ErrorPolicy, OnError } from './pipeline/on-error.ts'
+export {
+  type Exhausted,
+  type RetryLaterOptions,
+  type RetryLaterPolicy,
+  type RetryTier,
+  retryLater,
+} from './pipeline/retry-later.ts'
 export type { RedriveTo } from './retry/destinations.ts'
 export type { FindLetters, RedriveOptions } from './retry/find-letters.ts'
 export type { Letter, Letters } from './retry/letters.ts'
@@ -67,13 +74,17 @@ export { UncarriedRecord } from './contracts/refusal.ts'
 export {
   ForeignKey,
   InvalidOutput,
+  KeyGivenUp,
   LateEmission,
+  OrderAboveBatches,
   OutputsTooLarge,
   OutputTooLarge,
+  ParkingFull,
   RecordTimedOut,
   StateTooLarge,
   StoreAboveBatches,
   UndeclaredStore,
   UndeclaredTopic,
+  UnknownOrigin,
   UnreadableRecord,
 } from './pipeline/attempt-errors.ts'

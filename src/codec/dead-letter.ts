@@ -25,6 +25,10 @@ export interface DeadLetter {
     /** Of a record that did not decode, the schema's report, a line each; of any other, nothing. */
     readonly report: readonly string[]
   }
+  /** How often it was tried; 0 where it was given up with its key. */
+  readonly attempts: number
+  /** When it failed first, in ms since the epoch; `null` where it was given up at its first failure, or without one. */
+  readonly firstFailedAt: number | null
   /** Where the record was read, and its own timestamp, in ms since the epoch. */
   readonly source: {
     readonly topic: string
@@ -48,6 +52,8 @@ export const DeadLetter: t.Type<DeadLetter> = t.type(
     reason: t.string,
     pipeline: t.string,
     error: t.type({ name: t.string, message: t.string, report: t.readonlyArray(t.string) }),
+    attempts: t.number,
+    firstFailedAt: t.union([t.number, t.null]),
     source: t.type({ topic: t.string, partition: t.number, offset: t.number, timestamp: t.number }),
     record: t.type({
       key: base64OrNull,
@@ -78,16 +84,22 @@ export interface GivenUp {
   readonly error: unknown
   /** In place of the error's own words. */
   readonly reason?: string
+  /** 1 where nothing is said. */
+  readonly attempts?: number
+  readonly firstFailedAt?: number | undefined
 }
 
 /** The letter about a record that was given up. Whatever the error is, this does not throw. */
-export const deadLetterOf = ({ pipeline, record, error, reason }: GivenUp): DeadLetter => {
+export const deadLetterOf = (givenUp: GivenUp): DeadLetter => {
+  const { pipeline, record, error, reason, attempts = 1, firstFailedAt = null } = givenUp
   const { topic, partition, offset, timestamp, key, value, headers } = record
   const described = describe(error)
   return {
     reason: cut(reason ?? `${described.name}: ${described.message}`, maxReasonCharacters),
     pipeline,
     error: described,
+    attempts,
+    firstFailedAt,
     source: { topic, partition, offset, timestamp },
     record: {
       key: key === null ? null : base64(key),

@@ -34,6 +34,18 @@ export class StoreAboveBatches extends TypeError {
   }
 }
 
+/** Records are to be tried again in the order of their key above `inBatches`: the next of a key would begin before this one is decided. */
+export class OrderAboveBatches extends TypeError {
+  readonly _tag = 'OrderAboveBatches'
+  override readonly name = 'OrderAboveBatches'
+  constructor(pipeline: string) {
+    super(
+      `pipeline '${pipeline}' has retryLater with ordered: true and inBatches(…), where records of one key wait for one another with ` +
+        'nothing decided about them: leave ordered out, or write to a topic and work in batches in a second pipeline',
+    )
+  }
+}
+
 /** A store was asked for a key that is not the key of the record that the task let in. */
 export class ForeignKey extends Error {
   readonly _tag = 'ForeignKey'
@@ -131,5 +143,37 @@ export class UnreadableRecord extends Error {
     this.part = part
     this.codec = error.codec
     this.report = error.report
+  }
+}
+
+/** A record came back from a retry topic that does not say where it was read, or names a topic that the pipeline does not read. */
+export class UnknownOrigin extends Error {
+  readonly _tag = 'UnknownOrigin'
+  override readonly name = 'UnknownOrigin'
+  constructor(pipeline: string, at: string, topic: string | undefined) {
+    super(
+      `pipeline '${pipeline}': record '${at}' came back, and ` +
+        (topic === undefined
+          ? 'does not say where it was read: something else than this pipeline wrote it'
+          : `was read from topic '${topic}', which the pipeline does not read: let it read that one until its retries are through`),
+    )
+  }
+}
+
+/** So many records wait in order that no more may. */
+export class ParkingFull extends Error {
+  readonly _tag = 'ParkingFull'
+  override readonly name = 'ParkingFull'
+}
+
+/** A record of a key that was given up as a whole: it was not run. */
+export class KeyGivenUp extends Error {
+  readonly _tag = 'KeyGivenUp'
+  override readonly name = 'KeyGivenUp'
+  constructor(pipeline: string, recordId: string) {
+    super(
+      `pipeline '${pipeline}': record '${recordId}' was not run: an earlier one of its key was given up, and the key with it. ` +
+        'Sending one of them back from the dead letters lets the key in again',
+    )
   }
 }

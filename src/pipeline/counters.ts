@@ -10,6 +10,14 @@ export interface RunMetrics {
   readonly failures: number
   readonly skipped: number
   readonly deadLettered: number
+  /** The same by the name of the error: `DecodeError`, `TypeError`, `CardRefused`. */
+  readonly deadLetteredBy: Readonly<Record<string, number>>
+  /** Failures that were put off, to be tried again when they are due. */
+  readonly putOff: number
+  /** Records that began to wait in order, at the front of their key or behind it. */
+  readonly parked: number
+  /** Of these, those that wait no more. */
+  readonly drained: number
   readonly commits: number
   /** Commits that were tried again. */
   readonly commitRetries: number
@@ -31,8 +39,24 @@ export const newCounters = (): Counters => ({
   failures: 0,
   skipped: 0,
   deadLettered: 0,
+  deadLetteredBy: {},
+  putOff: 0,
+  parked: 0,
+  drained: 0,
   commits: 0,
   commitRetries: 0,
   lateEmissions: 0,
   fetchedBytes: 0,
 })
+
+/** How many names of errors are told apart; all others are one. */
+const namesMax = 50
+
+/** One more dead letter, for an error of this name. */
+export const countLetter = (counters: Counters, name: string): void => {
+  counters.deadLettered += 1
+  const by = counters.deadLetteredBy
+  const known = name in by || Object.keys(by).length < namesMax ? name : 'others'
+  // another object: whoever was told the counters has the last one
+  counters.deadLetteredBy = { ...by, [known]: (by[known] ?? 0) + 1 }
+}

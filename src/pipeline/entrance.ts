@@ -13,10 +13,11 @@ export class Entrance {
     this.#parts = parts
   }
 
-  /** Whether there is something to run, and nothing before it that has entered by itself. */
+  /** Whether there is something to run as it comes, and nothing before it that has entered by itself. */
   get isClear(): boolean {
-    const { window, feed } = this.#parts
-    return window.isEmpty && !feed.isEmpty && this.admits !== 'none'
+    const { window, feed, parking, returns } = this.#parts
+    if (!window.isEmpty || feed.isEmpty || this.admits === 'none') return false
+    return parking?.isEmpty !== false && returns?.isReturn(feed.chunk.source) !== true
   }
 
   /** The next record to run, where `running` are at work; `undefined` where there is none, or none may. */
@@ -30,7 +31,7 @@ export class Entrance {
       const { head } = window
       if (head !== undefined) return ready.take(head)
     }
-    if (this.admits === 'none') return ready.take(ready.find((entry) => entry.stage > 0))
+    if (this.admits === 'none') return ready.take(ready.find((entry) => entry.stage > 0 || entry.settled > 0))
     return ready.shift() ?? this.#pull()
   }
 
@@ -63,13 +64,14 @@ export class Entrance {
   /** Reads on until there is a record whose key is free. */
   #pull(): Entry | undefined {
     const parts = this.#parts
-    const { feed, window, lanes, setup } = parts
+    const { feed, window, lanes, returns, setup } = parts
     while (!window.isFull && !feed.isEmpty) {
       if (this.allowance() < 1) return undefined
       const { source, nextOffset } = feed.chunk
       if (feed.next() === 'record') {
         setup.rate?.spend(1)
         const entry = window.enter(source, feed.record, feed.standing)
+        if (returns?.isReturn(source) === true) returns.arrived(entry)
         if (lanes.enter(entry)) return entry
       } else {
         window.pass(source, nextOffset)

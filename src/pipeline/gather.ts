@@ -2,7 +2,9 @@ import { fieldsBytesOf, lengthOf } from '../batch/record-fields.ts'
 import { aloneBytesOf } from '../batch/record-size.ts'
 import { recordFault } from '../codec/record-fault.ts'
 import type { Written } from '../contracts/carrier.ts'
+import { never } from '../contracts/state-store.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
+import { keyHash } from '../store/key-hash.ts'
 import {
   InvalidOutput,
   LateEmission,
@@ -166,6 +168,20 @@ export class Gather {
     const fields = fieldsBytesOf(keyBytes, valueBytes, headers)
     this.#meter(aloneBytesOf(fields))
     this.outputs.add(sink, key, keyBytes, value, valueBytes, headers, timestamp, fields)
+    this.#stands()
+  }
+
+  /** Changes a store on the run's own account, and not on that of an attempt. */
+  change(store: TaskStore, key: Uint8Array, value: Uint8Array | undefined): void {
+    this.wrote(store.write({ key, hash: keyHash(key), value, expiresAt: never }))
+    this.#meter(key.length + (value?.length ?? 0))
+    this.#stands()
+  }
+
+  /** What there is belongs to no attempt that may still be dropped. */
+  #stands(): void {
+    this.#startOutputs = this.outputs.count
+    this.#startBytes = this.bytes
   }
 
   /** Notes a change of state. */

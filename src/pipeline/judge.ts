@@ -1,18 +1,22 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { aloneBytes } from '../batch/record-size.ts'
 import { given } from '../codec/arguments.ts'
-import { deadLetterOf } from '../codec/dead-letter.ts'
+import { type DeadLetter, deadLetterOf } from '../codec/dead-letter.ts'
 import type { Clock } from '../contracts/clock.ts'
 import type { Random } from '../contracts/random.ts'
 import { UncarriedRecord } from '../contracts/refusal.ts'
+import type { AnyRecord } from '../contracts/stream-record.ts'
 import { StateStoreFull } from '../store/state-store-full.ts'
-import { UnreadableRecord } from './attempt-errors.ts'
+import { KeyGivenUp, ParkingFull, UnknownOrigin, UnreadableRecord } from './attempt-errors.ts'
 import { backOffMs } from './back-off.ts'
-import type { Counters } from './counters.ts'
+import { type Counters, countLetter } from './counters.ts'
+import type { DeadLetterKeyPolicy, DeadLetterPolicy } from './dead-letter-policy.ts'
 import { type EncodedOutput, misfit, type Sink } from './encoded-output.ts'
 import type { Notice } from './notice.ts'
-import { type ChoosePolicy, type DeadLetterPolicy, type ErrorPolicy, isPolicy, policyName } from './on-error.ts'
+import { type ChoosePolicy, type ErrorPolicy, isPolicy, policyName } from './on-error.ts'
 import { Outage } from './outage.ts'
+import { PuttingOff } from './put-off.ts'
+import { isRetryLater, type RetryLaterPolicy } from './retry-later.ts'
 import { readRecord, undecodedRecord } from './source.ts'
 import type { FailedAttempt, Verdict } from './verdict.ts'
 
@@ -20,6 +24,8 @@ export interface JudgeSetup {
   readonly pipeline: string
   readonly task: number
   readonly choose: ChoosePolicy
+  /** Which of the policies gives up whole keys, where one does. */
+  readonly closes?: DeadLetterKeyPolicy | undefined
   readonly outageAfter: number
   /** What one record may write, its letter too. */
   readonly outputBytesMax: number
@@ -34,11 +40,13 @@ export interface JudgeSetup {
 export class Judge {
   readonly #o: JudgeSetup
   readonly #outage: Outage
+  readonly #puttingOff: PuttingOff
   #isOut = false
 
   constructor(setup: JudgeSetup) {
     this.#o = setup
     this.#outage = new Outage(setup.outageAfter)
+    this.#puttingOff = new PuttingOff(setup)
   }
 
   readonly succeeded = (): void => {
@@ -47,19 +55,59 @@ export class Judge {
   }
 
   readonly judge = (failed: FailedAttempt): Verdict => {
-    this.#o.counters.failures += 1
-    if (failed.reason instanceof UncarriedRecord) return this.#end(failed)
+    const { reason } = failed
+    const { counters, closes } = this.#o
+    if (reason instanceof ParkingFull) return this.#halt(failed, 'halt')
+    if (reason instanceof KeyGivenUp && closes !== undefined) return this.#bury(failed, closes)
+    counters.failures += 1
+    if (reason instanceof UncarriedRecord) return this.#end(failed)
     // left out, its state would be lost; what expires may make room
-    if (failed.reason instanceof StateStoreFull) return this.#halt(failed, 'halt, whatever onError says')
-    const chosen = this.#choose(failed)
-    if (chosen.policy === 'halt') return this.#halt(failed, chosen.aside ?? 'halt')
-    if (this.#outage.failed(failed.raw.key, failed.recordId, failed.reason)) return this.#pause(failed)
-    if (chosen.policy === 'skip') {
-      this.#o.counters.skipped += 1
-      this.#tell(failed, 'skip', 'it is left out')
-      return { _tag: 'done', outputs: [] }
+    if (reason instanceof StateStoreFull) return this.#halt(failed, 'halt, whatever onError says')
+    const { policy, aside } = this.#choose(failed)
+    if (policy === 'halt') return this.#halt(failed, aside ?? 'halt')
+    if (this.#looksLikeOutage(failed)) return this.#pause(failed)
+    if (isRetryLater(policy)) return this.#putOff(failed, policy)
+    if (policy !== 'skip') return this.#bury(failed, policy)
+    counters.skipped += 1
+    this.#tell(failed, 'skip', 'it is left out')
+    return { _tag: 'done', outputs: [] }
+  }
+
+  /** That one which was put off fails once more says little; but in an outage it is not to use up its tries. */
+  #looksLikeOutage({ raw, recordId, reason, history }: FailedAttempt): boolean {
+    return history.attempts === 0 ? this.#outage.failed(raw.key, recordId, reason) : this.#outage.isThere
+  }
+
+  #putOff(failed: FailedAttempt, policy: RetryLaterPolicy): Verdict {
+    const tries = policy.tiers.length
+    const at = failed.history.attempts
+    const tier = policy.tiers[at]
+    const mayPass = this.#mayPass(failed, policy)
+    if (typeof mayPass === 'string') return this.#halt(failed, mayPass)
+    if (tier === undefined || !mayPass) return this.#exhaust(failed, policy)
+    const put = this.#puttingOff.to(tier, policy, failed)
+    if (typeof put === 'string') return this.#halt(failed, `halt, since ${put}`)
+    this.#o.counters.putOff += 1
+    this.#tell(failed, 'retryLater', `it runs again in ${put.afterMs} ms (${at + 1} of ${tries})`, put.afterMs)
+    return put.verdict
+  }
+
+  /** Whether another try may help, as far as anybody knows; why that cannot be asked, where it is text. */
+  #mayPass(failed: FailedAttempt, policy: RetryLaterPolicy): boolean | string {
+    const { reason } = failed
+    if (reason instanceof UnreadableRecord || reason instanceof UnknownOrigin) return false
+    try {
+      return policy.retryIf(reason, recordOf(failed))
+    } catch (thrown) {
+      return `halt, since retryIf itself threw: ${messageOf(thrown)}`
     }
-    return this.#bury(failed, chosen.policy)
+  }
+
+  #exhaust(failed: FailedAttempt, { exhausted, tiers }: RetryLaterPolicy): Verdict {
+    if (exhausted !== 'halt') return this.#bury(failed, exhausted)
+    const tried =
+      failed.history.attempts >= tiers.length ? `it has failed ${tiers.length + 1} times` : 'no other try helps'
+    return this.#halt(failed, `halt, since ${tried}`)
   }
 
   /** Nobody knows what else was lost in the way that this record was. */
@@ -70,9 +118,7 @@ export class Judge {
 
   #choose(failed: FailedAttempt): { readonly policy: ErrorPolicy; readonly aside?: string } {
     try {
-      const read = readRecord(failed.source, failed.raw, undefined)
-      const record = read instanceof UnreadableRecord ? undecodedRecord(failed.source, failed.raw) : read
-      const policy: unknown = this.#o.choose(failed.reason, record)
+      const policy: unknown = this.#o.choose(failed.reason, recordOf(failed))
       if (isPolicy(policy)) return { policy }
       return { policy: 'halt', aside: `halt, since onError answered ${given(policy)}, which is no policy` }
     } catch (thrown) {
@@ -98,25 +144,27 @@ export class Judge {
     return this.#halt(failed, 'outage')
   }
 
-  #bury(failed: FailedAttempt, { topic }: DeadLetterPolicy): Verdict {
+  #bury(failed: FailedAttempt, policy: DeadLetterPolicy | DeadLetterKeyPolicy): Verdict {
+    const { topic } = policy
     const sink = this.#o.sinks.get(topic.name)
     if (sink === undefined)
       return this.#halt(failed, `halt, since topic '${topic.name}' is neither listed beside the function nor in uses`)
-    const letter = this.#letter(failed, { _tag: 'DeadLetter', topic }, sink)
+    const written = letterOf(this.#o.pipeline, failed)
+    const letter = this.#letter(failed, policy, { written, sink })
     if (E.isLeft(letter)) return this.#halt(failed, letter.left)
-    this.#o.counters.deadLettered += 1
+    countLetter(this.#o.counters, written.error.name)
     this.#tell(failed, policyName({ _tag: 'DeadLetter', topic }), `it goes to '${topic.name}'`)
-    return { _tag: 'done', outputs: [letter.right] }
+    const closes = policy._tag === 'DeadLetterKey' && !(failed.reason instanceof KeyGivenUp)
+    return { _tag: closes ? 'closes' : 'done', outputs: [letter.right] }
   }
 
-  #letter(failed: FailedAttempt, { topic }: DeadLetterPolicy, sink: Sink): E.Either<string, EncodedOutput> {
-    const { source, raw, reason } = failed
-    const { offset, timestamp, key, value, headers } = raw
-    const record = { topic: source.topic, partition: source.partition, offset, timestamp, key, value, headers }
-    const error =
-      reason instanceof UnreadableRecord ? { _tag: 'DecodeError', codec: reason.codec, report: reason.report } : reason
-    const letter = deadLetterOf({ pipeline: this.#o.pipeline, record, error })
-    const bytes = topic.value.encode(letter)
+  #letter(
+    failed: FailedAttempt,
+    { topic }: DeadLetterPolicy | DeadLetterKeyPolicy,
+    { written, sink }: { readonly written: DeadLetter; readonly sink: Sink },
+  ): E.Either<string, EncodedOutput> {
+    const { key } = failed.raw
+    const bytes = topic.value.encode(written)
     const output = { sink, key, value: bytes, headers: noHeaders, timestamp: this.#o.clock.now() }
     const sizeBytes = aloneBytes(key, bytes, noHeaders)
     const refusal = misfit(sink, key, sizeBytes, failed)
@@ -135,6 +183,21 @@ export class Judge {
 }
 
 const noHeaders: ReadonlyMap<string, Uint8Array> = new Map()
+
+const recordOf = ({ source, raw }: FailedAttempt): AnyRecord => {
+  const read = readRecord(source, raw, undefined)
+  return read instanceof UnreadableRecord ? undecodedRecord(source, raw) : read
+}
+
+const letterOf = (pipeline: string, { source, raw, reason, history }: FailedAttempt): DeadLetter => {
+  const { offset, timestamp, key, value, headers } = raw
+  const record = { topic: source.topic, partition: source.partition, offset, timestamp, key, value, headers }
+  const error =
+    reason instanceof UnreadableRecord ? { _tag: 'DecodeError', codec: reason.codec, report: reason.report } : reason
+  const { attempts, firstFailedAtMs: firstFailedAt } = history
+  const tried = reason instanceof KeyGivenUp ? attempts : attempts + 1
+  return deadLetterOf({ pipeline, record, error, attempts: tried, firstFailedAt })
+}
 
 const messageOf = (thrown: unknown): string => {
   try {

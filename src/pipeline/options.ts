@@ -3,7 +3,7 @@ import { shown } from '../codec/decode-error.ts'
 import { refuseUnknownOptions } from '../codec/known-options.ts'
 import { textHint } from '../codec/option-values.ts'
 import type { Used } from '../contracts/probe.ts'
-import { type OnError, onErrorFault } from './on-error.ts'
+import { type OnError, onErrorFault, retriesIn } from './on-error.ts'
 import { type RateText, readRate } from './rate.ts'
 import type { RecordOf, Topics } from './stream.ts'
 
@@ -85,11 +85,18 @@ export const settingsOf = (name: string, options: RunOptions = {}): RunSettings 
   return settings
 }
 
-const refuseOthers = ({ rate, onError, instance, uses }: RunSettings, refuse: (what: string) => never): void => {
+const refuseOthers = (
+  { rate, guarantee, onError, instance, uses }: RunSettings,
+  refuse: (what: string) => never,
+): void => {
   if (rate !== undefined && typeof rate !== 'string') refuse(`rate is text, as in '2000/s', and not ${given(rate)}`)
   if (rate !== undefined) readRate(rate)
   const fault = onErrorFault(onError)
   if (fault !== undefined) refuse(fault)
+  if (guarantee === 'at-most-once' && retriesIn(onError).length > 0)
+    refuse(
+      "onError: retryLater(…) does not go with guarantee 'at-most-once', under which a crash loses what waits: take 'exactly-once' or 'at-least-once', or give records up with deadLetter(…)",
+    )
   if (instance !== undefined && !(typeof instance === 'string' && /^[\w.-]{1,150}$/.test(instance)))
     refuse(`an instance's name is 1 to 150 letters, digits, '.', '_' and '-', and not ${shown(instance)}`)
   if (!Array.isArray(uses))

@@ -21,6 +21,11 @@ export class Outage {
     return this.#keys.size >= this.#after
   }
 
+  /** Whether there is one. */
+  get isThere(): boolean {
+    return this.#keys.size >= this.#after
+  }
+
   succeeded(): void {
     if (this.#keys.size > 0) this.#keys.clear()
   }

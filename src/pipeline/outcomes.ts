@@ -1,6 +1,9 @@
+import { ParkingFull } from './attempt-errors.ts'
+import type { EncodedOutput } from './encoded-output.ts'
 import type { Entry } from './entry.ts'
-import { Gather } from './gather.ts'
+import type { Readiness } from './parking.ts'
 import type { TaskParts } from './task-parts.ts'
+import type { Parks } from './verdict.ts'
 
 /** What becomes of a record when a stage of it has ended, well or not. */
 export class Outcomes {
@@ -23,8 +26,17 @@ export class Outcomes {
       return
     }
     gather?.keep()
-    this.#settle(entry)
+    this.#decided(entry)
     hooks.succeeded()
+  }
+
+  /** It is the turn of `entry`, which has its lane: whether it runs. Otherwise it was decided about. */
+  begins(entry: Entry): boolean {
+    const ready = this.#readiness(entry)
+    if (ready === 'runs') return true
+    if (ready === 'done') this.#settle(entry)
+    else this.#fails(entry, ready)
+    return false
   }
 
   /** The bulk work behind a stage of `entry` has ended. */
@@ -38,23 +50,83 @@ export class Outcomes {
 
   /** Drops what a failed attempt wrote, and does with its record what is decided. */
   judge(entry: Entry): void {
-    const { setup, retries, gathering } = this.#parts
+    const { setup, retries } = this.#parts
     const reason = entry.reason
-    entry.gather?.dropAll()
-    entry.gather = undefined
+    // what it settled before, as another record, stands
+    entry.gather?.drop()
+    if (entry.gather?.isEmpty === true) entry.gather = undefined
     entry.attempt?.giveUp(reason)
     entry.failures += 1
     retries.end(entry)
-    const { source, failures, id } = entry
-    const verdict = setup.hooks.judge({ source, raw: entry, recordId: id, reason, failures })
-    if (verdict._tag === 'ends') return setup.hooks.broken(reason)
-    if (verdict._tag === 'again') return retries.add(entry, setup.clock.elapsed() + verdict.afterMs)
-    if (verdict.outputs.length > 0) {
-      const gather = new Gather(gathering)
-      for (const output of verdict.outputs) gather.addInstead(output)
-      entry.gather = gather
+    const { source, failures, id, history } = entry
+    const verdict = setup.hooks.judge({ source, raw: entry, recordId: id, reason, failures, history })
+    switch (verdict._tag) {
+      case 'ends':
+        return setup.hooks.broken(reason)
+      case 'again':
+        return retries.add(entry, setup.clock.elapsed() + Math.min(verdict.afterMs, this.#roomInMs(entry, reason)))
+      case 'parks':
+        return this.#park(entry, verdict)
+      case 'closes':
+        this.#parts.parking?.close(entry)
+        return this.#replace(entry, verdict.outputs)
+      case 'done':
+        return this.#replace(entry, verdict.outputs)
     }
-    this.#settle(entry)
+  }
+
+  #readiness(entry: Entry): Readiness {
+    const { returns, parking } = this.#parts
+    const isKnown = entry.own !== undefined || entry.token !== undefined
+    if (returns?.isReturn(entry.at) === true && !isKnown) return returns.fault(entry)
+    if (parking !== undefined) return parking.turn(entry)
+    return entry.token === undefined ? 'runs' : 'done'
+  }
+
+  /** It has failed before it could run. */
+  #fails(entry: Entry, error: Error): void {
+    entry.hasFailed = false
+    entry.fail(error)
+    this.judge(entry)
+  }
+
+  #roomInMs(entry: Entry, reason: unknown): number {
+    const { parking } = this.#parts
+    return parking !== undefined && reason instanceof ParkingFull ? parking.waitMs(entry) : Number.POSITIVE_INFINITY
+  }
+
+  #park(entry: Entry, verdict: Parks): void {
+    const parked = this.#parts.parking?.park(entry, verdict) ?? 'done'
+    if (parked === 'done') this.#settle(entry)
+    else if (parked === 'goes-on') this.#goOn(entry)
+    else this.#fails(entry, parked)
+  }
+
+  /** `outputs` take the place of what the record would have written. */
+  #replace(entry: Entry, outputs: readonly EncodedOutput[]): void {
+    if (outputs.length > 0) {
+      const gather = (entry.gather ??= this.#parts.gather())
+      for (const output of outputs) gather.addInstead(output)
+    }
+    this.#decided(entry)
+  }
+
+  /** The record that `entry` is has been decided about. */
+  #decided(entry: Entry): void {
+    if (entry.isAtHead && this.#parts.parking?.settled(entry) === true) this.#goOn(entry)
+    else this.#settle(entry)
+  }
+
+  /** It keeps its lane, and has another turn. */
+  #goOn(entry: Entry): void {
+    entry.state = 'waiting'
+    entry.stage = 0
+    entry.attempt = undefined
+    entry.hasFailed = false
+    entry.reason = undefined
+    entry.isNamedSlow = false
+    this.#parts.retries.end(entry)
+    this.#parts.ready.insert(entry)
   }
 
   #settle(entry: Entry): void {

@@ -29,7 +29,6 @@ export class Retries {
     entry.hasFailed = false
     entry.isNamedSlow = false
     entry.stage = 0
-    entry.gather = undefined
     return entry
   }
 

@@ -9,7 +9,7 @@ import type { Gather } from './gather.ts'
 import type { Stage } from './plan.ts'
 import { readRecord } from './source.ts'
 
-/** A new attempt at `entry`: decoded anew, gathering into `gather`, which is empty. Answers what its first stage begins with. */
+/** A new attempt at `entry`: decoded anew, gathering into `gather`, behind what that has. Answers what its first stage begins with. */
 export const beginAttempt = (entry: Entry, gather: Gather): Observable<AnyRecord> | undefined => {
   const attempt = new Attempt(gather, entry.source, entry)
   gather.begin(attempt)

@@ -9,17 +9,19 @@ import type { Barrier, Tier } from '../contracts/tier.ts'
 import { isPipelineName, maxPipelineNameCharacters } from '../store/changelog.ts'
 import { atLeastOnce } from './at-least-once.ts'
 import { atMostOnce } from './at-most-once.ts'
+import { OrderAboveBatches } from './attempt-errors.ts'
 import type { Committer, CommitterSetup } from './committer.ts'
 import { newCounters, type RunMetrics } from './counters.ts'
 import { EngineCalls } from './engine-calls.ts'
 import { exactlyOnce } from './exactly-once.ts'
 import { takeInstance } from './instance.ts'
 import type { Notice } from './notice.ts'
-import { deadLetterTopics } from './on-error.ts'
+import { deadLetterTopics, retriesIn } from './on-error.ts'
 import { type RunOptions, settingsOf } from './options.ts'
 import { PipelineRun } from './pipeline-run.ts'
 import { planOf } from './plan.ts'
 import type { Progress } from './progress.ts'
+import { parkedStore, retryTiers } from './retry-topics.ts'
 import { findTopics } from './run-topics.ts'
 import type { Pipeline, Topics } from './stream.ts'
 
@@ -75,7 +77,7 @@ export const runPipeline = async <T extends Topics>(o: {
   readonly clock: Clock
   readonly random: Random
 }): Promise<Instance> => {
-  const { engine, name, pipeline, tiers, barrier, clock, random } = o
+  const { engine, name, pipeline, tiers = [], barrier, clock, random } = o
   if (!isPipelineName(name))
     throw new MillraceError(
       engineFailure(
@@ -84,7 +86,15 @@ export const runPipeline = async <T extends Topics>(o: {
       ),
     )
   const settings = settingsOf(name, o.options as RunOptions | undefined)
-  const plan = planOf(name, pipeline, [...settings.uses, ...deadLetterTopics(settings.onError)], tiers)
+  const retries = retriesIn(settings.onError)
+  const ordered = retries.some((policy) => policy.ordered) ? [parkedStore] : []
+  const plan = planOf(
+    name,
+    pipeline,
+    [...settings.uses, ...deadLetterTopics(settings.onError), ...ordered],
+    [...tiers, ...retryTiers(name, pipeline.topics, retries)],
+  )
+  if (ordered.length > 0 && plan.stages.length > 1) throw new OrderAboveBatches(name)
   requireGroups(engine, name)
   if (settings.guarantee === 'exactly-once') requireTransactions(engine, name)
   await o.prepare?.(plan.delayed.values(), settings.instance)

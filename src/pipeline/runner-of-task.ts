@@ -3,8 +3,9 @@ import type { Breath } from './breath.ts'
 import { Judge } from './judge.ts'
 import type { LiveTask } from './live-task.ts'
 import type { Notice } from './notice.ts'
-import { choosing } from './on-error.ts'
+import { choosing, retriesIn } from './on-error.ts'
 import type { Rate } from './rate.ts'
+import { closing, retryOf } from './retry-of-task.ts'
 import type { RunSetup } from './run-setup.ts'
 import { TaskRunner } from './task-runner.ts'
 
@@ -25,10 +26,12 @@ export const runnerOf = (setup: RunSetup, task: LiveTask, shared: SharedByTasks)
   const { plan, settings, topics, clock, random, counters, notices } = setup
   const { breath, rate, late, done, hungry, broken } = shared
   const notice = (one: Notice): void => notices.next(one)
+  const policies = retriesIn(settings.onError)
   const { succeeded, judge } = new Judge({
     pipeline: plan.name,
     task: task.task,
     choose: choosing(settings.onError),
+    closes: closing(policies),
     outageAfter: settings.outageAfter,
     outputBytesMax: settings.outputBytesMax,
     sinks: topics.outputs,
@@ -45,6 +48,7 @@ export const runnerOf = (setup: RunSetup, task: LiveTask, shared: SharedByTasks)
     ...(rate === undefined ? {} : { rate }),
     sinks: topics.outputs,
     stores: task.stores,
+    ...retryOf(setup, task, policies),
     limits: settings,
     hooks: { judge, succeeded, notice, late, done, hungry: () => hungry(task), broken },
   })

@@ -4,7 +4,9 @@ import { Feed } from './feed.ts'
 import { Gather, type GatherSetup } from './gather.ts'
 import { InOrder } from './in-order.ts'
 import { Lanes } from './lanes.ts'
+import { Parking } from './parking.ts'
 import { Retries } from './retries.ts'
+import { Returns } from './returns.ts'
 import type { TaskSetup } from './task-setup.ts'
 import { Window } from './window.ts'
 
@@ -20,6 +22,10 @@ export class TaskParts {
   /** Hold their lanes and wait for a turn. */
   readonly ready: InOrder = new InOrder()
   readonly retries: Retries = new Retries()
+  /** Where records come back from retry topics. */
+  readonly returns: Returns | undefined
+  /** Where they keep the order of their keys. */
+  readonly parking: Parking | undefined
   /** Wakes the task when something is due. */
   readonly alarm: Alarm
   readonly gathering: GatherSetup
@@ -41,6 +47,14 @@ export class TaskParts {
       now: clock.now,
       late: hooks.late,
     }
+    const { retry } = setup
+    if (retry === undefined) return
+    const { name: pipeline, topics } = plan
+    const returns = new Returns({ pipeline, topics, tiers: retry.tiers })
+    this.returns = returns
+    if (retry.order === undefined) return
+    const gather = (): Gather => this.gather()
+    this.parking = new Parking({ ...retry.order, pipeline, returns, gather, elapsed: clock.elapsed })
   }
 
   /** An empty gather. */

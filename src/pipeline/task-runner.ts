@@ -46,6 +46,7 @@ export class TaskRunner {
     this.#setup = setup
     this.#parts = new TaskParts(setup, () => this.#wake())
     this.#entrance = new Entrance(this.#parts)
+    if (this.#parts.parking !== undefined) this.#parts.parking.mayGoOn = () => this.#entrance.admits === 'all'
     this.#outcomes = new Outcomes(this.#parts)
     this.#slices = new Slices(this.#parts, this.#entrance, this.#outcomes)
     this.#singles = new Singles(this.#parts, this.#entrance, this.#outcomes, {
@@ -199,8 +200,9 @@ export class TaskRunner {
   }
 
   #start(entry: Entry): void {
+    if (entry.stage === 0 && this.#parts.returns !== undefined && !this.#outcomes.begins(entry)) return
     this.#began(entry)
-    const source = entry.stage === 0 ? beginAttempt(entry, this.#parts.gather()) : passedOn(entry)
+    const source = entry.stage === 0 ? beginAttempt(entry, entry.gather ?? this.#parts.gather()) : passedOn(entry)
     const stage = this.#setup.plan.stages[entry.stage] as Stage
     if (source === undefined || runStage(entry, stage, source, this.#endedLater)) this.#end(entry)
   }

@@ -6,6 +6,7 @@ import type { TaskStore } from './gather.ts'
 import type { Notice } from './notice.ts'
 import type { Plan } from './plan.ts'
 import type { Rate } from './rate.ts'
+import type { RetrySetup } from './retry-setup.ts'
 import type { FailedAttempt, Verdict } from './verdict.ts'
 
 /** What a task runs with. */
@@ -19,6 +20,8 @@ export interface TaskSetup {
   readonly rate?: Rate
   readonly sinks: ReadonlyMap<string, Sink>
   readonly stores: ReadonlyMap<string, TaskStore>
+  /** Where records that failed may come back. */
+  readonly retry?: RetrySetup
   readonly limits: TaskLimits
   readonly hooks: TaskHooks
 }

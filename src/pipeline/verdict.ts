@@ -1,4 +1,5 @@
-import type { EncodedOutput } from './encoded-output.ts'
+import type { History } from '../protocol/retry/history.ts'
+import type { EncodedOutput, Sink } from './encoded-output.ts'
 import type { RawRecord, Source } from './source.ts'
 
 /** An attempt that failed: nothing it wrote is left. */
@@ -7,8 +8,10 @@ export interface FailedAttempt {
   readonly raw: RawRecord
   readonly recordId: string
   readonly reason: unknown
-  /** With this one. */
+  /** Since it came, with this one. */
   readonly failures: number
+  /** What happened to it before it came. */
+  readonly history: History
 }
 
 /** What becomes of a record whose attempt failed. */
@@ -19,3 +22,17 @@ export type Verdict =
   | { readonly _tag: 'ends' }
   /** It is done, with `outputs` in place of its own, which fit their topics. */
   | { readonly _tag: 'done'; readonly outputs: readonly EncodedOutput[] }
+  /** The same, and its key is given up with it. */
+  | { readonly _tag: 'closes'; readonly outputs: readonly EncodedOutput[] }
+  | Parks
+
+/** It waits in order, first of its key, until it is due. */
+export interface Parks {
+  readonly _tag: 'parks'
+  readonly dueAtMs: number
+  /** Where its token waits. */
+  readonly tier: Sink
+  /** With this failure. */
+  readonly history: History
+  readonly error: string
+}

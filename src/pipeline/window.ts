@@ -52,9 +52,9 @@ export class Window {
     for (;;) {
       const entry = this.#entries[this.#head]
       if (entry === undefined || entry.state !== 'done') break
-      done.add(entry.gather, entry.source, entry.nextOffset, entry.isRecord ? 1 : 0)
+      done.add(entry.gather, entry.at, entry.nextOffset, entry.isRecord ? 1 : 0)
       if (entry.gather !== undefined && spare.length < sparesMax) spare.push(entry.gather)
-      this.#bytes -= sizeOf(entry)
+      this.#bytes -= entry.sizeBytes
       this.#head += 1
     }
     if (this.#head === this.#entries.length) this.#restart([])
@@ -67,10 +67,8 @@ export class Window {
   }
 
   #push(entry: Entry): Entry {
-    this.#bytes += sizeOf(entry)
+    this.#bytes += entry.sizeBytes
     this.#entries.push(entry)
     return entry
   }
 }
-
-const sizeOf = ({ key, value }: Entry): number => (key?.length ?? 0) + (value?.length ?? 0)

@@ -223,7 +223,7 @@ export class SimulatedTask {
 
 const text = (bytes: Uint8Array | null): string => (bytes === null ? '-' : keyText(bytes))
 
-const chunkOf = (source: Source, records: readonly RawRecord[], batch: number): Chunk => ({
+export const chunkOf = (source: Source, records: readonly RawRecord[], batch: number): Chunk => ({
   source,
   from: records[0]?.offset ?? 0,
   nextOffset: (records.at(-1)?.offset ?? -1) + 1,

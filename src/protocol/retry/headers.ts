@@ -13,7 +13,6 @@ const names = {
   offset: `${prefix}offset`,
   timestamp: `${prefix}timestamp`,
   firstFailed: `${prefix}first-failed`,
-  redriven: `${prefix}redriven`,
   error: `${prefix}error`,
   token: `${prefix}token`,
 } as const
@@ -41,7 +40,7 @@ export interface Mark extends Marked {
  */
 export const markedHeaders = (own: Headers, { origin, history, dueAtMs, error }: Mark): Headers => {
   const headers = new Map(unmarkedHeaders(own))
-  const { attempts, firstFailedAtMs, redriven } = history
+  const { attempts, firstFailedAtMs } = history
   set(headers, names.topic, origin.topic)
   set(headers, names.partition, origin.partition)
   set(headers, names.offset, origin.offset)
@@ -49,7 +48,6 @@ export const markedHeaders = (own: Headers, { origin, history, dueAtMs, error }:
   set(headers, names.attempt, attempts)
   set(headers, names.due, dueAtMs)
   if (firstFailedAtMs !== undefined) set(headers, names.firstFailed, firstFailedAtMs)
-  if (redriven > 0) set(headers, names.redriven, redriven)
   if (error !== undefined) set(headers, names.error, error)
   return headers
 }
@@ -76,10 +74,12 @@ export const markOf = (headers: Headers): Marked | undefined => {
   const history = {
     attempts,
     firstFailedAtMs: numberAt(headers, names.firstFailed),
-    redriven: numberAt(headers, names.redriven) ?? 0,
   }
   return { origin: { topic, partition, offset, timestamp }, history }
 }
+
+/** A record that came back from dead letters says so, among its own headers. */
+export const redrivenHeader = 'millrace.redriven'
 
 /** When a record is due, in ms since the epoch; at once where it does not say. */
 export const dueAtOf = (headers: Headers): number => numberAt(headers, names.due) ?? 0

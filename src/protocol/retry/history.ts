@@ -4,16 +4,13 @@ export interface History {
   readonly attempts: number
   /** When it failed first, in ms since the epoch; `undefined` where it has not. */
   readonly firstFailedAtMs: number | undefined
-  /** How often it came back from the dead letters. */
-  readonly redriven: number
 }
 
 /** Of a record that comes for the first time. */
-export const unmarked: History = { attempts: 0, firstFailedAtMs: undefined, redriven: 0 }
+export const unmarked: History = { attempts: 0, firstFailedAtMs: undefined }
 
 /** It failed once more, and is put off. */
-export const putOff = ({ attempts, firstFailedAtMs, redriven }: History, nowMs: number): History => ({
+export const putOff = ({ attempts, firstFailedAtMs }: History, nowMs: number): History => ({
   attempts: attempts + 1,
   firstFailedAtMs: firstFailedAtMs ?? nowMs,
-  redriven,
 })

@@ -1,4 +1,5 @@
 import type { Token } from './headers.ts'
+import type { History } from './history.ts'
 
 /**
  * A key of which a record failed and waits: with all that came behind it, in order, under numbers in a row.
@@ -15,20 +16,26 @@ export interface ParkedKey {
   readonly head: string
   /** How often that one was tried, and put off; 0 since it became the first. */
   readonly attempts: number
+  /** When that one failed first, in ms since the epoch. */
+  readonly firstFailedAtMs?: number | undefined
   /** When the token is due, in ms since the epoch. */
   readonly dueAtMs: number
   readonly isClosed: boolean
 }
 
 /** A key whose record `head` has failed, the first of its key to do so. */
-export const parkFirst = (head: string, attempts: number, dueAtMs: number): ParkedKey => ({
+export const parkFirst = (head: string, { attempts, firstFailedAtMs }: History, dueAtMs: number): ParkedKey => ({
   first: 0,
   next: 1,
   head,
   attempts,
+  firstFailedAtMs,
   dueAtMs,
   isClosed: false,
 })
+
+/** A key that was given up, and of which nothing waits. */
+export const closedKey: ParkedKey = { first: 0, next: 0, head: '', attempts: 0, dueAtMs: 0, isClosed: true }
 
 /** What becomes of a record when its turn comes, before it runs. */
 export type Turn = 'runs' | 'waits-behind' | 'is-given-up' | 'opens'
@@ -54,9 +61,10 @@ export const isLive = (key: ParkedKey | undefined, token: Token): key is ParkedK
   key !== undefined && waitingOf(key) > 0 && key.head === token.head && key.attempts === token.attempts
 
 /** Its first record failed once more. */
-export const putOffAgain = (key: ParkedKey, dueAtMs: number): ParkedKey => ({
+export const putOffAgain = (key: ParkedKey, dueAtMs: number, firstFailedAtMs: number | undefined): ParkedKey => ({
   ...key,
   attempts: key.attempts + 1,
+  firstFailedAtMs,
   dueAtMs,
 })
 
@@ -68,9 +76,8 @@ export const closed = (key: ParkedKey): ParkedKey => ({ ...key, isClosed: true }
  * remember of the key.
  */
 export const firstSettled = (key: ParkedKey, head: string | undefined): ParkedKey | undefined => {
-  const first = key.first + 1
-  if (head !== undefined) return { ...key, first, head, attempts: 0 }
-  return key.isClosed ? { ...key, first, head: '', attempts: 0 } : undefined
+  if (head !== undefined) return { ...key, first: key.first + 1, head, attempts: 0, firstFailedAtMs: undefined }
+  return key.isClosed ? closedKey : undefined
 }
 
 /** Its first record may go at once: for where a drain stops short. */

@@ -21,7 +21,6 @@ const mark = fc.record({
   history: fc.record({
     attempts: count,
     firstFailedAtMs: fc.option(count, { nil: undefined }),
-    redriven: fc.nat(),
   }),
   dueAtMs: count,
   error: fc.string(),

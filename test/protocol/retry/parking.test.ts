@@ -4,6 +4,7 @@ import type { Token } from '../../../src/protocol/retry/headers.ts'
 import { recordKeyOf, stateBytes, stateKeyOf, stateOf } from '../../../src/protocol/retry/parked-entries.ts'
 import {
   closed,
+  closedKey,
   drainsOn,
   dueNow,
   firstSettled,
@@ -23,6 +24,8 @@ interface Model {
   attempts: number
   isClosed: boolean
 }
+
+const once = { attempts: 1, firstFailedAtMs: 1 }
 
 type Step = 'comes' | 'comes-back' | 'fails' | 'settles' | 'closes' | 'old-token'
 
@@ -50,7 +53,7 @@ describe('a parked key', () => {
             const turn = turnOf(key, step === 'comes-back')
             if (model === undefined) {
               expect(turn).toBe('runs')
-              key = parkFirst(id, 1, last)
+              key = parkFirst(id, once, last)
               kept.set(0, id)
               model = { queue: [id], attempts: 1, isClosed: false }
               appended += 1
@@ -70,7 +73,7 @@ describe('a parked key', () => {
               continue
             }
             if (step === 'fails') {
-              key = putOffAgain(key, last)
+              key = putOffAgain(key, last, 1)
               model.attempts += 1
             } else if (step === 'closes') {
               key = closed(key)
@@ -103,9 +106,9 @@ describe('a parked key', () => {
     ))
 
   it('that leaves nothing leaves no state, and a closed one only that', () => {
-    const one = parkFirst('a', 1, 5)
+    const one = parkFirst('a', once, 5)
     expect(firstSettled(one, undefined)).toBeUndefined()
-    expect(firstSettled(closed(one), undefined)).toMatchObject({ isClosed: true, first: 1, next: 1 })
+    expect(firstSettled(closed(one), undefined)).toEqual(closedKey)
     expect(isLive(firstSettled(closed(one), undefined), { head: '', attempts: 0 })).toBe(false)
     expect(isLive(undefined, { head: 'a', attempts: 1 })).toBe(false)
   })

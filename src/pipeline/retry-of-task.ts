@@ -1,0 +1,56 @@
+import type { Clock } from '../contracts/clock.ts'
+import type { Counters } from './counters.ts'
+import type { DeadLetterKeyPolicy } from './dead-letter-policy.ts'
+import type { Sink } from './encoded-output.ts'
+import type { LiveTask } from './live-task.ts'
+import type { RetryLaterPolicy } from './retry-later.ts'
+import type { OrderSetup, RetrySetup } from './retry-setup.ts'
+import { atOnce, isRetryTopic, parkedStore, retryTopicName } from './retry-topics.ts'
+import type { RunSetup } from './run-setup.ts'
+import { steadyClock } from './steady-clock.ts'
+import type { TaskStore } from './task-store.ts'
+
+/** The policy that says where keys go that are given up as a whole, where there is one. */
+export const closing = (policies: readonly RetryLaterPolicy[]): DeadLetterKeyPolicy | undefined => {
+  for (const { exhausted } of policies) if (exhausted !== 'halt' && exhausted._tag === 'DeadLetterKey') return exhausted
+  return undefined
+}
+
+/** What `task` runs with where its records may come back. */
+export const retryOf = (
+  { plan, topics, counters, clock }: RunSetup,
+  task: LiveTask,
+  policies: readonly RetryLaterPolicy[],
+): { readonly retry?: RetrySetup } => {
+  const names = plan.tiers.map(({ topic }) => topic.name).filter((name) => isRetryTopic(plan.name, name))
+  if (names.length === 0) return {}
+  const setup = { pipeline: plan.name, sinks: topics.outputs, counters, clock }
+  return { retry: { tiers: new Set(names), order: orderOf(setup, task.stores.get(parkedStore.name), policies) } }
+}
+
+/** How `policies` keep order with what `store` holds; not at all without one. */
+export const orderOf = (
+  { pipeline, sinks, counters, clock }: OrderedRun,
+  store: TaskStore | undefined,
+  policies: readonly RetryLaterPolicy[],
+): OrderSetup | undefined => {
+  const now = sinks.get(retryTopicName(pipeline, atOnce))
+  if (store === undefined || now === undefined) return undefined
+  const closes = closing(policies) !== undefined
+  const bounds = boundsOf(policies.filter(({ ordered }) => ordered))
+  return { store, now, closes, ...bounds, counters, nowMs: steadyClock(clock) }
+}
+
+/** What of a run those know that keep order in it. */
+export interface OrderedRun {
+  readonly pipeline: string
+  readonly sinks: ReadonlyMap<string, Sink>
+  readonly counters: Counters
+  readonly clock: Clock
+}
+
+/** The smallest that any policy says. */
+const boundsOf = (policies: readonly RetryLaterPolicy[]): Pick<OrderSetup, 'maxParkedPerKey' | 'maxParked'> => ({
+  maxParkedPerKey: Math.min(...policies.map(({ maxParkedPerKey }) => maxParkedPerKey)),
+  maxParked: Math.min(...policies.map(({ maxParked }) => maxParked)),
+})

@@ -1,0 +1,289 @@
+import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { concatMap, Observable, of } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { mapValue } from '../../operators/map-value.ts'
+import { scanByKey } from '../../operators/scan-by-key.ts'
+import { to } from '../../operators/to.ts'
+import type { DeadLetter } from '../../src/codec/dead-letter.ts'
+import { deadLetters } from '../../src/codec/dead-letters.ts'
+import { nullable } from '../../src/codec/nullable.ts'
+import { int32 } from '../../src/codec/numbers.ts'
+import { store } from '../../src/codec/store.ts'
+import { text } from '../../src/codec/text.ts'
+import { topic } from '../../src/codec/topic.ts'
+import type { StreamRecord } from '../../src/contracts/stream-record.ts'
+import type { Operators } from '../../src/pipeline/chain.ts'
+import { deadLetter, deadLetterKey } from '../../src/pipeline/dead-letter-policy.ts'
+import { type Exhausted, retryLater } from '../../src/pipeline/retry-later.ts'
+import { RetryWorld, type Sent } from './simulated-retries.ts'
+import { ManualClock } from './simulated-task.ts'
+
+type R = StreamRecord<string | null, number>
+
+const input = topic('in', { key: nullable(text), value: int32 })
+const out = topic('out', { key: nullable(text), value: int32 })
+const dead = deadLetters('dead')
+const sums = store('sums', { key: nullable(text), value: int32 })
+
+class Refused extends Error {
+  override readonly name = 'Refused'
+}
+
+/** What one record is to meet. */
+interface Fate {
+  readonly key: string | null
+  /** How many attempts at it fail. */
+  readonly failures: number
+  readonly isRefused: boolean
+  readonly takesMs: number
+}
+
+const fate: fc.Arbitrary<Fate> = fc.record({
+  key: fc.constantFrom<string | null>('k', 'k', 'l', 'm', 'n', null),
+  failures: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(0) },
+    { weight: 2, arbitrary: fc.integer({ min: 1, max: 5 }) },
+  ),
+  isRefused: fc.oneof({ weight: 6, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+  takesMs: fc.oneof(
+    { weight: 2, arbitrary: fc.constant(0) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 40 }) },
+  ),
+})
+
+const waits = { '10ms': 10, '30ms': 30, '100ms': 100 } as const
+type Wait = keyof typeof waits
+
+interface Run {
+  readonly fates: readonly Fate[]
+  readonly ordered: boolean
+  readonly tiers: readonly Wait[]
+  readonly exhausted: keyof typeof exhausteds
+  readonly concurrency: number
+  readonly isSlow: boolean
+  readonly jitter: number
+  readonly maxParkedPerKey: number
+  /** What happens at each turn. */
+  readonly tape: readonly ('feed' | 'commit' | 'crash' | 'crash-in-commit' | 'nothing')[]
+}
+
+const exhausteds = { halt: 'halt', letter: deadLetter(dead), key: deadLetterKey(dead) } as const satisfies Record<
+  string,
+  Exhausted
+>
+
+const run: fc.Arbitrary<Run> = fc
+  .record({
+    fates: fc.array(fate, { minLength: 1, maxLength: 14 }),
+    ordered: fc.boolean(),
+    tiers: fc.array(fc.constantFrom<Wait>('10ms', '30ms', '100ms'), { minLength: 1, maxLength: 3 }),
+    exhausted: fc.constantFrom('halt', 'letter', 'key'),
+    concurrency: fc.integer({ min: 1, max: 4 }),
+    isSlow: fc.boolean(),
+    jitter: fc.constantFrom(0, 0.1, 1),
+    maxParkedPerKey: fc.constantFrom(1, 2, 1_000, 1_000),
+    tape: fc.array(fc.constantFrom('feed', 'commit', 'commit', 'crash', 'crash-in-commit', 'nothing'), {
+      maxLength: 40,
+    }),
+  })
+  .map((one) => ({
+    ...one,
+    exhausted: !one.ordered && one.exhausted === 'key' ? 'letter' : one.exhausted,
+  })) as fc.Arbitrary<Run>
+
+const sentOf = (fates: readonly Fate[]): readonly Sent[] =>
+  fates.map(({ key }, at) => ({ key, value: at, headers: new Map([['own', Uint8Array.of(at)]]) }))
+
+/** What was seen of the attempts at the records, over all lives of the task. */
+class Attempts {
+  readonly #fates: readonly Fate[]
+  readonly #clock: ManualClock
+  readonly failed: number[]
+  /** Of this life: by key, the last that began. */
+  readonly #last = new Map<string | null, number>()
+  readonly #failedAtMs = new Map<number, number>()
+  readonly began: number[] = []
+  readonly #ordered: boolean
+
+  constructor(fates: readonly Fate[], clock: ManualClock, ordered: boolean) {
+    this.#fates = fates
+    this.#clock = clock
+    this.#ordered = ordered
+    this.failed = fates.map(() => 0)
+  }
+
+  /** The task began anew: what it had seen and not committed comes again. */
+  newLife(): void {
+    this.#last.clear()
+    this.#failedAtMs.clear()
+  }
+
+  begin(r: R): void {
+    const { offset } = r
+    expect(r).toMatchObject({
+      topic: 'in',
+      partition: 0,
+      id: `in-0-${offset}`,
+      timestamp: 1_000 + offset,
+      value: offset,
+    })
+    expect([...r.headers]).toEqual([['own', Uint8Array.of(offset)]])
+    const last = this.#last.get(r.key)
+    if (this.#ordered && last !== undefined) expect(offset).toBeGreaterThanOrEqual(last)
+    this.#last.set(r.key, offset)
+    this.began.push(offset)
+  }
+
+  /** Throws where the attempt is to fail. */
+  end(r: R, earliestAfter: (failures: number) => number): void {
+    const { offset } = r
+    const { failures, isRefused } = this.#fates[offset] as Fate
+    const before = this.#failedAtMs.get(offset)
+    if (before !== undefined)
+      expect(this.#clock.elapsed()).toBeGreaterThanOrEqual(before + earliestAfter(this.failed[offset] as number))
+    if ((this.failed[offset] as number) >= failures) return
+    this.failed[offset] = (this.failed[offset] as number) + 1
+    this.#failedAtMs.set(offset, this.#clock.elapsed())
+    throw isRefused ? new Refused(`no ${offset}`) : new Error(`busy ${offset}`)
+  }
+}
+
+const operatorsOf = (
+  attempts: Attempts,
+  clock: ManualClock,
+  { fates, isSlow }: Run,
+  earliest: (n: number) => number,
+): Operators => {
+  const work = (r: R): Observable<R> => {
+    const takesMs = fates[r.offset]?.takesMs ?? 0
+    attempts.begin(r)
+    if (takesMs === 0) {
+      attempts.end(r, earliest)
+      return of(r)
+    }
+    return new Observable<R>((subscriber) =>
+      clock.after(takesMs, () => {
+        try {
+          attempts.end(r, earliest)
+          subscriber.next(r)
+          subscriber.complete()
+        } catch (error) {
+          subscriber.error(error)
+        }
+      }),
+    )
+  }
+  const atOnce = mapValue<string | null, number, number>((value, r) => {
+    attempts.begin(r)
+    attempts.end(r, earliest)
+    return value
+  })
+  // what a failed attempt has written and kept is to be gone
+  const sum = scanByKey(sums, 0, (total: number, value: number) => total + value + 1)
+  const kept = fates.some(({ key }) => key === null) ? [] : [sum, mapValue((_total: number, r: R) => r.offset)]
+  const before = [...kept, to(out)]
+  return (isSlow ? [concatMap(work), ...before] : [...before, atOnce]) as unknown as Operators
+}
+
+const letters = (world: RetryWorld): readonly DeadLetter[] =>
+  world.written
+    .filter(({ topic: name }) => name === 'dead')
+    .map(({ value }) => {
+      const read = dead.value.decode(value)
+      if (E.isLeft(read)) throw new Error('no letter')
+      return read.right
+    })
+
+/** What was decided, in the order in which it was committed: the offsets of outputs and of letters. */
+const decided = (world: RetryWorld): readonly { readonly offset: number; readonly isLetter: boolean }[] =>
+  world.written.map(({ topic: name, value }) => {
+    const read = name === 'out' ? out.value.decode(value) : dead.value.decode(value)
+    if (E.isLeft(read)) throw new Error('unreadable')
+    return typeof read.right === 'number'
+      ? { offset: read.right, isLetter: false }
+      : { offset: read.right.source.offset, isLetter: true }
+  })
+
+const policyOf = ({ tiers, ordered, exhausted, jitter, maxParkedPerKey }: Run) =>
+  retryLater({
+    tiers,
+    ordered,
+    exhausted: exhausteds[exhausted],
+    jitter,
+    maxParkedPerKey,
+    retryIf: (error) => !(error instanceof Refused),
+  })
+
+const play = async (one: Run): Promise<{ readonly world: RetryWorld; readonly attempts: Attempts }> => {
+  const clock = new ManualClock()
+  const attempts = new Attempts(one.fates, clock, one.ordered)
+  // under a bound that is reached, and halt, it runs again where it is; a refused one goes at once
+  const earliest = (failures: number): number => {
+    const tier = one.tiers[failures - 1]
+    return tier === undefined || one.maxParkedPerKey < 1_000 ? 0 : waits[tier]
+  }
+  const hasRefused = one.fates.some(({ isRefused }) => isRefused)
+  const world = new RetryWorld({
+    clock,
+    input: sentOf(one.fates),
+    pipeline: { topics: [input], operators: operatorsOf(attempts, clock, one, hasRefused ? () => 0 : earliest) },
+    onError: policyOf(one),
+    concurrency: one.concurrency,
+    began: () => attempts.newLife(),
+  })
+  const tape = [...one.tape]
+  await world.finish(() => {
+    const next = tape.shift()
+    if (next === 'feed') world.feed(2)
+    if (next === 'commit') world.commit()
+    if (next === 'crash' || next === 'crash-in-commit') world.crash(next === 'crash-in-commit')
+  })
+  return { world, attempts }
+}
+
+describe('retryLater', () => {
+  it('decides about each record once, whatever fails and crashes, and keeps the order of keys where it is asked to', () =>
+    fc.assert(
+      fc.asyncProperty(run, async (one) => {
+        const { world } = await play(one)
+        const outcome = decided(world)
+        expect(outcome.map(({ offset }) => offset).sort((a, b) => a - b)).toEqual(one.fates.map((_, at) => at))
+        const isCrashed = one.tape.some((step) => step.startsWith('crash'))
+        if (!isCrashed)
+          for (const { offset, isLetter } of outcome) {
+            const { failures, isRefused } = one.fates[offset] as Fate
+            const isPoison = isRefused ? failures > 0 : failures > one.tiers.length
+            const isGivenUp = isPoison && one.exhausted !== 'halt'
+            const goesWithKey =
+              one.exhausted === 'key' &&
+              outcome.some((other) => other.isLetter && other.offset < offset && sameKey(one, other.offset, offset))
+            expect(isLetter).toBe(isGivenUp || goesWithKey)
+          }
+        if (one.ordered)
+          for (const key of new Set(one.fates.map((each) => each.key))) {
+            const ofKey = outcome.filter(({ offset }) => one.fates[offset]?.key === key).map(({ offset }) => offset)
+            expect(ofKey).toEqual([...ofKey].sort((a, b) => a - b))
+          }
+        const closedKeys = new Set(one.exhausted === 'key' ? letters(world).map(({ record }) => record.key) : [])
+        expect(world.parkedEntries).toBe(closedKeys.size)
+        if (!isCrashed) expect(world.counters.parked).toBe(world.counters.drained)
+        const kept = new Map<string | null, number>()
+        for (const { offset, isLetter } of outcome) {
+          const key = one.fates[offset]?.key ?? null
+          if (!isLetter && key !== null) kept.set(key, (kept.get(key) ?? 0) + offset + 1)
+        }
+        if (one.fates.every(({ key }) => key !== null))
+          for (const [key, sum] of kept) expect(sumOf(world, key)).toBe(sum)
+      }),
+      { numRuns: 400 },
+    ))
+})
+
+const sameKey = ({ fates }: Run, a: number, b: number): boolean => fates[a]?.key === fates[b]?.key
+
+const sumOf = (world: RetryWorld, key: string | null): number | undefined => {
+  const bytes = world.state.get('sums')?.get(key ?? '')
+  const read = bytes === undefined ? undefined : int32.decode(bytes)
+  return read === undefined || E.isLeft(read) ? undefined : read.right
+}
