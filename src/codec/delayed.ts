@@ -90,6 +90,14 @@ export const topicsOf = (of: AnyDelayed): DelayedTopics => {
   return topics
 }
 
+/** Among topics of these names, those that the movers of delayed jobs read, by their group. */
+export const topicsOfGroup = (names: readonly string[]): ReadonlyMap<string, readonly string[]> => {
+  const groups = names.filter((name) => name.endsWith('.commands')).map((name) => name.slice(0, -'.commands'.length))
+  const isOf = (group: string, name: string): boolean =>
+    name.startsWith(`${group}.`) && /^(commands|near|(delay|ladder)-\d[\d.]*[a-z]+)$/.test(name.slice(group.length + 1))
+  return new Map(groups.map((group) => [group, names.filter((name) => isOf(group, name))]))
+}
+
 /** The topics that whoever schedules and cancels writes to. */
 export const scheduledIn = (of: AnyDelayed): readonly AnyTopic[] => {
   const { commands, tiers } = topicsOf(of)

@@ -2,6 +2,7 @@ import { settle } from '../../contracts/settle.ts'
 import type { Running } from '../../pipeline/run.ts'
 import type { Setting } from './setting.ts'
 import { wait } from './wait.ts'
+import { someJobWaits } from './waits.ts'
 
 /** The programs that have to come to their end. */
 export interface Programs {
@@ -25,6 +26,8 @@ export interface DrainParts {
 
 /** How often it looks whether everything is done. */
 const lookMs = 200
+/** How often where jobs wait: that takes as long as they do. */
+const jobLookMs = 2_000
 /** How long nothing may have happened where no pipeline runs: longer than a session, so that others have taken over. */
 const quietMs = 70_000
 /** How long it waits for the pipelines that run before it looks anew which ones do. */
@@ -41,7 +44,7 @@ export class Drain {
   }
 
   /**
-   * Resolves once every pipeline has come to the end of all that there is, and nothing more follows from that; of a
+   * Resolves once every pipeline has come to the end of all that there is, and nothing more follows from that, delayed jobs included; of a
    * program without pipelines, or one that does not return, once it has done nothing for long.
    */
   async drained(): Promise<void> {
@@ -51,6 +54,11 @@ export class Drain {
       const { runs, hasRun } = programs()
       if (runs.length === 0) {
         if (!hasRun && (await this.#isQuiet())) return
+        continue
+      }
+      if (await someJobWaits(this.#parts.setting.engine)) {
+        before = undefined
+        await this.#wait(jobLookMs)
         continue
       }
       // an answer to what was asked earlier says nothing of what has come since
