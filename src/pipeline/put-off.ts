@@ -7,7 +7,6 @@ import { dueAfter, freshRung, type Rung } from '../protocol/retry/ladder.ts'
 import { misfit, type Sink } from './encoded-output.ts'
 import type { RetryLaterPolicy, RetryTier } from './retry-later.ts'
 import { retryTopicName } from './retry-topics.ts'
-import { steadyClock } from './steady-clock.ts'
 import type { FailedAttempt, Verdict } from './verdict.ts'
 
 export interface PutOffSetup {
@@ -30,18 +29,16 @@ export class PuttingOff {
   readonly #o: PutOffSetup
   /** By the name of the tier. */
   readonly #rungs = new Map<string, Rung>()
-  readonly #nowMs: () => number
 
   constructor(setup: PutOffSetup) {
     this.#o = setup
-    this.#nowMs = steadyClock(setup.clock)
   }
 
   /** Puts a record off to `tier`; why it cannot be, where that is text. */
   to(tier: RetryTier, { jitter, ordered }: RetryLaterPolicy, failed: FailedAttempt): PutOff | string {
     const sink = this.#o.sinks.get(retryTopicName(this.#o.pipeline, tier.name))
     if (sink === undefined) return `its tier '${tier.name}' is not listed beside the function`
-    const nowMs = this.#nowMs()
+    const nowMs = this.#o.clock.now()
     const dueAtMs = this.#dueAfter(tier, jitter, nowMs)
     const history = putOff(failed.history, nowMs)
     const error = errorText(failed.reason)

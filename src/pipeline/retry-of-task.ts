@@ -7,7 +7,6 @@ import type { RetryLaterPolicy } from './retry-later.ts'
 import type { OrderSetup, RetrySetup } from './retry-setup.ts'
 import { atOnce, isRetryTopic, parkedStore, retryTopicName } from './retry-topics.ts'
 import type { RunSetup } from './run-setup.ts'
-import { steadyClock } from './steady-clock.ts'
 import type { TaskStore } from './task-store.ts'
 
 /** The policy that says where keys go that are given up as a whole, where there is one. */
@@ -38,7 +37,7 @@ export const orderOf = (
   if (store === undefined || now === undefined) return undefined
   const closes = closing(policies) !== undefined
   const bounds = boundsOf(policies.filter(({ ordered }) => ordered))
-  return { store, now, closes, ...bounds, counters, nowMs: steadyClock(clock) }
+  return { store, now, closes, ...bounds, counters, nowMs: clock.now }
 }
 
 /** What of a run those know that keep order in it. */

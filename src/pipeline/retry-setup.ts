@@ -22,6 +22,6 @@ export interface OrderSetup {
   /** Over all keys: records that wait, and keys of which something is remembered. */
   readonly maxParked: number
   readonly counters: Pick<Counters, 'parked' | 'drained'>
-  /** Milliseconds since the epoch, never going back. */
+  /** Milliseconds since the epoch. */
   readonly nowMs: () => number
 }
