@@ -65,7 +65,7 @@ interface Run {
   readonly jitter: number
   readonly maxParkedPerKey: number
   /** What happens at each turn. */
-  readonly tape: readonly ('feed' | 'commit' | 'crash' | 'crash-in-commit' | 'nothing')[]
+  readonly tape: readonly ('feed' | 'commit' | 'crash' | 'crash-in-commit' | 'stray' | 'nothing')[]
 }
 
 const exhausteds = { halt: 'halt', letter: deadLetter(dead), key: deadLetterKey(dead) } as const satisfies Record<
@@ -83,7 +83,7 @@ const run: fc.Arbitrary<Run> = fc
     isSlow: fc.boolean(),
     jitter: fc.constantFrom(0, 0.1, 1),
     maxParkedPerKey: fc.constantFrom(1, 2, 1_000, 1_000),
-    tape: fc.array(fc.constantFrom('feed', 'commit', 'commit', 'crash', 'crash-in-commit', 'nothing'), {
+    tape: fc.array(fc.constantFrom('feed', 'commit', 'commit', 'crash', 'crash-in-commit', 'stray', 'nothing'), {
       maxLength: 40,
     }),
   })
@@ -237,6 +237,7 @@ const play = async (one: Run): Promise<{ readonly world: RetryWorld; readonly at
     const next = tape.shift()
     if (next === 'feed') world.feed(2)
     if (next === 'commit') world.commit()
+    if (next === 'stray') world.stray()
     if (next === 'crash' || next === 'crash-in-commit') world.crash(next === 'crash-in-commit')
   })
   return { world, attempts }

@@ -16,7 +16,7 @@ import { parkedStore, retryTiers } from '../../src/pipeline/retry-topics.ts'
 import { type RawRecord, type Source, sourceOf } from '../../src/pipeline/source.ts'
 import { TaskRunner } from '../../src/pipeline/task-runner.ts'
 import { TaskStore } from '../../src/pipeline/task-store.ts'
-import { dueAtOf } from '../../src/protocol/retry/headers.ts'
+import { dueAtOf, tokenHeaders, tokenOf } from '../../src/protocol/retry/headers.ts'
 import { keyHash } from '../../src/store/key-hash.ts'
 import { memoryStore } from '../../src/store/memory-store.ts'
 import { seededRandom } from '../support/seeded-random.ts'
@@ -117,6 +117,16 @@ export class RetryWorld {
   put(tier: string, record: Omit<RawRecord, 'offset'>): void {
     const { records } = this.#tiers.get(`${pipelineName}--retry-${tier}`) as TierLog
     records.push({ ...record, offset: records.length })
+  }
+
+  /** A token that has had its turn comes once more, as after a restore from a copy. */
+  stray(): void {
+    for (const { records, offered } of this.#tiers.values()) {
+      const token = records.slice(0, offered).find(({ headers }) => tokenOf(headers) !== undefined)
+      const live = token && tokenOf(token.headers)
+      if (token !== undefined && live !== undefined)
+        return this.put('now', { ...token, headers: tokenHeaders(live, 0) })
+    }
   }
 
   /** Offers the next `count` records. */
