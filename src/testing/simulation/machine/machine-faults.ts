@@ -19,7 +19,7 @@ export const programName = 'app-1'
 type BeginOnMachine = (scene: MachineScene, fault: Fault) => Begun | undefined
 
 /** How many operations of the disk a process may live on before it ends in the middle of one. */
-const operationsMax = 64
+const operationsMax = 24
 
 /** Ends the process at once, or in the middle of one of the next operations of its disk: while it opens, too. */
 const ending =

@@ -27,7 +27,8 @@ export const programEngine = ({ engine, process, world, witness }: ProgramParts)
       if (!process.isAlive) return forever()
       const answer = await call()
       if (!process.isAlive) return forever()
-      if (E.isLeft(answer)) witness.reach(answer.left.code)
+      // whoever goes away calls off what it waits for
+      if (E.isLeft(answer) && answer.left.code !== 'cancelled') witness.reach(answer.left.code)
       told?.(answer)
       return answer
     },
