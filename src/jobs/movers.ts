@@ -9,7 +9,7 @@ import { deadLetter } from '../pipeline/dead-letter-policy.ts'
 import type { ErrorPolicy } from '../pipeline/on-error.ts'
 import { type Instance, runPipeline } from '../pipeline/run.ts'
 import { JobCounters, type JobMetrics } from './job-metrics.ts'
-import { type MoverMutant, moverOf } from './mover.ts'
+import { moverOf } from './mover.ts'
 import { UnreadableCommand } from './read-command.ts'
 
 export interface MoversParts {
@@ -22,7 +22,6 @@ export interface MoversParts {
   readonly create: (topics: readonly AnyTopic[]) => Promise<void>
   /** Hears of a mover that has come to its end by itself: it is started again. */
   readonly warn: (message: string) => void
-  readonly mutant?: MoverMutant | undefined
 }
 
 /** One that moves the jobs of a delayed, for as long as the connection is open. */
@@ -130,7 +129,7 @@ export class Movers {
   }
 
   #run(delayed: AnyDelayed, counters: JobCounters, instance: string): Promise<Instance> {
-    const { engine, clock, random, mutant } = this.#o
+    const { engine, clock, random } = this.#o
     const dead = deadLetter(topicsOf(delayed).dead)
     const onError = {
       policies: [dead],
@@ -139,7 +138,7 @@ export class Movers {
         return dead
       },
     }
-    const { pipeline, tiers, barrier } = moverOf(delayed, counters, mutant)
+    const { pipeline, tiers, barrier } = moverOf(delayed, counters)
     return runPipeline({
       engine,
       clock,
@@ -147,6 +146,7 @@ export class Movers {
       name: delayed.name,
       pipeline,
       tiers,
+      ownsTopics: true,
       ...(barrier === undefined ? {} : { barrier }),
       options: { onError, instance },
     })

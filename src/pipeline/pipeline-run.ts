@@ -69,7 +69,7 @@ export class PipelineRun {
     this.#commits = commits
     this.#expiry = new Expiry({ clock, tasks, failed: this.fail })
     this.#meter = new ProgressMeter({ engine, clock, counters, tasks })
-    this.#trim = new TierTrim({ engine, clock, calls })
+    this.#trim = new TierTrim({ engine, clock, calls, ownsTopics: setup.ownsTopics })
     this.#catchUp = new CatchUp({ engine, plan, calls, tasks: byNumber })
     this.#roster = new TaskRoster({
       run: setup,
@@ -90,7 +90,9 @@ export class PipelineRun {
     })
     this.errors$ = notices.asObservable()
     const pulses = merge(of(undefined), this.#pulse).pipe(takeUntil(this.#ended))
-    this.metrics$ = pulses.pipe(map(() => ({ ...counters, haltedTasks: fetches.haltedTasks })))
+    this.metrics$ = pulses.pipe(
+      map(() => ({ ...counters, ...setup.local.metrics, haltedTasks: fetches.haltedTasks })),
+    )
     this.progress$ = pulses.pipe(
       exhaustMap(() => this.#measure()),
       filter((progress) => progress !== undefined),
@@ -163,7 +165,7 @@ export class PipelineRun {
     this.#fetches.stop()
     this.#commits.stop()
     calls.end()
-    this.#roster.close(reason)
+    await this.#roster.close(reason)
     await committer.close()
     await membership.leave()()
     release()

@@ -6,7 +6,9 @@ import { engineFailure, MillraceError } from '../contracts/failure.ts'
 import type { Random } from '../contracts/random.ts'
 import { watchRefusals } from '../contracts/refusal.ts'
 import type { Barrier, Tier } from '../contracts/tier.ts'
+import type { AnyStore } from '../contracts/store.ts'
 import { isPipelineName, maxPipelineNameCharacters } from '../store/changelog.ts'
+import { requireLevel } from '../store/level-store.ts'
 import { atLeastOnce } from './at-least-once.ts'
 import { atMostOnce } from './at-most-once.ts'
 import { OrderAboveBatches } from './attempt-errors.ts'
@@ -15,10 +17,12 @@ import { newCounters, type RunMetrics } from './counters.ts'
 import { EngineCalls } from './engine-calls.ts'
 import { exactlyOnce } from './exactly-once.ts'
 import { takeInstance } from './instance.ts'
+import { LocalState } from './local-state.ts'
 import type { Notice } from './notice.ts'
 import { deadLetterTopics, retriesIn } from './on-error.ts'
 import { type RunOptions, settingsOf } from './options.ts'
 import { PipelineRun } from './pipeline-run.ts'
+import { directoryOf } from './open-state.ts'
 import { planOf } from './plan.ts'
 import type { Progress } from './progress.ts'
 import { parkedStore, retryTiers } from './retry-topics.ts'
@@ -55,6 +59,9 @@ export interface Instance extends Running {
   readonly look: () => Promise<void>
 }
 
+/** So much of a changelog is read in less than a second. */
+const snapshotBytesDefault = 16 * 1024 * 1024
+
 /** How many notices a late subscriber hears. */
 const noticesKept = 100
 
@@ -72,12 +79,16 @@ export const runPipeline = async <T extends Topics>(o: {
   /** Where records of its own wait until they are due. */
   readonly tiers?: readonly Tier[]
   readonly barrier?: Barrier
+  /** What it reads was written for it alone: it is deleted once it is committed, as what has left its tiers. */
+  readonly ownsTopics?: boolean
   /** Makes ready what the pipeline schedules jobs of, before anything runs; gets the name of the instance where it has one. */
   readonly prepare?: (delayed: Iterable<AnyDelayed>, instance: string | undefined) => Promise<void>
+  /** After how many bytes of changes a store in memory is copied to this machine's disk. */
+  readonly snapshotBytes?: number
   readonly clock: Clock
   readonly random: Random
 }): Promise<Instance> => {
-  const { engine, name, pipeline, tiers = [], barrier, clock, random } = o
+  const { engine, name, pipeline, tiers = [], barrier, ownsTopics = false, clock, random } = o
   if (!isPipelineName(name))
     throw new MillraceError(
       engineFailure(
@@ -98,6 +109,7 @@ export const runPipeline = async <T extends Topics>(o: {
   requireGroups(engine, name)
   if (settings.guarantee === 'exactly-once') requireTransactions(engine, name)
   await o.prepare?.(plan.delayed.values(), settings.instance)
+  requireDirectories(engine, plan.stores.values())
   const notices = new ReplaySubject<Notice>(noticesKept)
   const calls = new EngineCalls({ pipeline: name, clock, random, notice: (notice) => notices.next(notice) })
   const { instance, release } = takeInstance(engine, name, settings.instance)
@@ -121,8 +133,16 @@ export const runPipeline = async <T extends Topics>(o: {
       ...setup,
       plan,
       barrier,
+      ownsTopics,
       settings,
       committer,
+      local: new LocalState({
+        pipeline: name,
+        directory: engine.state,
+        clock,
+        snapshotBytes: o.snapshotBytes ?? snapshotBytesDefault,
+        notice: (notice) => notices.next(notice),
+      }),
       notices,
       random,
       release: () => {
@@ -159,4 +179,13 @@ const requireTransactions = ({ features, name: engine }: Engine, name: string): 
   if (features.transactions === true) return
   const message = `pipeline '${name}' wants exactly-once, and ${engine} has no transactions (${features.transactions}): use another guarantee`
   throw new MillraceError(engineFailure('unsupported', message))
+}
+
+/** What keeps its state on disk has to have where, and with what, before anything runs. */
+const requireDirectories = (engine: Engine, stores: Iterable<AnyStore>): void => {
+  for (const store of stores) {
+    if (store.in !== 'disk') continue
+    directoryOf(engine, store.name)
+    requireLevel()
+  }
 }

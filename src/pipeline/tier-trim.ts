@@ -4,31 +4,40 @@ import type { Engine } from '../contracts/engine.ts'
 import type { EngineCalls } from './engine-calls.ts'
 import type { LiveTask, Place } from './live-task.ts'
 
-/** How often tiers are trimmed. */
+/** How often it is done. */
 const trimMs = 60_000
 
+export interface TrimSetup {
+  readonly engine: Engine
+  readonly clock: Clock
+  readonly calls: EngineCalls
+  /** Not the tiers alone: what the run reads was written for it. */
+  readonly ownsTopics: boolean
+}
+
 /**
- * Deletes what has left the tiers: they keep everything until it is committed, however long nobody runs, and nothing of it
- * after that.
+ * Deletes what has left the topics of a run's own: they keep everything until it is committed, however long nobody runs,
+ * and nothing of it after that.
  */
 export class TierTrim {
-  readonly #o: { readonly engine: Engine; readonly clock: Clock; readonly calls: EngineCalls }
+  readonly #o: TrimSetup
   readonly #trimmed = new WeakMap<Place, number>()
   #lastMs: number
 
-  constructor(setup: { readonly engine: Engine; readonly clock: Clock; readonly calls: EngineCalls }) {
+  constructor(setup: TrimSetup) {
     this.#o = setup
     this.#lastMs = setup.clock.elapsed()
   }
 
   /** Trims them where it is time. What the engine refuses is told, and tried again at the next time. */
   async look(tasks: Iterable<LiveTask>): Promise<void> {
-    const { engine, clock, calls } = this.#o
+    const { engine, clock, calls, ownsTopics } = this.#o
     if (clock.elapsed() - this.#lastMs < trimMs || engine.features['delete-records'] !== true) return
     this.#lastMs = clock.elapsed()
     const left = [...tasks]
       .flatMap(({ places }) => places)
-      .filter((place) => place.tier !== undefined && place.committed > (this.#trimmed.get(place) ?? 0))
+      .filter((place) => ownsTopics || place.tier !== undefined)
+      .filter((place) => place.committed > (this.#trimmed.get(place) ?? 0))
       .map((place) => ({ place, committed: place.committed }))
     if (left.length === 0) return
     const before = left.map(({ place: { source }, committed }) => ({
@@ -37,7 +46,7 @@ export class TierTrim {
       offset: committed,
     }))
     const deleted = await engine.topics.deleteRecords(before)()
-    if (E.isLeft(deleted)) calls.tell('deleting what has left its tiers', deleted.left)
+    if (E.isLeft(deleted)) calls.tell('deleting what it has done', deleted.left)
     else for (const { place, committed } of left) this.#trimmed.set(place, committed)
   }
 }

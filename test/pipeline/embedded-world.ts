@@ -23,6 +23,7 @@ export interface Sent {
 export interface Waits {
   readonly tiers?: readonly Tier[]
   readonly barrier?: Barrier
+  readonly ownsTopics?: boolean
 }
 
 const noHeaders: ReadonlyMap<string, Uint8Array> = new Map()

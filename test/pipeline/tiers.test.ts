@@ -8,6 +8,7 @@ import { mapEach } from '../../src/contracts/probe.ts'
 import type { StreamRecord } from '../../src/contracts/stream-record.ts'
 import type { Barrier, Tier, Waiting } from '../../src/contracts/tier.ts'
 import type { Operators } from '../../src/pipeline/chain.ts'
+import { rightOf } from '../support/right-of.ts'
 import { EmbeddedWorld } from './embedded-world.ts'
 
 const partitions = 2
@@ -175,4 +176,30 @@ describe('tiers', () => {
       ),
       { numRuns: 25 },
     ))
+
+  it.each([false, true])(
+    'are emptied behind what is committed, and so is what the pipeline owns: %s',
+    async (ownsTopics) => {
+      const world = await start(1, [
+        [0, 5_000],
+        [0, 30_000],
+        [0, 200_000],
+        [1, 1],
+      ])
+      const { operators, barrier } = waiting()
+      const running = await world.run('p', { topics: [input], operators }, {}, { tiers, barrier, ownsTopics })
+      await world.pass(125_000)
+      const oldest = async (topic: string, partition: number): Promise<number> => {
+        const asked = world.live.reader.offsets([{ topic, partition, at: 'earliest' }], 'read_committed')()
+        return rightOf(await world.while(asked))[0]?.offset ?? -1
+      }
+      expect(await oldest(short.topic.name, 0)).toBeGreaterThan(0)
+      expect(await oldest(long.topic.name, 0)).toBeGreaterThan(0)
+      // what waits there is not due yet
+      expect(await oldest(near.topic.name, 0)).toBe(0)
+      expect(await oldest(near.topic.name, 1)).toBeGreaterThan(0)
+      expect((await oldest('in', 0)) > 0).toBe(ownsTopics)
+      await world.while(running.stop())
+    },
+  )
 })
