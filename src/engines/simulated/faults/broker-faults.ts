@@ -58,7 +58,7 @@ export const coordinatorFailover: Begin = (scene, fault) => {
     // another one may be down by then
     if (process.isAlive && mortal(scene, 'keeps its log').includes(id)) killed(scene, id, 'keeps its log', '')
   }
-  const waiting = atSomeMoment(scene.cluster, process, strike, (message) => coordinating.has(message))
+  const waiting = atSomeMoment(scene.cluster, process, { counted: coordinating, rare: deciding }, strike)
   const undo = () => {
     waiting?.stop()
     scene.cluster.start(id)
@@ -67,19 +67,16 @@ export const coordinatorFailover: Begin = (scene, fault) => {
   return { what, processes: [brokerName(id)], undo }
 }
 
-/** What a coordinator sends on the way from one state to the next. */
-const coordinating: ReadonlySet<string> = new Set([
+/** What a coordinator sends on the way from one state of a transaction to the next. */
+const deciding: ReadonlySet<string> = new Set([
   'writeMarkers',
-  ...[
-    'replicate',
-    'initProducerId',
-    'addPartitions',
-    'endTransaction',
-    'commitOffsetsInTransaction',
-    'commitOffsets',
-    'group',
-  ].map((request) => `${request}: answer`),
+  ...['initProducerId', 'addPartitions', 'endTransaction', 'commitOffsetsInTransaction', 'commitOffsets'].map(
+    (request) => `${request}: answer`,
+  ),
 ])
+
+/** And whatever else it does while it coordinates. */
+const coordinating: ReadonlySet<string> = new Set([...deciding, 'replicate: answer', 'group: answer'])
 
 export const brokerRestart: Begin = (scene, fault) => {
   const id = targetOf(upright(scene), fault)

@@ -11,7 +11,7 @@ export const processCrash: Begin = (scene, fault) => {
   if (process === undefined) return undefined
   const { name } = process
   const { cluster, clients } = scene
-  const waiting = atSomeMoment(cluster, process, (beside) => {
+  const waiting = atSomeMoment(cluster, process, { rare: committing }, (beside) => {
     if (!process.isAlive) return
     if (beside !== undefined) cluster.watched.by?.reached(`crash ${beside.when} ${beside.message}`)
     clients.kill(name)
@@ -20,6 +20,15 @@ export const processCrash: Begin = (scene, fault) => {
     ? { what: 'crash', processes: [name], undo: () => clients.start(name) }
     : { what: `crash ${waiting.until}`, processes: [name], undo: waiting.stop }
 }
+
+/** What a client sends on the way to a commit. */
+const committing: ReadonlySet<string> = new Set([
+  'initProducerId',
+  'produce',
+  'commitOffsetsInTransaction',
+  'endTransaction',
+  'commitOffsets',
+])
 
 /** Somebody takes it for dead and starts a stand-in, before it goes on as if nothing had been. */
 export const zombie: Begin = (scene, fault) => {
