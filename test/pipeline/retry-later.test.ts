@@ -9,13 +9,20 @@ import type { DeadLetter } from '../../src/codec/dead-letter.ts'
 import { deadLetters } from '../../src/codec/dead-letters.ts'
 import { nullable } from '../../src/codec/nullable.ts'
 import { int32 } from '../../src/codec/numbers.ts'
+import { redriveHeader } from '../../src/codec/redrive.ts'
 import { store } from '../../src/codec/store.ts'
 import { text } from '../../src/codec/text.ts'
 import { topic } from '../../src/codec/topic.ts'
 import type { StreamRecord } from '../../src/contracts/stream-record.ts'
 import type { Operators } from '../../src/pipeline/chain.ts'
 import { deadLetter, deadLetterKey } from '../../src/pipeline/dead-letter-policy.ts'
-import { type Exhausted, retryLater } from '../../src/pipeline/retry-later.ts'
+import {
+  type Exhausted,
+  type RetryLaterOptions,
+  type RetryLaterPolicy,
+  retryLater,
+} from '../../src/pipeline/retry-later.ts'
+import { markedHeaders } from '../../src/protocol/retry/headers.ts'
 import { RetryWorld, type Sent } from './simulated-retries.ts'
 import { ManualClock } from './simulated-task.ts'
 
@@ -277,8 +284,237 @@ describe('retryLater', () => {
         if (one.fates.every(({ key }) => key !== null))
           for (const [key, sum] of kept) expect(sumOf(world, key)).toBe(sum)
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     ))
+})
+
+const failing = (times: Readonly<Record<number, number>>, tried: number[]): Operators => {
+  const left = new Map(Object.entries(times).map(([number, count]) => [Number(number), count]))
+  return [
+    mapValue((value: number) => {
+      tried.push(value)
+      const more = left.get(value) ?? 0
+      left.set(value, more - 1)
+      if (more > 0) throw new Error(`busy ${value}`)
+      return value
+    }),
+    to(out),
+  ] as unknown as Operators
+}
+
+const outputsOf = (world: RetryWorld): number[] =>
+  world.written
+    .filter(({ topic: name }) => name === 'out')
+    .map(({ value }) => (value === null ? -1 : Buffer.from(value).readInt32BE()))
+
+describe('a parked key', () => {
+  const inOrder = (options: Partial<RetryLaterOptions> = {}): RetryLaterPolicy =>
+    retryLater({ tiers: ['10ms', '100ms'], ordered: true, exhausted: 'halt', jitter: 0, ...options })
+  const sent = (...keys: readonly string[]): readonly Sent[] => keys.map((key, value) => ({ key, value }))
+
+  it('holds its later records back, and no other key', async () => {
+    const tried: number[] = []
+    const world = new RetryWorld({
+      pipeline: { topics: [input], operators: failing({ 0: 2 }, tried) },
+      input: sent('k', 'l', 'k', 'm', 'k'),
+      onError: inOrder(),
+    })
+    await world.settle()
+    expect([tried, outputsOf(world)]).toEqual([
+      [0, 1, 3],
+      [1, 3],
+    ])
+    expect(world.counters).toMatchObject({ putOff: 1, parked: 3, drained: 0 })
+    await world.finish()
+    expect(outputsOf(world)).toEqual([1, 3, 0, 2, 4])
+    expect(tried).toEqual([0, 1, 3, 0, 0, 2, 4])
+    expect(world.counters).toMatchObject({ putOff: 2, parked: 3, drained: 3 })
+    expect(world.parkedEntries).toBe(0)
+  })
+
+  it('goes by its live token alone', async () => {
+    const tried: number[] = []
+    const world = new RetryWorld({
+      pipeline: { topics: [input], operators: failing({ 0: 2 }, tried) },
+      input: sent('k', 'k'),
+      onError: inOrder(),
+    })
+    await world.settle()
+    while (tried.length < 2) {
+      world.clock.after(10, () => undefined)
+      world.clock.ring()
+      await world.settle()
+    }
+    for (let strays = 0; strays < 3; strays++) world.stray()
+    await world.settle()
+    expect(tried).toEqual([0, 0]) // the next is due in 100 ms
+    await world.finish()
+    world.stray() // of a key of which nothing waits
+    await world.finish()
+    expect(outputsOf(world)).toEqual([0, 1])
+  })
+
+  it('is drained a bounded number of records at a time, the rest at once', async () => {
+    const tried: number[] = []
+    const keys = Array.from({ length: 251 }, () => 'k')
+    const world = new RetryWorld({
+      pipeline: { topics: [input], operators: failing({ 0: 1 }, tried) },
+      input: sent(...keys),
+      onError: inOrder(),
+    })
+    await world.finish()
+    expect(outputsOf(world)).toEqual(keys.map((_, at) => at))
+    expect(world.tier('10ms').length).toBe(1)
+    expect(world.tier('now').length).toBe(2)
+    expect(world.parkedEntries).toBe(0)
+  })
+
+  it('holds the task up by name where as many wait as may, and lets it go on by itself', async () => {
+    for (const bound of [{ maxParkedPerKey: 2 }, { maxParked: 3 }]) {
+      const tried: number[] = []
+      const world = new RetryWorld({
+        pipeline: { topics: [input], operators: failing({ 0: 2 }, tried) },
+        input: sent('k', 'k', 'k', 'l', 'k'),
+        onError: inOrder(bound),
+      })
+      await world.settle()
+      expect(outputsOf(world)).toEqual([])
+      const [name] = Object.keys(bound)
+      expect(world.notices.at(-1)).toMatchObject({ recordId: 'in-0-2', policy: 'halt' })
+      expect(world.notices.at(-1)?.message).toContain(`(${name})`)
+      await world.finish()
+      expect(outputsOf(world).filter((value) => value !== 3)).toEqual([0, 1, 2, 4])
+      expect(tried.filter((value) => value === 0).length).toBe(3)
+      expect(world.parkedEntries).toBe(0)
+    }
+  })
+
+  it('is given up as a whole by deadLetterKey, later records too, until one is sent back', async () => {
+    const tried: number[] = []
+    const world = new RetryWorld({
+      pipeline: { topics: [input], operators: failing({ 0: 9 }, tried) },
+      input: sent('k', 'k', 'l', 'k', 'k'),
+      onError: inOrder({ exhausted: deadLetterKey(dead) }),
+    })
+    await world.finish()
+    expect(outputsOf(world)).toEqual([2])
+    expect(tried).toEqual([0, 2, 0, 0])
+    expect(letters(world).map(({ source, attempts, error }) => [source.offset, attempts, error.name])).toEqual([
+      [0, 3, 'Error'],
+      [1, 0, 'KeyGivenUp'],
+      [3, 0, 'KeyGivenUp'],
+      [4, 0, 'KeyGivenUp'],
+    ])
+    expect(letters(world)[0]?.firstFailedAt).toBe(1_000_000)
+    expect(world.counters.deadLetteredBy).toEqual({ Error: 1, KeyGivenUp: 3 })
+    expect(world.parkedEntries).toBe(1)
+    const back = (offset: number, more: Record<string, string> = {}): void =>
+      world.put('now', {
+        timestamp: 0,
+        key: Buffer.from('k'),
+        value: int32.encode(offset),
+        headers: markedHeaders(new Map(Object.entries(more).map(([name, value]) => [name, Buffer.from(value)])), {
+          origin: { topic: 'in', partition: 0, offset, timestamp: 1_000 + offset },
+          history: { attempts: 0, firstFailedAtMs: undefined },
+          dueAtMs: 0,
+        }),
+      })
+    back(1)
+    await world.finish()
+    expect(outputsOf(world)).toEqual([2])
+    back(1, { [redriveHeader.count]: '1' })
+    back(3)
+    await world.finish()
+    expect(outputsOf(world)).toEqual([2, 1, 3])
+    expect(world.parkedEntries).toBe(0)
+  })
+})
+
+describe('what is put off', () => {
+  it('waits with its own headers and marks that are overwritten, and says why', async () => {
+    const tried: number[] = []
+    const world = new RetryWorld({
+      pipeline: { topics: [input], operators: failing({ 0: 2 }, tried) },
+      input: [{ key: 'k', value: 0, headers: new Map([['own', Uint8Array.of(7)]]) }],
+      onError: retryLater({ tiers: ['10ms', '100ms'], exhausted: 'halt', jitter: 0 }),
+    })
+    await world.finish()
+    const shown = (tier: string): Record<string, string> =>
+      Object.fromEntries(
+        [...(world.tier(tier)[0]?.headers ?? [])].map(([name, value]) => [name, Buffer.from(value).toString()]),
+      )
+    const { 'millrace.retry.error': error, ...marks } = shown('100ms')
+    expect(error).toMatch(/^Error: busy 0\n/)
+    expect(marks).toEqual({
+      own: '\u0007',
+      'millrace.retry.attempt': '2',
+      'millrace.retry.due': '1000110',
+      'millrace.retry.first-failed': '1000000',
+      'millrace.retry.topic': 'in',
+      'millrace.retry.partition': '0',
+      'millrace.retry.offset': '0',
+      'millrace.retry.timestamp': '1000',
+    })
+    expect(Object.keys(shown('10ms')).length).toBe(Object.keys(shown('100ms')).length)
+  })
+
+  it('is given up where nobody can say what it was', async () => {
+    const tried: number[] = []
+    const world = new RetryWorld({
+      pipeline: { topics: [input], operators: failing({}, tried) },
+      input: [],
+      onError: retryLater({ tiers: ['10ms'], exhausted: deadLetter(dead) }),
+    })
+    world.put('10ms', { timestamp: 0, key: null, value: null, headers: new Map() })
+    await world.finish()
+    expect(letters(world).map(({ error }) => error.name)).toEqual(['UnknownOrigin'])
+    expect(tried).toEqual([])
+  })
+
+  it('is not put off where no other try helps: what cannot be read, and what retryIf refuses; what that throws halts', async () => {
+    const tried: number[] = []
+    let asked = 0
+    const world = new RetryWorld({
+      pipeline: { topics: [input], operators: failing({ 1: 1, 2: 1 }, tried) },
+      input: [
+        { key: 'a', value: new Uint8Array(3) },
+        { key: 'b', value: 1 },
+        { key: 'c', value: 2 },
+      ],
+      onError: retryLater({
+        tiers: ['10ms'],
+        exhausted: deadLetter(dead),
+        retryIf: (_error, record) => {
+          asked += 1
+          if (record.key === 'c') throw new Error('undecided')
+          return false
+        },
+      }),
+    })
+    await world.finish()
+    expect(letters(world).map(({ source, attempts }) => [source.offset, attempts])).toEqual([
+      [0, 1],
+      [1, 1],
+    ])
+    expect([asked, outputsOf(world)]).toEqual([2, [2]])
+    expect(world.notices.at(-1)).toMatchObject({ policy: 'halt, since retryIf itself threw: Error: undecided' })
+  })
+
+  it('is not in an outage: the task waits, and what had been put off does not use up its tries', async () => {
+    const tried: number[] = []
+    const world = new RetryWorld({
+      pipeline: { topics: [input], operators: failing({ 0: 1, 1: 1, 2: 5, 3: 0 }, tried) },
+      input: ['a', 'b', 'c', 'd'].map((key, value) => ({ key, value })),
+      onError: retryLater({ tiers: ['1h'], ordered: true, exhausted: deadLetter(dead) }),
+      outageAfter: 3,
+    })
+    await world.settle()
+    expect(tried).toEqual([0, 1, 2])
+    expect(world.notices.map(({ _tag }) => _tag)).toEqual(['record-failed', 'record-failed', 'outage', 'record-failed'])
+    await world.finish()
+    expect(letters(world)).toEqual([])
+    expect(tried).toEqual([0, 1, 2, 2, 2, 2, 2, 2, 3, 0, 1])
+  })
 })
 
 const sameKey = ({ fates }: Run, a: number, b: number): boolean => fates[a]?.key === fates[b]?.key

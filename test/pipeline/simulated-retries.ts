@@ -121,12 +121,13 @@ export class RetryWorld {
 
   /** A token that has had its turn comes once more, as after a restore from a copy. */
   stray(): void {
-    for (const { records, offered } of this.#tiers.values()) {
-      const token = records.slice(0, offered).find(({ headers }) => tokenOf(headers) !== undefined)
-      const live = token && tokenOf(token.headers)
-      if (token !== undefined && live !== undefined)
-        return this.put('now', { ...token, headers: tokenHeaders(live, 0) })
-    }
+    const been = [...this.#tiers.values()]
+      .flatMap(({ records, offered }) => records.slice(0, offered))
+      .filter(({ headers }) => tokenOf(headers) !== undefined)
+      .sort((a, b) => dueAtOf(a.headers) - dueAtOf(b.headers))
+    const token = been.at(-1)
+    const said = token && tokenOf(token.headers)
+    if (token !== undefined && said !== undefined) this.put('now', { ...token, headers: tokenHeaders(said, 0) })
   }
 
   /** Offers the next `count` records. */
