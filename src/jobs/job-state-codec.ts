@@ -7,6 +7,7 @@ import type { Answered, CommandSource, JobAnswer, JobState } from '../protocol/d
 /*
  * state    = tag u8, fields, answered
  * fields   = gen f64, due f64                 pending
+ *          | gen f64, due f64, series text    series: pending, and comes again
  *          | gen f64, due f64, until f64      fired
  *          | until f64, source                cancelled, ahead
  *          | until f64                        asked
@@ -14,7 +15,7 @@ import type { Answered, CommandSource, JobAnswer, JobState } from '../protocol/d
  * answered = count u8, (command text, tag u8, (gen f64, due f64, replaced u8 | gen f64, due f64 | nothing))*
  * text     = length u16, UTF-8
  */
-const tags = ['pending', 'fired', 'cancelled', 'ahead', 'asked'] as const
+const tags = ['pending', 'fired', 'cancelled', 'ahead', 'asked', 'series'] as const
 const answerTags = ['scheduled', 'pending', 'already-fired', 'cancelled', 'unknown'] as const
 
 /** The state of one id in few bytes: for most that wait it is 18. */
@@ -22,11 +23,13 @@ export const jobStateCodec: Codec<JobState> = {
   name: 'job state',
   encode: (state) => {
     at = 0
-    u8(tags.indexOf(state._tag))
+    const series = state._tag === 'pending' ? state.series : undefined
+    u8(tags.indexOf(series === undefined ? state._tag : 'series'))
     if (state._tag === 'pending' || state._tag === 'fired') {
       f64(state.gen)
       f64(state.dueMs)
     }
+    if (series !== undefined) text(series)
     if ('untilMs' in state) f64(state.untilMs)
     if (state._tag === 'cancelled' || state._tag === 'ahead')
       text(state.source === undefined ? '' : sourceText(state.source))
@@ -101,6 +104,14 @@ class Reader {
     switch (tag) {
       case 'pending':
         return { _tag: tag, gen: this.#f64(), dueMs: this.#f64(), answered: this.#answered() }
+      case 'series':
+        return {
+          _tag: 'pending',
+          gen: this.#f64(),
+          dueMs: this.#f64(),
+          series: this.#text(),
+          answered: this.#answered(),
+        }
       case 'fired':
         return { _tag: tag, gen: this.#f64(), dueMs: this.#f64(), untilMs: this.#f64(), answered: this.#answered() }
       case 'cancelled':

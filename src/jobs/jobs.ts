@@ -1,17 +1,18 @@
 import { Observable } from 'rxjs'
 import { base64 } from '../codec/base-64.ts'
 import { bytes } from '../codec/bytes.ts'
-import { type CommandOptions, idRecord, scheduleRecord, whenFault } from '../codec/job-command.ts'
+import { type CommandOptions, idRecord, repeatRecord, scheduleRecord, whenFault } from '../codec/job-command.ts'
 import type { RawOutput } from '../codec/job-headers.ts'
 import { nullable } from '../codec/nullable.ts'
 import type { Clock } from '../contracts/clock.ts'
-import type { AnyDelayed, Delayed, Job, When } from '../contracts/delayed.ts'
+import type { AnyDelayed, Delayed, Job, Repeated, When } from '../contracts/delayed.ts'
 import { MillraceError } from '../contracts/failure.ts'
 import type { Random } from '../contracts/random.ts'
 import type { JobAnswer } from '../protocol/delay/job-state.ts'
 import type { Answers } from './answers.ts'
 import type { JobMetrics } from './job-metrics.ts'
 import type { RunningMover } from './movers.ts'
+import { recurrenceFault, recurrenceText } from './recurrence.ts'
 
 /** What came of a schedule. */
 export type Scheduled =
@@ -49,6 +50,12 @@ export interface PendingJob {
 export interface Jobs<K, V, T> {
   /** Schedules a job, in place of one of this id that waits. One without an id is answered once it is durable. */
   readonly schedule: (job: Job<K, V, T>) => Promise<Scheduled>
+  /**
+   * Schedules a job that comes again by cron's times, from the next one on: one firing for each, across restarts and instances,
+   * whose `timestamp` is that time. The same once more changes nothing, so that a program may say it at each start; `cancel`
+   * ends it.
+   */
+  readonly repeat: (job: Repeated<K, V>) => Promise<Scheduled>
   /** After `cancelled` the job does not fire; after `already-fired` it has, once. */
   readonly cancel: (id: string) => Promise<'cancelled' | 'already-fired' | 'unknown'>
   /** Changes when a job that waits is due, either way. */
@@ -124,6 +131,13 @@ export const jobsOf = <K, V, T extends string>(o: JobsParts<K, V, T>): Jobs<K, V
         return { _tag: 'scheduled', dueMs: job.at }
       }
       return scheduledOf(await ask((options) => scheduleRecord(delayed, job, options)))
+    },
+    repeat: async (job) => {
+      const { cron, timeZone = 'UTC', missed = 'once' } = job
+      const fault = recurrenceFault({ cron, timeZone, missed })
+      if (fault !== undefined) throw new TypeError(`repeat of '${delayed.name}': ${fault}`)
+      const series = recurrenceText({ cron, timeZone, missed })
+      return scheduledOf(await ask((options) => repeatRecord(delayed, job, series, options)))
     },
     cancel: async (id) => {
       const answer = await ask((options) => idRecord(delayed, 'cancel', id, options))

@@ -18,23 +18,13 @@ import { answerCodec } from './answer-codec.ts'
 import type { JobCounters } from './job-metrics.ts'
 import { jobStateCodec } from './job-state-codec.ts'
 import { type JobTiers, jobTiersOf } from './job-tiers.ts'
+import { plantedIn } from './mover-mutant.ts'
 import { OverdueGuard } from './overdue-guard.ts'
 import { type RawRecord, readCommand } from './read-command.ts'
 import { rulesOf } from './rules.ts'
 
 /** The state of each id that is known. Its keys are ids in bytes. */
 export const jobsStore: StoreDeclaration<Uint8Array, JobState> = { name: 'jobs', key: bytes, value: jobStateCodec }
-
-/** A rule of the mover that is left out, so that tests can be shown to find it. */
-export type MoverMutant =
-  /** Jobs are let go a little before they are due. */
-  | 'fired-early'
-  /** What is due is not held back until the commands before are read. */
-  | 'cancel-unread'
-  /** A cancellation that comes before what it cancels is forgotten. */
-  | 'cancel-ahead-lost'
-  /** What is due later does not wait for what is due before it and still on its way. */
-  | 'out-of-turn'
 
 /** What moves the jobs of one delayed: a pipeline over its commands, and the tiers in which they wait. */
 export interface Mover {
@@ -43,7 +33,8 @@ export interface Mover {
   readonly barrier?: Barrier
 }
 
-export const moverOf = (of: AnyDelayed, counters: JobCounters, mutant?: MoverMutant): Mover => {
+export const moverOf = (of: AnyDelayed, counters: JobCounters): Mover => {
+  const mutant = plantedIn(of)
   const guard = new OverdueGuard(mutant === 'out-of-turn')
   const earlyMs = mutant === 'fired-early' ? earlyByMs : 0
   const rules = rulesOf(of)
@@ -181,6 +172,8 @@ class Moving {
     if (id !== undefined) headers.set(jobHeader.gen, numberHeader(gen))
     if (id !== undefined && key !== null) headers.set(jobHeader.key, key)
     if (place._tag === 'rung') headers.set(jobHeader.hop, numberHeader(hopAt(place, dueMs, now)))
+    const series = record.headers.get(jobHeader.series)
+    if (series !== undefined) headers.set(jobHeader.series, series)
     if (dueMs <= now) {
       this.#o.guard.add(record.partition, dueMs)
       if (record.topic !== this.#commands) headers.set(jobHeader.late, numberHeader(1))

@@ -2,6 +2,7 @@ import { jobHeader, numberIn, textIn } from '../codec/job-headers.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { JobCommand } from '../protocol/delay/job-state.ts'
 import { readSource } from './job-state-codec.ts'
+import { firstOf, seriesOf } from './series.ts'
 
 /** A record whose key and value are bytes. */
 export type RawRecord = StreamRecord<Uint8Array | null, Uint8Array | null>
@@ -32,9 +33,10 @@ export const readCommand = (record: RawRecord): ReadCommand => {
     case 'schedule': {
       requireId(record)
       const expect = numberIn(headers, jobHeader.expect)
+      const series = seriesIn(record)
       return {
         _tag: 'of-id',
-        command: { _tag: what, gen: record.offset, ...dueOf(record), source, command, expect },
+        command: { _tag: what, gen: record.offset, ...(series ?? dueOf(record)), source, command, expect },
       }
     }
     case 'cancel':
@@ -46,6 +48,16 @@ export const readCommand = (record: RawRecord): ReadCommand => {
     default:
       throw unreadable(record, `its header ${jobHeader.do} is none of schedule, post, cancel and look`)
   }
+}
+
+/** When a job that comes again is due first; `undefined` where it is none. */
+const seriesIn = (record: RawRecord): { readonly series: string; readonly dueMs: number } | undefined => {
+  const spelled = textIn(record.headers, jobHeader.series)
+  if (spelled === undefined) return undefined
+  const dueMs = firstOf(spelled, record.timestamp)
+  if (dueMs === undefined)
+    throw unreadable(record, `its header ${jobHeader.series}, '${spelled}', names no time to come`)
+  return { series: seriesOf(spelled, [record.headers.get(jobHeader.key), record.value]), dueMs }
 }
 
 /** When the job of a command is due, and how long its tier waits, where it is for one. */

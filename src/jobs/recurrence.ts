@@ -1,13 +1,7 @@
 import { Cron } from 'croner'
 import { given } from '../codec/arguments.ts'
-
-/**
- * What becomes of slots that passed while nobody ran:
- * - `skip`: nothing, the next one is waited for
- * - `once`: one firing for all of them, the latest
- * - `all`: each fires, one after the other
- */
-export type Missed = 'skip' | 'once' | 'all'
+import type { Missed } from '../contracts/delayed.ts'
+import type { DueSlot } from '../protocol/delay/job.ts'
 
 /** When something happens again and again. Plain data. */
 export interface Recurrence {
@@ -16,14 +10,6 @@ export interface Recurrence {
   /** By whose clock, as `'Europe/Berlin'`. */
   readonly timeZone: string
   readonly missed: Missed
-}
-
-/** What a slot comes to when its time has come. Times in ms since the epoch. */
-export interface DueSlot {
-  /** The slot that fires now; `undefined` where it was missed, and is left out. */
-  readonly fires: number | undefined
-  /** The slot that is waited for from here on; `undefined` where none is to come. */
-  readonly next: number | undefined
 }
 
 /** A slot that is later than this was missed. */
@@ -80,6 +66,17 @@ const isTimeZone = (name: string): boolean => {
   } catch {
     return false
   }
+}
+
+/** A recurrence in words, for a header. */
+export const recurrenceText = ({ cron, timeZone, missed }: Recurrence): string =>
+  `${missed} ${timeZone} ${cron.trim().split(/\s+/).join(' ')}`
+
+/** The recurrence of these words; `undefined` where they are none. */
+export const readRecurrence = (spelled: string): Recurrence | undefined => {
+  const [missed, timeZone, ...fields] = spelled.split(' ')
+  const recurrence = { missed, timeZone, cron: fields.join(' ') }
+  return recurrenceFault(recurrence) === undefined ? (recurrence as Recurrence) : undefined
 }
 
 /** Reading one takes longer than asking it. */

@@ -2,6 +2,7 @@ import { ladderRungs } from '../codec/delayed.ts'
 import { type Duration, durationMs } from '../codec/duration.ts'
 import type { AnyDelayed } from '../contracts/delayed.ts'
 import type { JobRules } from '../protocol/delay/job.ts'
+import { recurOf } from './series.ts'
 
 const dayMs = 86_400_000
 
@@ -17,6 +18,7 @@ export const rungWaits: ReadonlyMap<string, number> = new Map(
 /** By what rules the jobs of `of` are moved. */
 export const rulesOf = (of: AnyDelayed): JobRules => ({
   ladder: { rungsMs: [...rungWaits.values()], slackMs: 100 },
+  recur: recurOf,
   keptMs: dayMs,
   aheadMs: dayMs + Math.max(0, ...tierWaits(of).values()),
   askedMs: 600_000,

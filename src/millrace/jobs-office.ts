@@ -9,7 +9,6 @@ import type { AnyTopic } from '../contracts/topic.ts'
 import { Answers } from '../jobs/answers.ts'
 import { type Jobs, jobsOf } from '../jobs/jobs.ts'
 import { listJobs } from '../jobs/list-jobs.ts'
-import type { MoverMutant } from '../jobs/mover.ts'
 import { Movers } from '../jobs/movers.ts'
 import { findPayload } from '../jobs/payload.ts'
 import type { RawRecord } from '../jobs/read-command.ts'
@@ -27,7 +26,6 @@ export interface JobsOfficeParts {
   /** Ends, without an error, when the connection is closed. */
   readonly read: (topic: AnyTopic, options: ReadOptions) => AsyncIterable<readonly RawRecord[]>
   readonly warn: (message: string) => void
-  readonly mutant: MoverMutant | undefined
 }
 
 /** What one connection has to do with delayed jobs: what moves them, and what speaks to that. */
@@ -38,7 +36,7 @@ export class JobsOffice {
   readonly #jobs = new WeakMap<AnyDelayed, Jobs<any, any, any>>()
 
   constructor(parts: JobsOfficeParts) {
-    const { engine, clock, random, clientId, warn, mutant } = parts
+    const { engine, clock, random, clientId, warn } = parts
     this.#o = parts
     this.#movers = new Movers({
       engine,
@@ -47,7 +45,6 @@ export class JobsOffice {
       instance: clientId.replaceAll(/[^\w.-]/g, '-').slice(0, maxInstanceCharacters) || 'millrace',
       create: (topics) => createTopics(engine, topics),
       warn,
-      mutant,
     })
   }
 

@@ -8,7 +8,6 @@ import type { Random } from '../contracts/random.ts'
 import { settle } from '../contracts/settle.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { Topic } from '../contracts/topic.ts'
-import { type MoverMutant } from '../jobs/mover.ts'
 import { type Running, runPipeline } from '../pipeline/run.ts'
 import { lettersOf } from '../retry/letters.ts'
 import { checkRun, checkSend, checkStop, checkTransaction } from './check-calls.ts'
@@ -35,16 +34,13 @@ export interface Parts {
   readonly send: SendOptions
   /** Hears of a pipeline that cannot go on: its `done` rejects, and nobody may be looking. */
   readonly warn?: (message: string) => void
-  /** For tests: what of the rules of delayed jobs is left out. */
-  readonly moverMutant?: MoverMutant
 }
 
 /** How long a pipeline may take to come to its end when everything is closed. */
 const closingStopMs = 10_000
 
 /** The facade over an open engine. */
-export const openMillrace = (parts: Parts): Millrace => {
-  const { url, engine, clock, random, clientId, send, warn } = parts
+export const openMillrace = ({ url, engine, clock, random, clientId, send, warn }: Parts): Millrace => {
   const routes = new Routes({ engine, random, clock })
   const sender = new Sender({ engine, routes, clock, options: send })
   const transactions = new Transactions({ engine, routes, clock, clientId })
@@ -72,7 +68,6 @@ export const openMillrace = (parts: Parts): Millrace => {
     send: (topic, records) => sender.send(topic, records),
     read: (topic, options) => batches(topic, options),
     warn: (message) => warn?.(message),
-    mutant: parts.moverMutant,
   })
 
   const closeAll = async () => {

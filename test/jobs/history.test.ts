@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { MoverMutant } from '../../src/jobs/mover.ts'
+import type { MoverMutant } from '../../src/jobs/mover-mutant.ts'
 import { type Action, History, histories } from './history.ts'
 
 const holds = (mutant?: MoverMutant) =>

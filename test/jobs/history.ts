@@ -5,7 +5,7 @@ import { delayed } from '../../src/codec/delayed.ts'
 import { idRecord, scheduleRecord } from '../../src/codec/job-command.ts'
 import { utf8 } from '../../src/codec/utf-8.ts'
 import { bytes, type Delayed, MillraceError, type Topic, topic } from '../../src/index.ts'
-import type { MoverMutant } from '../../src/jobs/mover.ts'
+import { type MoverMutant, without } from '../../src/jobs/mover-mutant.ts'
 import { keyedPartition } from '../../src/protocol/client/partitioner.ts'
 import { JobsWorld } from './jobs-world.ts'
 
@@ -97,12 +97,14 @@ interface Scheduled {
 /** Does what a history says, and holds what comes of it to what was answered. */
 export class History {
   readonly #world: JobsWorld
+  readonly #later: typeof later
   readonly #ids = new Map<string, Id>()
   readonly #scheduled: Scheduled[] = []
   #isClockRight = true
 
   constructor(seed: number, mutant?: MoverMutant) {
-    this.#world = new JobsWorld(seed, mutant)
+    this.#world = new JobsWorld(seed)
+    this.#later = mutant === undefined ? later : without(mutant, later)
   }
 
   /** **Errors** rejects with what does not hold. */
@@ -110,7 +112,7 @@ export class History {
     const world = this.#world
     await world.open()
     await world.create(fired)
-    await world.moving(later)
+    await world.moving(this.#later)
     for (const action of actions) await this.#do(action)
     await world.pass(400_000)
     await this.#judge()
@@ -124,7 +126,7 @@ export class History {
       case 'schedule':
         return this.#schedule(action.id, action.when)
       case 'cancel':
-        return this.#heard(action.id, await world.while(world.millrace.jobs(later).cancel(action.id)))
+        return this.#heard(action.id, await world.while(world.millrace.jobs(this.#later).cancel(action.id)))
       case 'reschedule':
         return this.#reschedule(action.id, world.now + action.inMs)
       case 'pass':
@@ -142,7 +144,7 @@ export class History {
   async #schedule(id: string, when: '5s' | '1m' | number): Promise<void> {
     const world = this.#world
     const { nonce, job } = this.#newJob(id, when)
-    const answer = await world.while(world.millrace.jobs(later).schedule(job))
+    const answer = await world.while(world.millrace.jobs(this.#later).schedule(job))
     if (answer._tag === 'already-fired') {
       this.#at(nonce).isOver = true
       return this.#heard(id, 'already-fired')
@@ -155,7 +157,7 @@ export class History {
 
   async #reschedule(id: string, at: number): Promise<void> {
     const world = this.#world
-    const answer = await world.while(world.millrace.jobs(later).reschedule(id, { at }))
+    const answer = await world.while(world.millrace.jobs(this.#later).reschedule(id, { at }))
     if (answer._tag !== 'scheduled') return this.#heard(id, answer._tag)
     const known = this.#of(id)
     expect(known.possible.length, 'what waits was scheduled').toBeGreaterThan(0)
@@ -178,7 +180,7 @@ export class History {
 
   async #die({ asking, id, afterMs, how, awayMs }: Action & { readonly _tag: 'die' }): Promise<void> {
     const world = this.#world
-    const jobs = world.millrace.jobs(later)
+    const jobs = world.millrace.jobs(this.#later)
     if (asking === 'cancel') {
       let answer: Awaited<ReturnType<typeof jobs.cancel>> | undefined
       jobs.cancel(id).then((heard) => {
@@ -204,8 +206,8 @@ export class History {
     const dueMs = Math.min(...known.possible.map((nonce) => this.#at(nonce).dueMs ?? 0))
     world.kill()
     await world.open()
-    if (!Number.isFinite(dueMs) || dueMs - world.now < 10) return world.moving(later)
-    const { topic: to, ...command } = idRecord(later, 'cancel', id)
+    if (!Number.isFinite(dueMs) || dueMs - world.now < 10) return world.moving(this.#later)
+    const { topic: to, ...command } = idRecord(this.#later, 'cancel', id)
     const job = { id: besides(id), at: world.now + far, key: '', value: filler }
     const before = Array.from({ length: 4 }, () => scheduleRecord(bulky, job))
     const sent = [...before, command].map(({ key, value, headers }) => ({ key, value, headers }))
@@ -216,13 +218,13 @@ export class History {
     } else known.isCertain = false
     world.kill()
     await world.open(Math.max(0, dueMs + lateMs - world.now))
-    await world.moving(later)
+    await world.moving(this.#later)
   }
 
   async #restart(how: 'kill' | 'power', awayMs: number): Promise<void> {
     this.#world.kill(how)
     await this.#world.open(awayMs)
-    await this.#world.moving(later)
+    await this.#world.moving(this.#later)
   }
 
   #newJob(id: string, when: '5s' | '1m' | number) {

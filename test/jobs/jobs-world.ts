@@ -5,7 +5,6 @@ import type { StreamRecord } from '../../src/contracts/stream-record.ts'
 import type { AnyTopic, Topic } from '../../src/contracts/topic.ts'
 import { openEmbedded } from '../../src/engines/embedded/engine.ts'
 import type { Millrace } from '../../src/index.ts'
-import type { MoverMutant } from '../../src/jobs/mover.ts'
 import { openMillrace } from '../../src/millrace/open-millrace.ts'
 import { ForgetfulDisk } from '../../src/testing/forgetful-disk/forgetful-disk.ts'
 import { chosenBy } from '../support/chosen-by.ts'
@@ -17,17 +16,15 @@ import { VirtualClock } from '../support/virtual-clock.ts'
 export class JobsWorld {
   readonly disk: ForgetfulDisk
   readonly #random: Random
-  readonly #mutant: MoverMutant | undefined
   clock: VirtualClock = new VirtualClock()
   #millrace: Millrace | undefined
   engine: Engine | undefined
   readonly warnings: string[] = []
 
-  constructor(seed = 1, mutant?: MoverMutant) {
+  constructor(seed = 1) {
     const next = seededRandom(seed)
     this.disk = new ForgetfulDisk(chosenBy(seededRandom(seed + 1)))
     this.#random = { next, id: () => Uint8Array.from({ length: 16 }, () => Math.floor(next() * 256)) }
-    this.#mutant = mutant
   }
 
   get millrace(): Millrace {
@@ -63,7 +60,6 @@ export class JobsWorld {
       send: {},
       // one whose process is dead complains in vain
       warn: (message) => void (this.engine === engine && this.warnings.push(message)),
-      ...(this.#mutant === undefined ? {} : { moverMutant: this.#mutant }),
     })
     return this.#millrace
   }

@@ -1,13 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  dueSlot,
-  type Missed,
-  missedAfterMs,
-  nextSlot,
-  type Recurrence,
-  recurrenceFault,
-} from '../../src/jobs/recurrence.ts'
+import type { Missed } from '../../src/contracts/delayed.ts'
+import { dueSlot, missedAfterMs, nextSlot, type Recurrence, recurrenceFault } from '../../src/jobs/recurrence.ts'
 
 const at = (text: string): number => Date.parse(text)
 const shown = (ms: number | undefined): string | undefined =>
