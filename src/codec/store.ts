@@ -18,6 +18,11 @@ export interface StoreOptions<K extends Field, V extends Field> {
    * eight. One that is full holds its task up, loudly, with all that it has: see `StateStoreFull`.
    */
   readonly maxBytes?: number
+  /**
+   * `'disk'`: in a directory of this machine, for state that is larger than memory. Needs the package `classic-level`, and an engine
+   * that has a directory here, or `connect(…, { state })`. In memory where nothing is said.
+   */
+  readonly in?: 'memory' | 'disk'
 }
 
 /**
@@ -41,16 +46,22 @@ export const store = <K extends Field, V extends Field>(
   options: StoreOptions<K, V>,
 ): StoreDeclaration<FieldOf<K>, FieldOf<V>> => {
   const what = `store('${storeName(name)}', …)`
-  refuseUnknownOptions(what, options, ['key', 'value', 'expireAfter', 'maxBytes'])
+  refuseUnknownOptions(what, options, ['key', 'value', 'expireAfter', 'maxBytes', 'in'])
   const { expireAfter, maxBytes } = options
   if (maxBytes !== undefined && !(Number.isSafeInteger(maxBytes) && maxBytes >= 1 && maxBytes <= maxBytesMost))
     throw new TypeError(`${what}: maxBytes is a whole number from 1 to ${maxBytesMost}, and not ${given(maxBytes)}`)
+  const kept: unknown = options.in
+  if (kept !== undefined && kept !== 'memory' && kept !== 'disk')
+    throw new TypeError(`${what}: in is 'memory' or 'disk', and not ${given(kept)}`)
+  if (kept === 'disk' && maxBytes !== undefined)
+    throw new TypeError(`${what}: maxBytes is for a store in memory, and this one is kept on disk: leave it out`)
   return {
     name,
     key: field(`the key of store '${name}'`, () => keyCodec<FieldOf<K>>(options.key)),
     value: field(`the value of store '${name}'`, () => valueCodec<FieldOf<V>>(options.value)),
     ...(expireAfter === undefined ? {} : { expireAfterMs: expiryMs(`${what}: expireAfter`, expireAfter) }),
     ...(maxBytes === undefined ? {} : { maxBytes }),
+    ...(kept === undefined ? {} : { in: kept }),
   }
 }
 

@@ -2,6 +2,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Observable } from 'rxjs'
 import type { EngineFailure } from './failure.ts'
 import type { Position, TopicPartition } from './position.ts'
+import type { StateDirectory } from './storage.ts'
 import type { TopicConfig } from './topic.ts'
 
 /** A call to an engine: nothing happens until it is run, and it never rejects. */
@@ -24,6 +25,8 @@ export interface Engine {
   readonly producer: () => Call<Producer>
   /** Takes over `transactionalId`: whoever had it is fenced, and its open transaction aborted. */
   readonly transactions: (options: TransactionOptions) => Call<TransactionalProducer>
+  /** Where pipelines may keep copies of their state, for an engine that has a directory on this machine. */
+  readonly state?: StateDirectory
   /** Everything else of the engine answers `closed` from now on. Calling it again is fine. */
   readonly close: () => Call<void>
 }

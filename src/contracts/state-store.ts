@@ -45,12 +45,12 @@ export interface StateStore {
   readonly entries: () => AsyncIterable<readonly StateEntry[]>
   /** How many keys it has, expired ones too; `undefined` where nobody counts them. */
   readonly size: () => number | undefined
-  /** What they take, about: keys, values, and what finds them. */
+  /** What they take of memory, about: keys, values, and what finds them. */
   readonly sizeBytes: () => number
   /** Whether any of them may expire. */
   readonly mayExpire: () => boolean
-  /** The task has gone elsewhere: nothing is asked of it any more. */
-  readonly close: () => void
+  /** The task has gone elsewhere: nothing is asked of it any more. Answers a promise where that takes its time. */
+  readonly close: () => Promise<void> | void
 }
 
 /** Key bytes as a string, one character a byte: a `Map` can tell them apart. */

@@ -43,6 +43,13 @@ export interface StorageFile {
   readonly close: () => void
 }
 
+/** A directory of this machine where pipelines keep copies of their state, beside the changelogs that have all of it. */
+export interface StateDirectory {
+  readonly storage: Storage
+  /** Where it is, for those who open files by themselves; none where it is no directory of the file system. */
+  readonly path?: string
+}
+
 export type StorageErrorCode = 'full' | 'denied' | 'missing' | 'failed'
 
 /** An operation of the storage that failed: `full` may go away, the rest needs somebody. */

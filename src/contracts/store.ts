@@ -1,4 +1,5 @@
 import type { Codec } from './codec.ts'
+import type { TopicConfig } from './topic.ts'
 
 /** A named keyed store that a pipeline uses: the only memory between records. Made by `store(…)`; plain data. */
 export interface StoreDeclaration<K, V> {
@@ -9,8 +10,12 @@ export interface StoreDeclaration<K, V> {
   readonly expireAfterMs?: number
   /** What it may take for each task; see `store`. */
   readonly maxBytes?: number
+  /** Where it is kept; in memory where nothing is said. */
+  readonly in?: 'memory' | 'disk'
   /** A key has several places in it, told apart by bytes of their own: see `Carrier.store`. */
   readonly hasParts?: boolean
+  /** What its changelog is created with, beside what each is. */
+  readonly changelog?: TopicConfig
   /** Belongs to one operator: another declaration of its name is another store, however alike. */
   readonly isExclusive?: boolean
 }

@@ -27,10 +27,17 @@ export interface RunMetrics {
   readonly fetchedBytes: number
   /** How many of its tasks wait at the moment, since what they read is damaged. */
   readonly haltedTasks: number
+  /** Read back from changelogs when tasks began, and in how many bytes. */
+  readonly restoredRecords: number
+  readonly restoredBytes: number
+  /** How many offsets of changelogs are still to be read, at the moment, before tasks that are beginning go on. */
+  readonly restoring: number
 }
 
-/** Those that only grow. */
-export type Counters = { -readonly [M in Exclude<keyof RunMetrics, 'haltedTasks'>]: RunMetrics[M] }
+type NotCounted = 'haltedTasks' | 'restoredRecords' | 'restoredBytes' | 'restoring'
+
+/** Those that are counted where they happen. */
+export type Counters = { -readonly [M in Exclude<keyof RunMetrics, NotCounted>]: RunMetrics[M] }
 
 export const newCounters = (): Counters => ({
   records: 0,

@@ -22,7 +22,14 @@ const kept = async (store: TaskStore, writes: readonly StateWrite[], end: number
   const isKept = store.state.commit(writes, end)
   if (isKept !== undefined) await isKept
   for (const write of writes) store.committed(write)
+  if (store.changed === undefined) return
+  let bytes = 0
+  for (const { key, value } of writes) bytes += key.length + (value?.length ?? 0) + recordBytes
+  store.changed(bytes)
 }
+
+/** What a record of a changelog takes beside key and value, about. */
+const recordBytes = 16
 
 /** Without those that are not worth writing. */
 const byStore = ({ writes }: DonePrefix): ReadonlyMap<TaskStore, readonly StateWrite[]> => {

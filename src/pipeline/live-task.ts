@@ -59,6 +59,8 @@ export class LiveTask {
   readonly ended: AbortController = new AbortController()
   state: 'starting' | 'running' | 'draining' | 'closed' = 'starting'
   runner: TaskRunner | undefined
+  /** Resolves once its stores are closed, from when it is closed itself. */
+  gone: Promise<unknown> = Promise.resolve()
   /** Resolves once it has finished what entered, from when it is draining. */
   drained: Promise<void> = Promise.resolve()
   /** Hold back what waits in its tiers. */
@@ -114,7 +116,7 @@ export class LiveTask {
     this.ended.abort()
     this.sluices?.close()
     this.runner?.close(reason)
-    for (const { state } of this.stores.values()) state.close()
+    this.gone = Promise.all(Array.from(this.stores.values(), async ({ state }) => state.close()))
   }
 }
 

@@ -12,6 +12,8 @@ import type { EngineFailure } from '../contracts/failure.ts'
  * - `untagged`: an operator does not work record by record though it is tagged so: a chain a record from now on
  * - `no-task`: this instance has nothing to do: there are as many instances as tasks, or more
  * - `task-lost`: another instance has a task now; what was under way is dropped
+ * - `state-discarded`: this machine's copy of a store is of no use, and its changelog is read instead
+ * - `snapshot-failed`: a store could not be copied to this machine's disk: its changelog has all of it
  */
 export type Notice =
   | {
@@ -31,3 +33,9 @@ export type Notice =
   | { readonly _tag: 'untagged'; readonly message: string }
   | { readonly _tag: 'no-task'; readonly message: string; readonly members: number }
   | { readonly _tag: 'task-lost'; readonly message: string; readonly task: number }
+  | {
+      readonly _tag: 'state-discarded' | 'snapshot-failed'
+      readonly message: string
+      readonly store: string
+      readonly task: number
+    }

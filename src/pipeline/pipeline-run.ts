@@ -90,9 +90,7 @@ export class PipelineRun {
     })
     this.errors$ = notices.asObservable()
     const pulses = merge(of(undefined), this.#pulse).pipe(takeUntil(this.#ended))
-    this.metrics$ = pulses.pipe(
-      map(() => ({ ...counters, ...setup.local.metrics, haltedTasks: fetches.haltedTasks })),
-    )
+    this.metrics$ = pulses.pipe(map(() => ({ ...counters, ...setup.local.metrics, haltedTasks: fetches.haltedTasks })))
     this.progress$ = pulses.pipe(
       exhaustMap(() => this.#measure()),
       filter((progress) => progress !== undefined),

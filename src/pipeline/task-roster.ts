@@ -55,10 +55,12 @@ export class TaskRoster {
     return this.#leave([...this.#o.tasks.values()])
   }
 
-  /** Gives all tasks up as they are. */
-  close(reason: string): void {
-    for (const task of this.#o.tasks.values()) task.close(reason)
+  /** Gives all tasks up as they are; resolves once they are gone. */
+  async close(reason: string): Promise<void> {
+    const tasks = [...this.#o.tasks.values()]
+    for (const task of tasks) task.close(reason)
     this.#o.tasks.clear()
+    await Promise.all(tasks.map(({ gone }) => gone))
   }
 
   /** Drops what `task` has done and not committed: it begins again where it has committed. */
@@ -133,6 +135,8 @@ export class TaskRoster {
       task.close('its task went elsewhere')
       if (this.#o.tasks.get(task.task) === task) this.#o.tasks.delete(task.task)
     }
+    // whoever has them next may be in this directory
+    await Promise.all(tasks.map(({ gone }) => gone))
   }
 
   /** A stop and a revocation may drain one task at once: it is given up when the first of them has no more time. */

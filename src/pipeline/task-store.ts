@@ -21,6 +21,8 @@ export class TaskStore {
   readonly changelog: Sink
   /** What is committed. */
   readonly state: StateStore
+  /** Told how many bytes of it have changed with a commit, where a copy of it is kept. */
+  changed: ((bytes: number) => void) | undefined
   readonly #owner: StoreOwner
   readonly #pending = new PendingWrites()
   /** Of all that is pending, as if nothing of it replaced anything. */

@@ -1,8 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { CorruptBatchError } from '../batch/corrupt-batch.ts'
 import { readRecords } from '../batch/read-records.ts'
+import { lastOffsetOf } from '../batch/record-batch.ts'
 import type { Engine, TopicSpec } from '../contracts/engine.ts'
 import { MillraceError } from '../contracts/failure.ts'
+import type { TopicPartition } from '../contracts/position.ts'
 import { settle } from '../contracts/settle.ts'
 import type { StateChange, StateStore } from '../contracts/state-store.ts'
 import { expiryIn } from './changelog-record.ts'
@@ -42,16 +44,38 @@ export const ownerOfChangelog = (topic: string): string | undefined => {
 
 const fetchBytes = 1024 * 1024
 
-/** What to restore, and from where. */
-export interface RestoreOptions {
+interface Changelog {
   readonly engine: Engine
-  readonly at: { readonly topic: string; readonly partition: number }
-  readonly state: StateStore
+  readonly at: TopicPartition
   readonly signal: AbortSignal
+}
+
+/**
+ * Where one partition of a changelog begins and ends: all that was committed before the call lies between, even where it was not
+ * visible yet.
+ */
+export const changelogEnds = async ({
+  engine,
+  at,
+  signal,
+}: Changelog): Promise<{ readonly start: number; readonly end: number }> => {
+  const settled = await settle(engine.reader.settled([at], signal))
+  const start = await settle(engine.reader.offsets([{ ...at, at: 'earliest' }], 'read_committed'))
+  return { start: start[0]?.offset ?? 0, end: settled[0]?.offset ?? 0 }
+}
+
+/** What to restore, and from where. */
+export interface RestoreOptions extends Changelog {
+  readonly state: StateStore
   /** All before it is in the state; the changelog's beginning where nothing is said. */
   readonly from?: number
-  /** Called after each step, with where it is and where it goes; may throw, and wait. */
-  readonly passed?: (position: number, end: number) => Promise<void> | undefined
+  /** Its end, where that is known. */
+  readonly end?: number
+  /** Called after each step, with where it is and what the step has read; may throw, and wait. */
+  readonly passed?: (
+    offset: number,
+    read: { readonly records: number; readonly bytes: number },
+  ) => Promise<void> | undefined
 }
 
 /**
@@ -63,10 +87,9 @@ export interface RestoreOptions {
  */
 export const restore = async (o: RestoreOptions): Promise<number> => {
   const { engine, at, state, signal } = o
-  const end = (await settle(engine.reader.settled([at], signal)))[0]?.offset ?? 0
-  const start = await settle(engine.reader.offsets([{ ...at, at: 'earliest' }], 'read_committed'))
-  let offset = Math.max(o.from ?? 0, start[0]?.offset ?? 0)
-  while (offset < end) {
+  const ends = o.end === undefined ? await changelogEnds(o) : { start: 0, end: o.end }
+  let offset = Math.max(o.from ?? 0, ends.start)
+  while (offset < ends.end) {
     const request = {
       positions: [{ ...at, offset }],
       isolation: 'read_committed',
@@ -75,9 +98,12 @@ export const restore = async (o: RestoreOptions): Promise<number> => {
     } as const
     const [fetched] = await settle(engine.reader.fetch({ ...request, maxWaitMs: 1_000 }))
     if (fetched?.failure !== undefined) throw new MillraceError(fetched.failure)
-    for (const batch of fetched?.batches ?? []) await state.commit(changesIn(batch, offset), offset)
+    for (const batch of fetched?.batches ?? []) {
+      const changes = changesIn(batch, offset)
+      await state.commit(changes, lastOffsetOf(batch) + 1)
+      await o.passed?.(lastOffsetOf(batch) + 1, { records: changes.length, bytes: batch.length })
+    }
     offset = fetched?.nextOffset ?? offset
-    await o.passed?.(offset, end)
   }
   await state.commit([], offset)
   return offset

@@ -16,6 +16,8 @@ const slotsPerWalk = 256
 export interface MemoryStore extends StateStore {
   /** What it takes from the machine: holes, and room for more. */
   readonly heldBytes: () => number
+  /** Where it stands in its changelog. */
+  readonly position: () => number
 }
 
 /**
@@ -29,6 +31,7 @@ export const memoryStore = (): MemoryStore => {
   const table = new SlotTable()
   let contentBytes = 0
   let lookedTo = 0
+  let position = 0
 
   const remove = (slot: number): void => {
     const address = table.address(slot)
@@ -74,7 +77,8 @@ export const memoryStore = (): MemoryStore => {
       if (slot < 0 || hasExpired(table.expiresAt(slot), now)) return undefined
       return slabs.value(table.address(slot))
     },
-    commit: (changes) => {
+    commit: (changes, standsAt = position) => {
+      position = standsAt
       for (const one of changes) change(one)
       while (slabs.deadBytes > holesBytesMin && slabs.deadBytes > slabs.liveBytes / 2) slabs.evacuate(moved)
       table.shrink()
@@ -100,6 +104,7 @@ export const memoryStore = (): MemoryStore => {
     sizeBytes: () => contentBytes + table.count * entryBytes,
     heldBytes: () => slabs.heldBytes + table.heldBytes,
     mayExpire: () => table.mayExpire,
+    position: () => position,
     close: () => {
       table.clear()
       slabs.clear()

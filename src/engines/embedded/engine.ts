@@ -1,5 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Call, Engine } from '../../contracts/engine.ts'
+import type { StateDirectory } from '../../contracts/storage.ts'
+import { storageWithin } from '../../log/storage-within.ts'
 import { allFeatures } from '../features.ts'
 import { partitionsOf } from './catalog-topic.ts'
 import { embeddedGroups } from './groups.ts'
@@ -13,7 +15,12 @@ import { embeddedTopics } from './topics.ts'
 export interface EmbeddedOptions extends DirectoryOptions {
   /** False for a storage that is gone with the process. */
   readonly persistent: boolean
+  /** Where the storage is, for stores that open files by themselves; none where it is no directory of the file system. */
+  readonly path?: string
 }
+
+/** Within the storage: where pipelines keep copies of their state. */
+const stateDirectory = 'state'
 
 /**
  * Opens the embedded engine: Kafka's own log and coordinators in this process, on `storage`.
@@ -64,6 +71,12 @@ export const openEmbedded =
           return E.right(plainProducer({ producerId: producerId.right, stager: newStager(), engine: lifetime, commit }))
         }),
       transactions: (wanted) => lifetime.call(() => transactions.take(wanted)),
+      ...(options.persistent ? { state: stateIn(options) } : {}),
       close: () => async () => (lifetime.ended === undefined ? release() : E.right(undefined)),
     })
   }
+
+const stateIn = ({ storage, path }: EmbeddedOptions): StateDirectory => ({
+  storage: storageWithin(storage, stateDirectory),
+  ...(path === undefined ? {} : { path: `${path}/${stateDirectory}` }),
+})

@@ -25,7 +25,7 @@ export const fileEngine = ({ path, readOnly, ...options }: FileEngineOptions): C
   const storage = diskStorage(path)
   if (readOnly) return openReadOnly({ ...options, storage, isOwned: () => isOwned({ path, storage }) })
   const lock = ownerLock({ path, storage, pid: process.pid })
-  return openEmbedded({ ...options, storage, lock, persistent: true })
+  return openEmbedded({ ...options, storage, lock, persistent: true, path })
 }
 
 /** The embedded engine in memory: the same code, gone with the process. */
