@@ -1,4 +1,4 @@
-import type { Beat } from './beats.ts'
+import { type Beat, inOrder } from './beats.ts'
 import { isClient } from './lives.ts'
 import { shortenings, single, summary } from './shortenings.ts'
 import type { StoryLine } from './story-line.ts'
@@ -51,12 +51,12 @@ export const abridge = (beats: readonly Beat[], linesMax: number): readonly Stor
 }
 
 const inOneLine = (scene: Scene): void => {
-  const beats = scene.flatMap((strand) => strand.beats).sort((a, b) => a.at - b.at)
+  const beats = scene.flatMap((strand) => strand.beats).sort(inOrder)
   scene.splice(0, scene.length, { beats, lines: [summary(beats)], shortened: shortest, weight: 0 })
 }
 
 const linesOf = (scenes: readonly Scene[]): readonly StoryLine[] =>
-  scenes.flatMap((scene) => scene.flatMap(({ lines }) => lines).sort((a, b) => a.at - b.at))
+  scenes.flatMap((scene) => scene.flatMap(({ lines }) => lines).sort(inOrder))
 
 const scenesOf = (beats: readonly Beat[]): Scene[] => {
   const scenes: Scene[] = []

@@ -6,6 +6,8 @@ import { virtualTime } from './virtual-time.ts'
 export interface Beat {
   /** Virtual milliseconds. */
   readonly at: number
+  /** Which of all it is: much may happen at the same time, one after the other. */
+  readonly order?: number
   readonly about: TraceSubject | 'network' | 'fault' | 'violation'
   /** Of whom it is told. */
   readonly who: string
@@ -30,8 +32,11 @@ export const beatsOf = (trace: readonly TraceEntry[]): readonly Beat[] => {
     else if (entry._tag === 'fault') beats.push(...faultBeats(entry))
   }
   // sorting is stable: of the same time stays in order what was told in order
-  return beats.sort((a, b) => a.at - b.at)
+  return beats.sort((a, b) => a.at - b.at).map((beat, order) => ({ ...beat, order }))
 }
+
+/** Beats, and lines that begin with one, as they came. */
+export const inOrder = (a: Beat, b: Beat): number => a.at - b.at || (a.order ?? 0) - (b.order ?? 0)
 
 const faultBeats = ({ at, what, processes, until }: Extract<TraceEntry, { _tag: 'fault' }>): readonly Beat[] => {
   const whom = processes.length === 0 ? '' : ` (${processes.join(', ')})`
