@@ -1,4 +1,4 @@
-import type { AnyDelayed, Job, When } from '../contracts/delayed.ts'
+import type { AnyDelayed, Job, Repeated, When } from '../contracts/delayed.ts'
 import type { AnyRecord } from '../contracts/stream-record.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
 import { given } from './arguments.ts'
@@ -63,6 +63,27 @@ export const scheduleRecord = (of: AnyDelayed, job: AnyJob, options: CommandOpti
   else written.set(jobHeader.after, numberHeader(durationMs('after', job.after as Duration)))
   addOptions(written, options)
   return { topic: topics.commands, key: id === undefined ? key : utf8(id), value, headers: written }
+}
+
+/** What writes down a job that comes again by `series`. **Errors** as {@link scheduleRecord}. */
+export const repeatRecord = (
+  of: AnyDelayed,
+  // biome-ignore lint/suspicious/noExplicitAny: checked by the codecs of the target
+  job: Repeated<any, any>,
+  series: string,
+  options: CommandOptions = {},
+): RawOutput => {
+  const { id, headers = noHeaders } = job
+  const fault = idFault(id)
+  if (fault !== undefined) throw new TypeError(`repeat of '${of.name}': ${fault}`)
+  const key = of.to.key.encode(job.key)
+  const value = of.to.value.encode(job.value)
+  const written = ownHeadersLeftOut(headers)
+  written.set(jobHeader.do, textHeader('schedule'))
+  if (key !== null) written.set(jobHeader.key, key)
+  written.set(jobHeader.series, textHeader(series))
+  addOptions(written, options)
+  return { topic: topicsOf(of).commands, key: utf8(id), value, headers: written }
 }
 
 /** What writes down that `id` is to be cancelled, or looked at. */

@@ -26,6 +26,8 @@ export const jobHeader = {
   command: 'millrace.command',
   /** The scheduling that a command is about: where another one waits by now, it does nothing. */
   expect: 'millrace.expect',
+  /** How it comes again: what is done with missed times, the time zone, and cron's fields. */
+  series: 'millrace.series',
   /** It has waited behind what was due before it once already. */
   late: 'millrace.late',
   /** The id of the job, on the record in the target. */

@@ -32,6 +32,29 @@ export type Job<K, V, T> = {
   readonly headers?: ReadonlyMap<string, Uint8Array>
 } & When<T>
 
+/**
+ * What becomes of the times of a repeated job that passed while nobody ran, or were found more than a minute late:
+ * - `skip`: nothing, the next one is waited for
+ * - `once`: one firing for all of them, the latest
+ * - `all`: each fires, one after the other
+ */
+export type Missed = 'skip' | 'once' | 'all'
+
+/** A record of the target topic, again and again. */
+export interface Repeated<K, V> {
+  /** Names it: the same id, repeated otherwise, takes its place. */
+  readonly id: string
+  /** Five fields, minute to day of the week, or six, with seconds first: `'0 3 * * *'`. */
+  readonly cron: string
+  /** By whose clock, as `'Europe/Berlin'`; `'UTC'` where nothing is said. */
+  readonly timeZone?: string
+  /** `once` where nothing is said. */
+  readonly missed?: Missed
+  readonly key: K
+  readonly value: V
+  readonly headers?: ReadonlyMap<string, Uint8Array>
+}
+
 /** The topics of one {@link Delayed}, whose records are bytes. */
 export interface DelayedTopics {
   /** What is to be done with jobs, keyed by their ids. Stamped when it is written: `after` counts from there. */

@@ -58,7 +58,7 @@ export interface Jobs<K, V, T> {
   readonly repeat: (job: Repeated<K, V>) => Promise<Scheduled>
   /** After `cancelled` the job does not fire; after `already-fired` it has, once. */
   readonly cancel: (id: string) => Promise<'cancelled' | 'already-fired' | 'unknown'>
-  /** Changes when a job that waits is due, either way. */
+  /** Changes when a job that waits is due, either way; one that comes again comes once more, then, and ends. */
   readonly reschedule: (id: string, when: When<T>) => Promise<Rescheduled>
   /** What is known of an id, as of all that was committed before the call; `undefined` where nothing is. */
   readonly get: (id: string) => Promise<KnownJob | undefined>

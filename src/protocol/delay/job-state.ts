@@ -45,7 +45,13 @@ interface Passing extends Known {
  * - `asked`: there is nothing but answers
  */
 export type JobState =
-  | ({ readonly _tag: 'pending'; readonly gen: number; readonly dueMs: number } & Known)
+  | ({
+      readonly _tag: 'pending'
+      readonly gen: number
+      readonly dueMs: number
+      /** By what it comes again, and what it carries, where it does. */
+      readonly series?: string | undefined
+    } & Known)
   | ({ readonly _tag: 'fired'; readonly gen: number; readonly dueMs: number } & Passing)
   | ({ readonly _tag: 'cancelled'; readonly source: CommandSource | undefined } & Passing)
   | ({ readonly _tag: 'ahead'; readonly source: CommandSource } & Passing)
@@ -64,6 +70,8 @@ export type JobCommand = {
       /** How long its tier waits, where it was scheduled for one. */
       readonly waitMs?: number | undefined
       readonly source?: CommandSource | undefined
+      /** It comes again. The same that waits already goes on as it is. */
+      readonly series?: string | undefined
       /** Only where this scheduling waits. */
       readonly expect?: number | undefined
     }

@@ -29,8 +29,18 @@ export type JobEffect =
 
 export type JobStep = Step<JobState | undefined, JobEffect>
 
+/** What a time of a series comes to that is due. */
+export interface DueSlot {
+  /** The time that fires now; `undefined` where it was missed, and is left out. */
+  readonly fires: number | undefined
+  /** The one that is waited for from here on; `undefined` where none is to come. */
+  readonly next: number | undefined
+}
+
 export interface JobRules {
   readonly ladder: Ladder
+  /** How a series goes on, of which `dueMs` is due. */
+  readonly recur: (series: string, dueMs: number, now: number) => DueSlot
   /** How long it is known that a job has fired, or was cancelled. */
   readonly keptMs: number
   /** How long a cancellation waits for what it cancels. */
@@ -43,7 +53,7 @@ export interface JobRules {
  * One id of a job: what is asked of it, and what becomes of its records.
  *
  * **Guarantees** of each scheduling (id and gen) exactly one of these comes true: it fires, once, and not before it is due; it is
- * cancelled; another one takes its place. Who was answered `cancelled` has it that nothing fires. A command that comes
+ * cancelled; another one takes its place. Of a series this holds for each of its times that fires. Who was answered `cancelled` has it that nothing fires. A command that comes
  * twice is answered the same, while the id knows it: at least the last four of each.
  */
 export const stepJob = (
@@ -73,11 +83,19 @@ export const surfaced = ({ ladder }: JobRules, record: Omit<Surfaced, '_tag'>, n
 }
 
 const surface = (rules: JobRules, state: JobState | undefined, record: Surfaced, now: number): JobStep => {
-  if (state?._tag !== 'pending' || state.gen !== record.gen) return [state, [{ _tag: 'drop' }]]
+  // of a series the same scheduling waits for one time after the other
+  if (state?._tag !== 'pending' || state.gen !== record.gen || state.dueMs !== record.dueMs)
+    return [state, [{ _tag: 'drop' }]]
   const effect = surfaced(rules, record, now)
   if (effect._tag !== 'fire') return [state, [effect]]
-  const { gen, dueMs, answered } = state
-  return [{ _tag: 'fired', gen, dueMs, answered, untilMs: now + rules.keptMs }, [effect]]
+  const { gen, dueMs, series, answered } = state
+  const fired: JobState = { _tag: 'fired', gen, dueMs, answered, untilMs: now + rules.keptMs }
+  if (series === undefined) return [fired, [effect]]
+  const { fires, next } = rules.recur(series, dueMs, now)
+  const firing: readonly JobEffect[] = fires === undefined ? [] : [{ _tag: 'fire', gen, dueMs: fires }]
+  if (next === undefined) return [fired, firing.length > 0 ? firing : [{ _tag: 'drop' }]]
+  const place = placeOf(rules.ladder, next, now)
+  return [{ ...state, dueMs: next }, [...firing, { _tag: 'route', place, gen, dueMs: next }]]
 }
 
 interface Asked {
@@ -116,14 +134,20 @@ const look = (state: JobState | undefined): JobAnswer => {
 const schedule = (
   { ladder }: JobRules,
   state: JobState | undefined,
-  { gen, dueMs, waitMs, source, expect }: JobCommand & { readonly _tag: 'schedule' },
+  { gen, dueMs, waitMs, series, source, expect }: JobCommand & { readonly _tag: 'schedule' },
   now: number,
 ): Asked => {
   if (expect !== undefined && !(state?._tag === 'pending' && state.gen === expect)) return unchanged(state)
-  if (state?._tag === 'fired') return unchanged(state)
+  if (state?._tag === 'fired' && series === undefined) return unchanged(state)
+  if (series !== undefined && state?._tag === 'pending' && state.series === series)
+    return {
+      to: state,
+      answer: { _tag: 'scheduled', gen: state.gen, dueMs: state.dueMs, replaced: false },
+      effects: [],
+    }
   if (isCancelledAlready(state, source)) return { to: state, answer: { _tag: 'cancelled' }, effects: [] }
   return {
-    to: { _tag: 'pending', gen, dueMs, answered: state?.answered ?? [] },
+    to: { _tag: 'pending', gen, dueMs, ...(series === undefined ? {} : { series }), answered: state?.answered ?? [] },
     answer: { _tag: 'scheduled', gen, dueMs, replaced: state?._tag === 'pending' },
     effects: [{ _tag: 'route', place: placeOf(ladder, dueMs, now, waitMs), gen, dueMs }],
   }

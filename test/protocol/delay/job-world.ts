@@ -7,6 +7,7 @@ const [second, minute, hour, day] = [1_000, 60_000, 3_600_000, 86_400_000]
 
 export const rules: JobRules = {
   ladder: { rungsMs: [16 * day, 4 * day, day, 8 * hour, 2 * hour, 30 * minute], slackMs: 100 },
+  recur: () => ({ fires: undefined, next: undefined }),
   keptMs: day,
   aheadMs: day + 30 * minute,
   askedMs: 10 * minute,
