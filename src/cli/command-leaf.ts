@@ -16,6 +16,8 @@ export interface Leaf<O> {
   readonly summary: string
   /** More than the summary, for `--help`. */
   readonly details?: string
+  /** What stands behind the command without a flag, and is handed on under this name among the options. */
+  readonly argument?: { readonly name: string; readonly summary: string }
   readonly options: readonly Option[]
   /** What `--json` writes, in words. None where the command has nothing to say in JSON. */
   readonly json?: string
@@ -29,16 +31,18 @@ export const defaultUrl = 'file:./data'
 
 /** Adds a command to `parent`. */
 export const addLeaf = <O>(parent: Command, world: World, leaf: Leaf<O>): void => {
-  const { name, summary, details, options, json, examples } = leaf
+  const { name, summary, details, argument, options, json, examples } = leaf
   const command = parent.command(name).summary(summary)
   command.description(details === undefined ? `${summary}.` : `${summary}.\n\n${unwrapped(details)}`)
+  if (argument !== undefined) command.argument(`<${argument.name}>`, argument.summary)
   for (const option of options) command.addOption(option)
   if (json !== undefined) command.addOption(new Option('--json', `write JSON: ${json}`))
   showExamples(command, examples)
   command.action(async () => {
     const { url } = command.optsWithGlobals<{ url: string }>()
     const run = await leaf.load()
-    await run({ world, url, options: command.opts<O & object>() as O })
+    const given = argument === undefined ? {} : { [argument.name]: command.args[0] }
+    await run({ world, url, options: { ...command.opts(), ...given } as O })
   })
 }
 

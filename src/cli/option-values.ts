@@ -55,6 +55,13 @@ export const duration = (text: string): number => {
   return (((d * 24 + h) * 60 + m) * 60 + s) * 1_000
 }
 
+/** `100/s`: so many in a time. */
+export const rate = (text: string): string => {
+  const [, amount] = /^(\d+(?:\.\d+)?)\/[smh]$/.exec(text) ?? []
+  if (Number(amount) > 0) return text
+  throw new InvalidArgumentError('It takes a rate: 100/s, 600/m or 10/h.')
+}
+
 /** Text in which `\t`, `\n`, `\r`, `\\` and `\xNN` may stand for what a shell is loath to pass. */
 export const unescaped = (text: string): string =>
   text.replaceAll(/\\(?:([tnr\\])|x([0-9a-fA-F]{2}))/g, (_all, letter: string | undefined, hex: string | undefined) =>

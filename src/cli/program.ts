@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import { defaultUrl, showExamples } from './command-leaf.ts'
 import { addCompletionCommand } from './commands/completion.ts'
 import { addConsumeCommand } from './commands/consume.ts'
+import { addDlqCommands } from './commands/dlq.ts'
 import { addGroupsCommands } from './commands/groups.ts'
 import { addProduceCommand } from './commands/produce.ts'
 import { addTopicsCommands } from './commands/topics.ts'
@@ -17,7 +18,7 @@ export interface ProgramOutput {
   readonly said: (text: string) => void
 }
 
-const about = `Looks after the topics and groups of a millrace directory, writes records, and reads them.
+const about = `Looks after the topics, groups and dead letters of a millrace directory, writes records, and reads them.
 
 A directory that a program owns can be read meanwhile; to change it, stop the program.`
 
@@ -45,6 +46,7 @@ export const buildProgram = (world: World, { printed, said }: ProgramOutput): Co
   addProduceCommand(program, world)
   addConsumeCommand(program, world)
   addGroupsCommands(program, world)
+  addDlqCommands(program, world)
   addCompletionCommand(program, world)
   showExamples(program, [
     'millrace topics create --topic orders --partitions 4',

@@ -2,14 +2,14 @@ import { given, refuseArgument } from '../codec/arguments.ts'
 import { refuseUnknownOptions } from '../codec/known-options.ts'
 import { checkChoice, checkCount } from '../codec/option-values.ts'
 import { readRate } from '../pipeline/rate.ts'
-import type { FindLetters, RedriveOptions } from './find-letters.ts'
+import type { FindLetters, ListLetters, RedriveOptions } from './find-letters.ts'
 
 const finding = ['pipeline', 'error', 'reason', 'origin', 'key', 'since', 'before', 'letters'] as const
 const redriving = ['by', 'to', 'dryRun', 'max', 'maxRedrives', 'rate', 'signal', 'onMoved'] as const
 
 /** Refuses what says nothing of letters. */
-export const checkFind = (what: string, find: FindLetters): void => {
-  refuseUnknownOptions(what, find, finding)
+export const checkFind = (what: string, find: ListLetters): void => {
+  refuseUnknownOptions(what, find, [...finding, 'onUnreadable'])
   checkFilter(what, find)
 }
 

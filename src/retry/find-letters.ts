@@ -1,3 +1,4 @@
+import type { UnreadableRecord } from '../pipeline/attempt-errors.ts'
 import type { RateText } from '../pipeline/rate.ts'
 import type { RedriveTo } from './destinations.ts'
 
@@ -19,6 +20,12 @@ export interface FindLetters {
   readonly before?: number
   /** These alone, by their ids: `topic-partition-offset`. */
   readonly letters?: readonly string[]
+}
+
+/** How letters are listed. */
+export interface ListLetters extends FindLetters {
+  /** Hears of each record of the topic that is no letter, whatever is asked for; it is left out. */
+  readonly onUnreadable?: (error: UnreadableRecord) => void
 }
 
 /** How letters are redriven. */

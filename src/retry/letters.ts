@@ -6,7 +6,7 @@ import { engineFailure, MillraceError } from '../contracts/failure.ts'
 import { settle } from '../contracts/settle.ts'
 import { isAskedFor, type LetterFilter, letterId } from '../protocol/retry/redrive.ts'
 import { checkFind, checkRedrive } from './check-letters.ts'
-import type { FindLetters, RedriveOptions } from './find-letters.ts'
+import type { FindLetters, ListLetters, RedriveOptions } from './find-letters.ts'
 import { readMoved } from './moved-letters.ts'
 import { readLetters } from './read-letters.ts'
 import { redrive } from './redrive.ts'
@@ -30,7 +30,7 @@ export interface Letter {
 /** The letters in a topic of dead letters: to look at, and to be sent on their way again. */
 export interface Letters {
   /** Those that are meant, a partition's oldest first. What of the topic is no letter is left out. */
-  readonly list: (find?: FindLetters) => AsyncIterableIterator<Letter>
+  readonly list: (find?: ListLetters) => AsyncIterableIterator<Letter>
   /**
    * Writes the records of letters once more, as they were, with the headers `millrace.redriven` (how often) and
    * `millrace.origin` (where it was read first) beside their own. The letters stay, and are not redriven again.
@@ -50,7 +50,7 @@ export const redrivesMaxDefault = 3
 export const lettersOf = (parts: RedriveParts): Letters => ({
   list: (find = {}) => {
     checkFind(`list of '${parts.letters.name}'`, find)
-    return listLetters(parts, filterOf(find))
+    return listLetters(parts, filterOf(find), find.onUnreadable ?? (() => undefined))
   },
   redrive: async (options) => {
     checkRedrive(`redrive of '${parts.letters.name}'`, options)
@@ -83,7 +83,11 @@ const filterOf = (find: FindLetters): LetterFilter => {
   }
 }
 
-async function* listLetters(parts: RedriveParts, filter: LetterFilter): AsyncGenerator<Letter, void, undefined> {
+async function* listLetters(
+  parts: RedriveParts,
+  filter: LetterFilter,
+  onUnreadable: NonNullable<ListLetters['onUnreadable']>,
+): AsyncGenerator<Letter, void, undefined> {
   const { engine, letters: topic, read } = parts
   const notes = redrivenTopic(topic.name).name
   const found = await settle(engine.topics.describe([topic.name, notes]))
@@ -93,7 +97,7 @@ async function* listLetters(parts: RedriveParts, filter: LetterFilter): AsyncGen
   const moved = found.some(({ name }) => name === notes) ? await readMoved(read, there) : undefined
   const from = filter.since === undefined ? {} : { from: { timestamp: filter.since } }
   for (let partition = 0; partition < there.partitions; partition++)
-    for await (const letters of readLetters({ topic, partition, read, onUnreadable: () => undefined, ...from }))
+    for await (const letters of readLetters({ topic, partition, read, onUnreadable, ...from }))
       for (const one of letters) {
         if (!isAskedFor(filter, one)) continue
         const { offset, timestamp, letter, redriven } = one

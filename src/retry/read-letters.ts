@@ -2,6 +2,7 @@ import { type DeadLetter } from '../codec/dead-letter.ts'
 import { redrivenOf } from '../codec/redrive.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { Topic } from '../contracts/topic.ts'
+import type { UnreadableRecord } from '../pipeline/attempt-errors.ts'
 import type { LetterFacts } from '../protocol/retry/redrive.ts'
 
 /** A topic of dead letters. */
@@ -13,7 +14,7 @@ export interface Reading {
   readonly partitions?: readonly number[]
   readonly signal?: AbortSignal
   /** Hears of a record that is none, and is left out; without it the reading ends there. */
-  readonly onUnreadable?: () => void
+  readonly onUnreadable?: (error: UnreadableRecord) => void
 }
 
 /** The records of a topic that are committed when it is called, a partition's in order, an array a fetch. */

@@ -22,7 +22,7 @@ describe('every command', () => {
     if (!leaf.startsWith('completion')) expect(stdout).toMatch(/--json +write JSON: /)
   })
 
-  it.each([[[]], [['topics']], [['groups']]])('has an example above it, too: %j', async (path) => {
+  it.each([[[]], [['topics']], [['groups']], [['dlq']]])('has an example above it, too: %j', async (path) => {
     const { code, stdout, stderr } = await run([...path, '--help'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(/\nExamples?:\n {2}\$ .*millrace/)
@@ -61,6 +61,13 @@ describe('a wrong command line', () => {
     ['--url data topics list', "'file:./data'"],
     ['--url memory: topics list', 'gone with this command'],
     ['produce --topic a --file /no/such/file', '/no/such/file'],
+    ['dlq redrive --topic a --to source', 'Allowed choices are lane, origin'],
+    ['dlq redrive --topic a --rate 100', '100/s'],
+    ['dlq redrive --topic a --execute --dry-run', 'cannot be used with'],
+    ['dlq list --topic a --since yesterday', '2026-01-31T12:00:00'],
+    ['dlq list --topic a --key x --key-format int32', 'is no int32'],
+    ['dlq show', "missing required argument 'letter'"],
+    ['dlq show charge.dead', 'TOPIC-PARTITION-OFFSET'],
   ])('%s is told what to do', async (line, says) => {
     const { code, stdout, stderr } = await run(line.split(' '))
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -89,7 +96,10 @@ _millrace; printf '%s\\n' "\${COMPREPLY[@]}"`
   }
 
   it.each([
-    ['millrace ', ['topics', 'produce', 'consume', 'groups', 'completion', '--version', '--url', '--debug', '--help']],
+    [
+      'millrace ',
+      ['topics', 'produce', 'consume', 'groups', 'dlq', 'completion', '--version', '--url', '--debug', '--help'],
+    ],
     ['millrace to', ['topics']],
     ['millrace topics de', ['describe', 'delete']],
     ['millrace --url file:./x topics create --p', ['--partitions']],

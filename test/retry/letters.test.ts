@@ -1,7 +1,18 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { mapValue } from '../../operators/map-value.ts'
+import { tapEach } from '../../operators/tap-each.ts'
 import { redrivenTopic } from '../../src/codec/redrive.ts'
-import { connect, deadLetter, deadLetters, type Letter, type Millrace, stream, text, topic } from '../../src/index.ts'
+import {
+  connect,
+  deadLetter,
+  deadLetters,
+  type Letter,
+  type Millrace,
+  retryLater,
+  stream,
+  text,
+  topic,
+} from '../../src/index.ts'
 
 const orders = topic('orders', { key: text, value: text, partitions: 2 })
 const dead = deadLetters('charge.dead')
@@ -84,6 +95,36 @@ describe('dead letters', () => {
         headers: { 'millrace.redriven': String(count), 'millrace.origin': origin },
       })),
     ])
+  })
+
+  it('go to their pipeline alone, as the records that they were, where it has retry topics', async () => {
+    const millrace = await withOrders('a1', 'b1')
+    const onError = retryLater({ tiers: ['1ms'], exhausted: deadLetter(dead) })
+    const failing = await millrace.run('charge', refusing, { onError })
+    failing.errors$.subscribe()
+    while ((await listed(millrace.deadLetters(dead).list())).length < 2) await new Promise((next) => setImmediate(next))
+    await failing.stop()
+    const before = await readBack(millrace)
+    expect(await millrace.deadLetters(dead).redrive({ by: 'ann' })).toMatchObject({
+      moved: 2,
+      to: [{ topic: 'charge--retry-now', records: 2 }],
+    })
+    expect(await readBack(millrace)).toEqual(before)
+    const seen: { readonly id: string; readonly value: string; readonly redriven: number }[] = []
+    const both = new Promise<void>((resolve) => {
+      const working = stream(orders).pipe(
+        tapEach(({ id, value, headers }) => {
+          seen.push({ id, value, redriven: Number(new TextDecoder().decode(headers.get('millrace.redriven'))) })
+          if (seen.length === 2) resolve()
+        }),
+      )
+      void millrace.run('charge', working, { onError })
+    })
+    await both
+    const letters = await listed(millrace.deadLetters(dead).list())
+    const ids = letters.map(({ letter: { source } }) => `orders-${source.partition}-${source.offset}`)
+    expect(seen.map(({ id }) => id).sort()).toEqual([...ids].sort())
+    expect(seen.map(({ redriven }) => redriven)).toEqual([1, 1])
   })
 
   it('are noted where they moved: by whom, where to, and when', async () => {

@@ -1,10 +1,10 @@
 import type { Invocation, Run } from '../command-leaf.ts'
+import { progressOn } from '../progress.ts'
 import { counted, jsonLine } from '../say.ts'
 import { findTopic, withSession } from '../session.ts'
 import { type Feed, feed } from './feed.ts'
 import { recordBytesMax, refuseMisfit } from './fits.ts'
 import { openInput } from './input.ts'
-import { progressOn } from './progress.ts'
 import { type Line, type LineOptions, lineReader } from './read-line.ts'
 import { type Sending, sendEach, sendTogether } from './send-lines.ts'
 

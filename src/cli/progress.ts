@@ -1,6 +1,6 @@
-import type { Clock } from '../../contracts/clock.ts'
-import { counted } from '../say.ts'
-import type { Sink } from '../world.ts'
+import type { Clock } from '../contracts/clock.ts'
+import { counted } from './say.ts'
+import type { Sink } from './world.ts'
 
 const everyMs = 200
 
