@@ -30,7 +30,10 @@ export interface ConsumerOptions<K, V> {
   readonly rebalanceTimeoutMs?: number
   readonly isolation?: Isolation
   readonly onUnreadable?: OnUnreadable
-  /** Before partitions go to somebody else: commit what was done of them. Called inside of `poll`. */
+  /**
+   * Before partitions go to somebody else: commit what was done of them. Called inside of `poll`, which rejects as it does,
+   * and calls it again the next time. Not called for partitions that are lost by then, as after a long stall.
+   */
   readonly onRevoked?: (partitions: readonly TopicPartition[]) => Promise<void>
 }
 
@@ -138,7 +141,7 @@ class OpenConsumer<K, V> implements Consumer<K, V> {
     const { timeoutMs = defaults.pollTimeoutMs, maxBytes = defaults.maxBytes } = options
     this.#refuseWhenClosed()
     // first, so that an event which comes while others are applied cuts the wait short
-    this.#wake = new AbortController()
+    if (this.#wake.signal.aborted) this.#wake = new AbortController()
     await this.#applyEvents()
     if (this.#ended !== undefined) throw new MillraceError(this.#ended)
     try {
@@ -185,7 +188,7 @@ class OpenConsumer<K, V> implements Consumer<K, V> {
    * poll knows of it, commits go under the generation that it was polled in, and are refused.
    */
   readonly token = (): GroupToken => {
-    const held = this.#events.some(({ _tag }) => _tag === 'lost') ? this.#polledUnder : undefined
+    const held = this.#isLost ? this.#polledUnder : undefined
     return held ?? this.#membership?.token() ?? { group: this.#o.group, generation: -1, memberId: '' }
   }
 
@@ -198,15 +201,22 @@ class OpenConsumer<K, V> implements Consumer<K, V> {
   }
 
   async #applyEvents(): Promise<void> {
-    for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
+    // one that could not be applied is applied again by the next poll
+    for (let event = this.#events[0]; event !== undefined; event = this.#events[0]) {
       if (event._tag === 'assigned') await this.#add(event.partitions)
       else {
-        if (event._tag === 'revoked') await this.#o.onRevoked?.(event.partitions)
+        if (event._tag === 'revoked' && !this.#isLost) await this.#o.onRevoked?.(event.partitions)
         for (const partition of event.partitions) this.#fetcher.remove(partition)
         if (event._tag === 'revoked') event.release()
       }
+      this.#events.shift()
     }
     this.#polledUnder = this.#membership?.token()
+  }
+
+  /** What it has is another's already: nothing of it can be committed any more. */
+  get #isLost(): boolean {
+    return this.#events.some(({ _tag }) => _tag === 'lost')
   }
 
   /** A group would wait for them without a word. */

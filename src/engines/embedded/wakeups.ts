@@ -46,7 +46,7 @@ export class Wakeups {
   }
 
   /** Asks now, and at each change; a signal ends the wait with `cancelled`, the end of the engine with what that says. */
-  async answer<A>(question: Question<A>): Promise<E.Either<EngineFailure, A>> {
+  answer<A>(question: Question<A>): E.Either<EngineFailure, A> | Promise<E.Either<EngineFailure, A>> {
     const { signal, limit, ask } = question
     if (signal?.aborted === true) return E.left(cancelled())
     const now = ask()
