@@ -17,7 +17,7 @@ import type { Stage } from './simulation/stage.ts'
 export type Faults = keyof typeof presets | readonly FaultName[]
 
 /** On what a program is run, and what befalls it there. */
-export interface EngineOptions {
+export interface DeliveryEngine {
   /**
    * `cluster`: a simulated cluster, whose clients instances of the program are. `embedded`: the embedded engine itself, on a
    * virtual disk that forgets what was not synced when the power goes. `cluster` where nothing is said.
@@ -34,7 +34,7 @@ export interface EngineOptions {
 }
 
 /** **Errors** throws a `TypeError` that names what makes no sense, or makes none on that engine. */
-export const checkEngine = (what: string, options: EngineOptions): void => {
+export const checkEngine = (what: string, options: DeliveryEngine): void => {
   const { engine, faults, instances, cluster, machine } = options
   checkChoice(what, 'engine', engine, ['cluster', 'embedded'])
   checkCount(what, 'instances', instances, 1)
@@ -77,7 +77,7 @@ const checkMachine = (what: string, machine: Partial<MachineOptions> | undefined
 /** Less does not hold what a checkpoint says of a few topics. */
 const journalBytesMin = 16 * 1024
 
-const checkEmbedded = (what: string, { faults, instances, cluster, machine }: EngineOptions): void => {
+const checkEmbedded = (what: string, { faults, instances, cluster, machine }: DeliveryEngine): void => {
   if (cluster !== undefined)
     throw new TypeError(`${what}: cluster is for engine: 'cluster', and the embedded engine has none: leave it out`)
   if (instances !== undefined && instances > 1)
@@ -97,7 +97,7 @@ const checkEmbedded = (what: string, { faults, instances, cluster, machine }: En
 }
 
 /** What befalls a program, by name: of a preset what its engine promises to bear. */
-export const faultsOf = ({ engine, faults = 'rough', machine }: EngineOptions): readonly FaultName[] => {
+export const faultsOf = ({ engine, faults = 'rough', machine }: DeliveryEngine): readonly FaultName[] => {
   if (typeof faults === 'object') return faults
   if (engine !== 'embedded') return presets[faults]
   const isBorne = (name: FaultName) => machine?.durability !== 'process' || name !== beyondProcess
@@ -110,7 +110,7 @@ export const planOn = ({
   instances,
   cluster = {},
   machine = {},
-}: EngineOptions): Pick<Plan, 'cluster' | 'machine' | 'instances'> =>
+}: DeliveryEngine): Pick<Plan, 'cluster' | 'machine' | 'instances'> =>
   engine === 'embedded' ? { cluster, machine, instances: 1 } : { cluster, instances: instances ?? 2 }
 
 /** Where a plan takes place. */
@@ -118,7 +118,7 @@ export const stageOf = ({ machine }: Plan, topics: readonly AnyTopic[]): Stage =
   machine === undefined ? clusterStage() : machineStage(topics)
 
 /** **Errors** throws a `TypeError` for a plan that is one of another engine. */
-export const checkReplayed = (what: string, { machine }: Plan, { engine = 'cluster' }: EngineOptions): void => {
+export const checkReplayed = (what: string, { machine }: Plan, { engine = 'cluster' }: DeliveryEngine): void => {
   const of = machine === undefined ? 'cluster' : 'embedded'
   if (of !== engine) throw new TypeError(`${what}: this replay is of engine: '${of}', and not of '${engine}'`)
 }

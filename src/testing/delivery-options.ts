@@ -4,13 +4,13 @@ import { refuseUnknownOptions } from '../codec/known-options.ts'
 import { checkCount } from '../codec/option-values.ts'
 import type { AnyTopic, KeyOf, ValueOf } from '../contracts/topic.ts'
 import type { Millrace } from '../millrace/millrace.ts'
-import { checkEngine, type EngineOptions } from './delivery-engine.ts'
+import { checkEngine, type DeliveryEngine } from './delivery-engine.ts'
 import { type Expect, type Expectation, expectation, type Input } from './expectations.ts'
 import type { Drawn } from './input-record.ts'
 import { checkSeed } from './run-options.ts'
 
 /** What to run, on what and under what, and what is expected of it. */
-export interface DeliverySemantics<T extends readonly AnyTopic[]> extends EngineOptions {
+export interface DeliverySemantics<T extends readonly AnyTopic[]> extends DeliveryEngine {
   /** Your program. Called anew for each incarnation of its process: nothing survives in closures. */
   readonly app: (millrace: Millrace) => unknown
   /** All topics that take part; they are there before the program starts. */

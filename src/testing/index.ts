@@ -1,7 +1,7 @@
 // many runs of a program, with faults; one story, step by step
 export type { ClusterOptions } from '../engines/simulated/cluster-options.ts'
 export type { FaultName } from '../engines/simulated/faults/fault.ts'
-export type { EngineOptions, Faults } from './delivery-engine.ts'
+export type { DeliveryEngine, Faults } from './delivery-engine.ts'
 export { DeliveryError } from './delivery-error.ts'
 export type { DeliverySemantics } from './delivery-options.ts'
 export { type DeliveryReport, deliverySemantics } from './delivery-semantics.ts'

@@ -6,7 +6,7 @@ import { chain, copy, copyAtLeastOnce, copyAtMostOnce, totals } from './pipeline
 
 /** The same program over the embedded engine, on a disk that forgets. */
 export const onDisk = ({ name, options }: Program, machine: Partial<MachineOptions> = {}): Program => {
-  const { instances, cluster, ...others } = options
+  const { instances: _alone, cluster: _none, ...others } = options
   const durability = machine.durability === undefined ? '' : `, ${machine.durability}`
   return { name: `${name} on disk${durability}`, options: { ...others, engine: 'embedded', machine } }
 }
