@@ -69,12 +69,9 @@ export class TransactionDriver {
     this.step(make(this.#waiting.add(answered)))
   }
 
-  /** What nobody has asked for: the machine counts it as the answer to something sent. */
+  /** What nobody has asked for befalls the transaction. */
   refuse(from: FailureSource, failure: EngineFailure): void {
-    const { phase, identity } = this.#state
-    if (identity === undefined || phase === 'FATAL_ERROR') return
-    this.#state = { ...this.#state, inFlight: this.#state.inFlight + 1 }
-    this.step({ _tag: 'sendFailed', epoch: identity.epoch, from, failure })
+    this.step({ _tag: 'befallen', from, failure })
   }
 
   step(command: ClientTransactionCommand): void {

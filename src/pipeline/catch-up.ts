@@ -1,7 +1,7 @@
 import type { Engine } from '../contracts/engine.ts'
 import type { Position } from '../contracts/position.ts'
 import type { EngineCalls } from './engine-calls.ts'
-import { committedUpTo } from './group-progress.ts'
+import { committedUpTo, type Uncommitted } from './group-progress.ts'
 import type { LiveTask } from './live-task.ts'
 import type { Plan } from './plan.ts'
 
@@ -17,6 +17,8 @@ export interface CatchUpSetup {
 interface Waiter {
   /** The partitions that are not done yet, with the end that each had when it was asked. Unknown at first. */
   ends: readonly Position[] | undefined
+  /** What others are known not to have committed yet. */
+  readonly uncommitted: Uncommitted
   readonly resolve: () => void
   readonly reject: (reason: unknown) => void
 }
@@ -39,7 +41,7 @@ export class CatchUp {
   wait(): Promise<void> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended.reason)
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = { ends: undefined, resolve, reject }
+      const waiter: Waiter = { ends: undefined, uncommitted: new Map(), resolve, reject }
       this.#waiting.add(waiter)
       this.#begin(waiter).catch((error: unknown) => {
         // where the run has ended meanwhile, the reason for that is the one to tell, and still to come
@@ -97,7 +99,7 @@ export class CatchUp {
     const { engine, plan, tasks } = this.#o
     const elsewhere = waiter.ends?.filter(({ partition }) => !tasks.has(partition)) ?? []
     if (elsewhere.length === 0) return
-    const done = await committedUpTo(engine, plan.name, elsewhere)
+    const done = await committedUpTo(engine, plan.name, elsewhere, waiter.uncommitted)
     waiter.ends = waiter.ends?.filter((end) => !done.has(end))
   }
 

@@ -50,6 +50,8 @@ export type ClientTransactionCommand =
       readonly from: FailureSource
       readonly failure: EngineFailure
     }
+  /** Something befalls the transaction that is no answer to anything sent. */
+  | { readonly _tag: 'befallen'; readonly from: FailureSource; readonly failure: EngineFailure }
   /** With what to go on; `asked` is the identity of the request, since answers may come late. */
   | ({ readonly _tag: 'ended'; readonly asked: GivenIdentity } & GivenIdentity)
   | { readonly _tag: 'endFailed'; readonly asked: GivenIdentity; readonly failure: EngineFailure }
@@ -109,6 +111,8 @@ export const stepClientTransaction = (
       return command.epoch === state.identity?.epoch ? landed(state) : [state, []]
     case 'sendFailed':
       return command.epoch === state.identity?.epoch ? sendFailed(state, command) : [state, []]
+    case 'befallen':
+      return befallen(state, command)
     case 'ended':
       return ended(state, command)
     case 'endFailed':
@@ -193,6 +197,13 @@ const sendFailed = (
   // A commit that waits for this answer was not asked for yet.
   return answered({ ...next, phase: 'ABORTABLE_ERROR', waiting: undefined, failure }, state.waiting, failure)
 }
+
+/** As if something had been sent, and this were its answer; nobody is there whom it could befall without an identity. */
+const befallen = (
+  state: ClientTransaction,
+  what: { readonly from: FailureSource; readonly failure: EngineFailure },
+): ClientTransactionStep =>
+  state.identity === undefined ? [state, []] : sendFailed({ ...state, inFlight: state.inFlight + 1 }, what)
 
 const end = (
   state: ClientTransaction,

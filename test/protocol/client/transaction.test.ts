@@ -52,6 +52,16 @@ describe('a producer', () => {
     expect(client.state.phase).toBe('IN_TRANSACTION')
   })
 
+  it('has to abort what something befell, and waits for nothing more because of that', () => {
+    const befallen = { _tag: 'befallen', from: 'coordinator', failure: failure('transaction-aborted') } as const
+    const client = ready().send(send, befallen)
+    expect(client.state).toMatchObject({ phase: 'ABORTABLE_ERROR', inFlight: 1 })
+    expect(new Client().send(befallen).state.phase).toBe('UNINITIALIZED')
+    const fenced = { ...befallen, failure: failure('producer-fenced') }
+    const lost = ready().send(fenced, befallen)
+    expect(lost.state).toMatchObject({ phase: 'FATAL_ERROR', failure: { code: 'producer-fenced' } })
+  })
+
   it('commits once everything sent is acknowledged, and goes on with the next epoch', () => {
     const client = ready().send(send, send, commit)
     expect(client.effects).toEqual([])

@@ -104,11 +104,6 @@ export class World {
     }
   }
 
-  /** Runs a user's code as something that happens to `process` now; for whoever stands outside of the world. */
-  enter(process: Process, what: string, run: () => void): void {
-    this.#enter(process, what, run)
-  }
-
   pause(process: Process): void {
     process.pause()
   }
