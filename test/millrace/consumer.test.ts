@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Consumer, connect, type Millrace, text, topic } from '../../src/index.ts'
+import { type Consumer, type ConsumerOptions, connect, type Millrace, text, topic } from '../../src/index.ts'
 import { DrivenMillrace } from '../support/bad-input.ts'
 
 const lines = topic('lines', { key: text, value: text, partitions: 2 })
@@ -115,6 +115,30 @@ describe('consumer', () => {
     expect(await millrace.committed('g')).toContainEqual(expect.objectContaining({ partition: 0, offset: 2 }))
   })
 
+  it('hands partitions over at the next poll where that could not be done at this one', async () => {
+    await send(0, 'a')
+    await send(1, 'b')
+    const calls: number[] = []
+    const first = await millrace.consumer({
+      topics: [lines],
+      group: 'g',
+      onRevoked: async (partitions) => {
+        calls.push(partitions.length)
+        if (calls.length === 1) throw new Error('the database is away')
+        await first.commit()
+      },
+    })
+    expect(await poll(first, 2)).toEqual(['a', 'b'])
+    const second = await millrace.consumer({ topics: [lines], group: 'g' })
+    const rejections: unknown[] = []
+    while (second.positions().length === 0) {
+      await first.poll({ timeoutMs: 1 }).catch((error: unknown) => rejections.push(error))
+      await second.poll({ timeoutMs: 1 })
+    }
+    expect({ calls, rejections }).toEqual({ calls: [1, 1], rejections: [new Error('the database is away')] })
+    expect(second.positions().map((p) => p.offset)).toEqual([1])
+  })
+
   it('is refused when closed', async () => {
     const consumer = await millrace.consumer({ topics: [lines], group: 'g' })
     await consumer.close()
@@ -125,7 +149,7 @@ describe('consumer', () => {
 
 describe('a consumer that has lost partitions since it was polled, and has them back', () => {
   /** `stalled` has handed out one record of each partition; another has done two of `taken`, and has left. */
-  const story = async () => {
+  const story = async (more: Partial<ConsumerOptions<string, string>> = {}) => {
     const driven = await DrivenMillrace.open()
     const { millrace } = driven
     await driven.while(millrace.create(lines))
@@ -137,7 +161,7 @@ describe('a consumer that has lost partitions since it was polled, and has them 
       (await driven.while(millrace.committed('g'))).find((position) => position.partition === partition)?.offset ?? 0
     const options = { topics: [lines], group: 'g', rebalanceTimeoutMs: 1_000 }
     await sendToEach('a')
-    const stalled = await driven.while(millrace.consumer(options))
+    const stalled = await driven.while(millrace.consumer({ ...options, ...more }))
     while (stalled.positions().reduce((sum, { offset }) => sum + offset, 0) < 2) await driven.while(stalled.poll())
     const other = await driven.while(millrace.consumer(options))
     await sendToEach('b')
@@ -160,6 +184,19 @@ describe('a consumer that has lost partitions since it was polled, and has them 
     const given = driven.while(driven.millrace.transaction((tx) => tx.commitPosition(stalled)))
     await expect(given).rejects.toMatchObject({ code: 'illegal-generation' })
     expect(await committed(taken)).toBe(2)
+  })
+
+  it('is not asked to commit what it has lost, so that its next poll goes on', async () => {
+    let calls = 0
+    const { driven, stalled } = await story({
+      onRevoked: async () => {
+        calls++
+        throw new Error('nothing can be committed any more')
+      },
+    })
+    const values: string[] = []
+    while (values.length === 0) for (const record of await driven.while(stalled.poll())) values.push(record.value)
+    expect({ calls, values }).toEqual({ calls: 0, values: ['b'] })
   })
 
   it('goes on with the next poll where the other has come to', async () => {
