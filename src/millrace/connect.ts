@@ -2,6 +2,8 @@ import { requireName } from '../codec/arguments.ts'
 import { refuseUnknownOptions } from '../codec/known-options.ts'
 import { checkCount } from '../codec/option-values.ts'
 import type { Engine } from '../contracts/engine.ts'
+import type { StateDirectory } from '../contracts/storage.ts'
+import { diskStorage } from '../log/disk-storage.ts'
 import { engineAt } from './engine-at.ts'
 import type { Millrace } from './millrace.ts'
 import { checkEngineOptions, knownOfEngine, type OpenEngineOptions } from './open-engine.ts'
@@ -15,16 +17,22 @@ export interface ConnectOptions extends OpenEngineOptions {
   readonly clientId?: string
   /** How sends are gathered. */
   readonly send?: SendOptions
+  /**
+   * A directory of this machine where pipelines keep copies of their state, and stores that are kept on disk: for engines that are
+   * elsewhere. The embedded engine has one within its own, `state`, where nothing is said. Nothing is lost with it.
+   */
+  readonly state?: string
 }
 
-const known = [...knownOfEngine, 'clientId', 'send']
+const known = [...knownOfEngine, 'clientId', 'send', 'state']
 const knownOfSend = ['batchBytes', 'lingerMs', 'bufferBytes', 'deliveryTimeoutMs'] as const
 
 const checkOptions = (what: string, options: ConnectOptions): void => {
   refuseUnknownOptions(what, options, known)
   checkEngineOptions(what, options)
-  const { clientId, send } = options
+  const { clientId, send, state } = options
   if (clientId !== undefined) requireName(what, 'a name as clientId', clientId, "clientId: 'shop'")
+  if (state !== undefined) requireName(what, 'a directory as state', state, "state: './state'")
   if (send === undefined) return
   refuseUnknownOptions(`${what}: send`, send, knownOfSend)
   for (const option of knownOfSend) checkCount(`${what}: send`, option, send[option], option === 'lingerMs' ? 0 : 1)
@@ -71,5 +79,8 @@ export const connect = async (to: string | Engine, options: ConnectOptions = {})
   const { clientId = 'millrace', send = {} } = options
   if (isEngine(to)) refuseToOpen(what, options)
   const engine = isEngine(to) ? to : await engineAt(to, { durability, readOnly, clock, random })
-  return openMillrace({ url, engine, clock, random, clientId, send, warn: systemWarning })
+  const kept = options.state === undefined ? engine : { ...engine, state: stateAt(options.state) }
+  return openMillrace({ url, engine: kept, clock, random, clientId, send, warn: systemWarning })
 }
+
+const stateAt = (path: string): StateDirectory => ({ storage: diskStorage(path), path })

@@ -1,4 +1,5 @@
 import type { Position } from '../contracts/position.ts'
+import { entryBytes } from '../store/memory-store.ts'
 import type { DonePrefix } from './done-prefix.ts'
 import type { LiveTask, TakenPrefix } from './live-task.ts'
 import type { StateWrite } from './pending-writes.ts'
@@ -24,12 +25,9 @@ const kept = async (store: TaskStore, writes: readonly StateWrite[], end: number
   for (const write of writes) store.committed(write)
   if (store.changed === undefined) return
   let bytes = 0
-  for (const { key, value } of writes) bytes += key.length + (value?.length ?? 0) + recordBytes
+  for (const { key, value } of writes) bytes += key.length + (value?.length ?? 0) + entryBytes
   store.changed(bytes)
 }
-
-/** What a record of a changelog takes beside key and value, about. */
-const recordBytes = 16
 
 /** Without those that are not worth writing. */
 const byStore = ({ writes }: DonePrefix): ReadonlyMap<TaskStore, readonly StateWrite[]> => {

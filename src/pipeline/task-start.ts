@@ -3,6 +3,7 @@ import { type EngineFailure, engineFailure, MillraceError } from '../contracts/f
 import { partitionName } from '../contracts/position.ts'
 import type { AnyStore } from '../contracts/store.ts'
 import { restore } from '../store/changelog.ts'
+import { entryBytes } from '../store/memory-store.ts'
 import { Breath } from './breath.ts'
 import type { LiveTask } from './live-task.ts'
 import { openState } from './open-state.ts'
@@ -61,7 +62,7 @@ const startStore = async (o: StartSetup, task: LiveTask, name: string): Promise<
       passed: async (offset, read) => {
         progress.passed(offset, read)
         if (store.overfull !== undefined) throw store.overfull
-        changed?.(read.bytes)
+        changed?.(read.bytes + read.records * entryBytes)
         await breathe()
       },
     })

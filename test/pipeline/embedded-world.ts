@@ -24,6 +24,7 @@ export interface Waits {
   readonly tiers?: readonly Tier[]
   readonly barrier?: Barrier
   readonly ownsTopics?: boolean
+  readonly snapshotBytes?: number
 }
 
 const noHeaders: ReadonlyMap<string, Uint8Array> = new Map()

@@ -179,13 +179,14 @@ const lives = fc.record({
   events,
   concurrency: fc.constantFrom(1, 3),
   failing: fc.integer({ min: 2, max: 5 }),
+  snapshotBytes: fc.constantFrom(1, 60, 1e9),
   seed: fc.nat(1_000),
 })
 
 describe('state', () => {
   it('is what the committed records made of it, whatever fails, dies, comes and goes', () =>
     fc.assert(
-      fc.asyncProperty(lives, async ({ list, events, concurrency, failing, seed }) => {
+      fc.asyncProperty(lives, async ({ list, events, concurrency, failing, snapshotBytes, seed }) => {
         const world = new EmbeddedWorld(seed)
         await world.open()
         await world.create([input, out], partitions)
@@ -211,7 +212,7 @@ describe('state', () => {
           )
         let instances: Running[] = []
         const begin = async () => {
-          const running = await world.run('p', pipeline(), { concurrency }).catch(() => undefined)
+          const running = await world.run('p', pipeline(), { concurrency }, { snapshotBytes }).catch(() => undefined)
           if (running !== undefined) instances.push(running)
         }
         await begin()
