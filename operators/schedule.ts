@@ -54,7 +54,7 @@ export const schedule = <K, V, JK, JV, T extends string>(
       const carrier = Carrier.of(record) ?? refuseUncarried(need, record)
       if (typeof made !== 'object' || made === null || made instanceof Promise)
         return refuseAnswer('schedule', made, record, 'answer { id, after, key, value }, or undefined for no job')
-      const { topic, ...written } = scheduleRecord(delayed, made, { source: record })
+      const { topic, ...written } = scheduleRecord(delayed, made, { source: record, unique: () => carrier.unique() })
       carrier.emit(topic, { ...written, timestamp: record.timestamp })
       return record
     },

@@ -44,10 +44,15 @@ export const whenFault = (of: AnyDelayed, when: When<string>): string | undefine
 
 /**
  * What writes `job` down, as the target's codecs write it: a command; without an id, and for a tier, a record of that tier.
+ * One that has none, and waits for a time, gets a `unique` one: it may surface more often than once.
  *
  * **Errors** throws an `EncodeError` for a key or a value that the target does not take, and a `TypeError` for what is no job.
  */
-export const scheduleRecord = (of: AnyDelayed, job: AnyJob, options: CommandOptions = {}): RawOutput => {
+export const scheduleRecord = (
+  of: AnyDelayed,
+  job: AnyJob,
+  options: CommandOptions & { readonly unique?: () => string } = {},
+): RawOutput => {
   const { id, headers = noHeaders } = job
   const fault = whenFault(of, job) ?? (id === undefined ? undefined : idFault(id))
   if (fault !== undefined) throw new TypeError(`schedule of '${of.name}': ${fault}`)
@@ -57,12 +62,12 @@ export const scheduleRecord = (of: AnyDelayed, job: AnyJob, options: CommandOpti
   const written = ownHeadersLeftOut(headers)
   if (id === undefined && job.after !== undefined)
     return { topic: topics.tiers.get(job.after) as AnyTopic, key, value, headers: written }
-  written.set(jobHeader.do, textHeader(id === undefined ? 'post' : 'schedule'))
-  if (key !== null && id !== undefined) written.set(jobHeader.key, key)
+  written.set(jobHeader.do, textHeader('schedule'))
+  if (key !== null) written.set(jobHeader.key, key)
   if (job.after === undefined) written.set(jobHeader.due, numberHeader(job.at))
   else written.set(jobHeader.after, numberHeader(durationMs('after', job.after as Duration)))
   addOptions(written, options)
-  return { topic: topics.commands, key: id === undefined ? key : utf8(id), value, headers: written }
+  return { topic: topics.commands, key: utf8(id ?? (options.unique ?? unnamed)()), value, headers: written }
 }
 
 /** What writes down a job that comes again by `series`. **Errors** as {@link scheduleRecord}. */
@@ -84,6 +89,10 @@ export const repeatRecord = (
   written.set(jobHeader.series, textHeader(series))
   addOptions(written, options)
   return { topic: topicsOf(of).commands, key: utf8(id), value, headers: written }
+}
+
+const unnamed = (): string => {
+  throw new Error('broken invariant: a job that waits for a time has no id')
 }
 
 /** What writes down that `id` is to be cancelled, or looked at. */

@@ -31,6 +31,8 @@ export abstract class Carrier {
    * key's places, in a store that has several.
    */
   abstract store<K, V>(declaration: StoreDeclaration<K, V>, record: AnyRecord, part?: Uint8Array): StoreView<V>
+  /** A name that nothing else has, and the next attempt at this record gives anew, in the same order. */
+  abstract unique(): string
   /** Milliseconds since the epoch. */
   abstract now(): number
   /** Aborts when the attempt is given up. */

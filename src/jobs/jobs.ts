@@ -112,8 +112,9 @@ export const jobsOf = <K, V, T extends string>(o: JobsParts<K, V, T>): Jobs<K, V
       await new Promise<void>((ring) => clock.after(pauseMs, ring, true))
     }
   }
+  const unique = (): string => base64(random.id())
   const ask = async (record: (options: CommandOptions) => RawOutput, expect?: number): Promise<JobAnswer> => {
-    const command = base64(random.id())
+    const command = unique()
     // what cannot be written is refused before anything is waited for
     const written = record({ command, ...(expect === undefined ? {} : { expect }) })
     await mover()
@@ -125,7 +126,7 @@ export const jobsOf = <K, V, T extends string>(o: JobsParts<K, V, T>): Jobs<K, V
   return {
     schedule: async (job) => {
       if (job.id === undefined) {
-        const record = scheduleRecord(delayed, job)
+        const record = scheduleRecord(delayed, job, { unique })
         await mover()
         await o.send(record)
         return { _tag: 'scheduled', dueMs: job.at }

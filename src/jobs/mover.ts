@@ -1,8 +1,9 @@
 import { bytes } from '../codec/bytes.ts'
 import { topicsOf } from '../codec/delayed.ts'
-import { jobHeader, numberHeader, numberIn, ownHeadersLeftOut } from '../codec/job-headers.ts'
+import { jobHeader, numberHeader, numberIn, ownHeadersLeftOut, textHeader } from '../codec/job-headers.ts'
 import { nullable } from '../codec/nullable.ts'
 import { text } from '../codec/text.ts'
+import { utf8 } from '../codec/utf-8.ts'
 import { Carrier } from '../contracts/carrier.ts'
 import type { AnyDelayed } from '../contracts/delayed.ts'
 import { mapEach, type Need } from '../contracts/probe.ts'
@@ -13,7 +14,7 @@ import type { AnyTopic } from '../contracts/topic.ts'
 import { type Pipeline, stream } from '../pipeline/stream.ts'
 import { type JobEffect, type JobRules, stepJob, surfaced } from '../protocol/delay/job.ts'
 import type { JobState } from '../protocol/delay/job-state.ts'
-import { hopAt, placeOf } from '../protocol/delay/ladder.ts'
+import { hopAt } from '../protocol/delay/ladder.ts'
 import { answerCodec } from './answer-codec.ts'
 import type { JobCounters } from './job-metrics.ts'
 import { jobStateCodec } from './job-state-codec.ts'
@@ -63,19 +64,11 @@ interface Parts {
   readonly earlyMs: number
 }
 
-/** What of a record goes on, whoever wrote it. */
-interface Load {
-  /** `undefined` where the job has none. */
-  readonly id: Uint8Array | undefined
-  /** Of the record in the target. */
-  readonly key: Uint8Array | null
-}
-
 /** What one mover does with each record. */
 class Moving {
   readonly needs: readonly Need[]
   readonly #o: Parts
-  readonly #commands: string
+  readonly #commands: AnyTopic
   readonly #target: AnyTopic
   readonly #answers: AnyTopic
   readonly #store: Need = { _tag: 'store', store: jobsStore }
@@ -83,16 +76,16 @@ class Moving {
   constructor(of: AnyDelayed, parts: Parts) {
     const { commands, answers } = topicsOf(of)
     this.#o = parts
-    this.#commands = commands.name
+    this.#commands = commands
     this.#target = { ...of.to, key: nullable(bytes), value: nullable(bytes) }
     this.#answers = { ...answers, key: text, value: answerCodec }
-    const outputs = [this.#target, this.#answers, ...parts.tiers.tiers.map(({ topic }) => topic)]
+    const outputs = [this.#target, this.#answers, this.#commands, ...parts.tiers.tiers.map(({ topic }) => topic)]
     this.needs = [this.#store, ...outputs.map((topic): Need => ({ _tag: 'output', topic }))]
   }
 
   readonly step = (record: RawRecord): RawRecord => {
     const carrier = Carrier.of(record) ?? refuseUncarried(this.#store, record)
-    if (record.topic === this.#commands) this.#asked(carrier, record)
+    if (record.topic === this.#commands.name) this.#asked(carrier, record)
     else this.#surfaced(carrier, record)
     return record
   }
@@ -100,24 +93,13 @@ class Moving {
   #asked(carrier: Carrier, record: RawRecord): void {
     const now = carrier.now()
     const { rules } = this.#o
-    const read = readCommand(record)
-    if (read._tag === 'post') {
-      const { dueMs } = read
-      const place = placeOf(rules.ladder, dueMs, now)
-      return this.#do(
-        carrier,
-        record,
-        { _tag: 'route', place, gen: -1, dueMs },
-        { id: undefined, key: record.key },
-        now,
-      )
-    }
+    const command = readCommand(record)
     const view = carrier.store(jobsStore, record)
     const before = view.get()
-    const [state, effects] = stepJob(rules, before, read.command, now)
+    const [state, effects] = stepJob(rules, before, command, now)
     if (state !== before) keep(view, state)
-    const load = { id: record.key ?? undefined, key: record.headers.get(jobHeader.key) ?? null }
-    for (const effect of effects) this.#do(carrier, record, effect, load, now)
+    const key = record.headers.get(jobHeader.key) ?? null
+    for (const effect of effects) this.#do(carrier, record, effect, key, now)
   }
 
   #surfaced(carrier: Carrier, record: RawRecord): void {
@@ -132,24 +114,34 @@ class Moving {
       // once behind what is on its way is enough: it comes back behind that
       notBeyondMs: headers.has(jobHeader.late) ? Number.POSITIVE_INFINITY : guard.of(record.partition),
     }
-    if (gen === undefined)
-      return this.#do(carrier, record, surfaced(rules, what, now), { id: undefined, key: record.key }, now)
+    if (gen === undefined) return this.#unnamed(carrier, record, surfaced(rules, what, now), what.dueMs)
     const view = carrier.store(jobsStore, record)
     const before = view.get()
     const [state, effects] = stepJob(rules, before, { _tag: 'surfaced', ...what }, now)
     if (state !== before) keep(view, state)
-    const load = { id: record.key ?? undefined, key: headers.get(jobHeader.key) ?? null }
-    for (const effect of effects) this.#do(carrier, record, effect, load, now)
+    const key = headers.get(jobHeader.key) ?? null
+    for (const effect of effects) this.#do(carrier, record, effect, key, now)
   }
 
-  #do(carrier: Carrier, record: RawRecord, effect: JobEffect, load: Load, now: number): void {
-    const isHop = record.topic !== this.#commands
+  /** Of a job without an id, out of a tier. One that is to wait for another while becomes a job of an id: it may come twice. */
+  #unnamed(carrier: Carrier, record: RawRecord, effect: JobEffect, dueMs: number): void {
+    const { key, value } = record
+    const headers = ownHeadersLeftOut(record.headers).set(jobHeader.due, numberHeader(dueMs))
+    this.#o.counters.count(effect, carrier.now(), true)
+    if (effect._tag === 'fire') return carrier.emit(this.#target, { key, value, headers, timestamp: dueMs })
+    headers.set(jobHeader.do, textHeader('schedule'))
+    if (key !== null) headers.set(jobHeader.key, key)
+    carrier.emit(this.#commands, { key: utf8(carrier.unique()), value, headers, timestamp: carrier.now() })
+  }
+
+  #do(carrier: Carrier, record: RawRecord, effect: JobEffect, key: Uint8Array | null, now: number): void {
+    const isHop = record.topic !== this.#commands.name
     this.#o.counters.count(effect, now, isHop)
     switch (effect._tag) {
       case 'route':
-        return this.#route(carrier, record, effect, load, now)
+        return this.#route(carrier, record, effect, key, now)
       case 'fire':
-        return this.#fire(carrier, record, effect, load)
+        return this.#fire(carrier, record, effect, key)
       case 'answer': {
         const { command: key, answer: value } = effect
         return carrier.emit(this.#answers, { key, value, headers: noHeaders, timestamp: now })
@@ -164,22 +156,22 @@ class Moving {
     carrier: Carrier,
     record: RawRecord,
     { place, gen, dueMs }: JobEffect & { readonly _tag: 'route' },
-    { id, key }: Load,
+    key: Uint8Array | null,
     now: number,
   ): void {
     const headers = ownHeadersLeftOut(record.headers)
     headers.set(jobHeader.due, numberHeader(dueMs))
-    if (id !== undefined) headers.set(jobHeader.gen, numberHeader(gen))
-    if (id !== undefined && key !== null) headers.set(jobHeader.key, key)
+    headers.set(jobHeader.gen, numberHeader(gen))
+    if (key !== null) headers.set(jobHeader.key, key)
     if (place._tag === 'rung') headers.set(jobHeader.hop, numberHeader(hopAt(place, dueMs, now)))
     const series = record.headers.get(jobHeader.series)
     if (series !== undefined) headers.set(jobHeader.series, series)
     if (dueMs <= now) {
       this.#o.guard.add(record.partition, dueMs)
-      if (record.topic !== this.#commands) headers.set(jobHeader.late, numberHeader(1))
+      if (record.topic !== this.#commands.name) headers.set(jobHeader.late, numberHeader(1))
     }
-    const { value } = record
-    carrier.emit(this.#o.tiers.topicOf(place), { key: id ?? key, value, headers, timestamp: now })
+    const { key: id, value } = record
+    carrier.emit(this.#o.tiers.topicOf(place), { key: id, value, headers, timestamp: now })
   }
 
   /** At the time at which it was due: what is done again is the same again. */
@@ -187,10 +179,10 @@ class Moving {
     carrier: Carrier,
     record: RawRecord,
     { gen, dueMs }: JobEffect & { readonly _tag: 'fire' },
-    { id, key }: Load,
+    key: Uint8Array | null,
   ): void {
-    const headers = ownHeadersLeftOut(record.headers)
-    if (id !== undefined) headers.set(jobHeader.job, id).set(jobHeader.gen, numberHeader(gen))
+    const headers = ownHeadersLeftOut(record.headers).set(jobHeader.due, numberHeader(dueMs))
+    if (record.key !== null) headers.set(jobHeader.job, record.key).set(jobHeader.gen, numberHeader(gen))
     carrier.emit(this.#target, { key, value: record.value, headers, timestamp: dueMs })
   }
 }

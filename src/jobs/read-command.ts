@@ -7,11 +7,6 @@ import { firstOf, seriesOf } from './series.ts'
 /** A record whose key and value are bytes. */
 export type RawRecord = StreamRecord<Uint8Array | null, Uint8Array | null>
 
-/** A command as it was written: about an id, or a job that has none. */
-export type ReadCommand =
-  | { readonly _tag: 'of-id'; readonly command: JobCommand }
-  | { readonly _tag: 'post'; readonly dueMs: number }
-
 /** What is asked for in a record that asks for nothing that we know. */
 export class UnreadableCommand extends Error {
   readonly _tag = 'UnreadableCommand'
@@ -21,32 +16,27 @@ export class UnreadableCommand extends Error {
 /**
  * **Errors** throws {@link UnreadableCommand} for a record that is no command: anybody may write to a topic.
  */
-export const readCommand = (record: RawRecord): ReadCommand => {
+export const readCommand = (record: RawRecord): JobCommand => {
   const { headers } = record
   const what = textIn(headers, jobHeader.do)
   const command = commandId(record)
   const spelledSource = textIn(headers, jobHeader.source)
   const source = spelledSource === undefined ? undefined : readSource(spelledSource)
   switch (what) {
-    case 'post':
-      return { _tag: 'post', dueMs: dueOf(record).dueMs }
     case 'schedule': {
       requireId(record)
       const expect = numberIn(headers, jobHeader.expect)
       const series = seriesIn(record)
-      return {
-        _tag: 'of-id',
-        command: { _tag: what, gen: record.offset, ...(series ?? dueOf(record)), source, command, expect },
-      }
+      return { _tag: what, gen: record.offset, ...(series ?? dueOf(record)), source, command, expect }
     }
     case 'cancel':
       requireId(record)
-      return { _tag: 'of-id', command: { _tag: what, source, command } }
+      return { _tag: what, source, command }
     case 'look':
       requireId(record)
-      return { _tag: 'of-id', command: { _tag: what, command } }
+      return { _tag: what, command }
     default:
-      throw unreadable(record, `its header ${jobHeader.do} is none of schedule, post, cancel and look`)
+      throw unreadable(record, `its header ${jobHeader.do} is none of schedule, cancel and look`)
   }
 }
 

@@ -15,6 +15,7 @@ export class Attempt extends Carrier {
   #raw: RawRecord
   #stores: OpenStore[] | undefined
   #storeTime: number | undefined
+  #names: number | undefined
   #controller: AbortController | undefined
 
   constructor(gather: Gather, source: Source, raw: RawRecord) {
@@ -48,6 +49,11 @@ export class Attempt extends Carrier {
     if (this.#stores === undefined) this.#stores = [opened]
     else this.#stores.push(opened)
     return opened as StoreView<V>
+  }
+
+  override unique(): string {
+    this.#names = (this.#names ?? 0) + 1
+    return `${this.#gather.setup.pipeline}/${this.recordId}/${this.#names}`
   }
 
   override now(): number {

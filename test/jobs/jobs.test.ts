@@ -38,7 +38,7 @@ describe('a job', () => {
     const [record] = await world.read(fired)
     expect(record).toMatchObject({ key: 'k', value: 'v', timestamp: dueMs })
     const told = [...(record?.headers ?? [])].map(([name, bytes]) => `${name}=${Buffer.from(bytes)}`)
-    expect(told).toEqual(['trace=7', `${jobHeader.job}=a`, `${jobHeader.gen}=0`])
+    expect(told).toEqual(['trace=7', `${jobHeader.due}=${dueMs}`, `${jobHeader.job}=a`, `${jobHeader.gen}=0`])
     expect(await world.while(jobs.get('a'))).toEqual({ _tag: 'fired', dueMs })
     expect(await world.while(jobs.cancel('a'))).toBe('already-fired')
     await world.close()
@@ -128,6 +128,21 @@ describe('a job', () => {
     expect(values(await world.read(fired))).toEqual(['tier'])
     await world.pass(2 * second)
     expect(values(await world.read(fired))).toEqual(['tier', 'at'])
+    await world.close()
+  })
+
+  it('without an id fires once too, where the process dies while another one waits before it', async () => {
+    const world = await opened()
+    const [early, late] = [world.now + 5 * minute, world.now + 20 * minute]
+    const one = delayed('one', { to: fired, tiers: [], partitions: 1 })
+    await world.while(world.millrace.jobs(one).schedule({ at: late, key: 'k', value: 'late' }))
+    await world.while(world.millrace.jobs(one).schedule({ at: early, key: 'k', value: 'early' }))
+    await world.pass(6 * minute)
+    world.kill()
+    await world.open()
+    await world.moving(one)
+    await world.pass(20 * minute)
+    expect(values(await world.read(fired))).toEqual(['early', 'late'])
     await world.close()
   })
 

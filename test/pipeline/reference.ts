@@ -46,6 +46,9 @@ class ReferenceCarrier extends Carrier {
       },
     }
   }
+  unique(): string {
+    return 'unique'
+  }
   now(): number {
     return 0
   }

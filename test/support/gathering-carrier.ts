@@ -18,6 +18,7 @@ export class GatheringCarrier extends Carrier {
   readonly #expiries: Map<string, number>
   readonly nowMs: number
   readonly #controller = new AbortController()
+  #names = 0
 
   /** `state` is shared between the attempts that shall see one another's. */
   constructor(state: Map<string, Uint8Array> = new Map(), nowMs = 0) {
@@ -53,6 +54,11 @@ export class GatheringCarrier extends Carrier {
         if (bytes !== null && expiresAt !== undefined) this.#expiries.set(place, expiresAt)
       },
     }
+  }
+
+  override unique(): string {
+    this.#names += 1
+    return `gathered/${this.#names}`
   }
 
   override now(): number {
