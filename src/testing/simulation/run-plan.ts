@@ -149,7 +149,8 @@ class Run {
 
   async #whole(otherwise: string): Promise<boolean> {
     const end = await this.#world.run(() => this.#setting.isWhole, { forMs: wholeMs, steps })
-    if (end !== 'done') this.#stuck(`${otherwise} within ${wholeMs / 1000} virtual seconds (${end})`)
+    if (end !== 'done')
+      this.#stuck(`${otherwise} within ${wholeMs / 1000} virtual seconds (${end}; ${this.#drain.state})`)
     return end === 'done'
   }
 
