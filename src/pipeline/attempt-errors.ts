@@ -40,8 +40,8 @@ export class OrderAboveBatches extends TypeError {
   override readonly name = 'OrderAboveBatches'
   constructor(pipeline: string) {
     super(
-      `pipeline '${pipeline}' has retryLater with ordered: true and inBatches(…), where records of one key wait for one another with ` +
-        'nothing decided about them: leave ordered out, or write to a topic and work in batches in a second pipeline',
+      `pipeline '${pipeline}' keeps keys in order where a record is put off (retryLater with ordered: true, now or before), and has inBatches(…), ` +
+        'where records of one key wait for one another with nothing decided about them: leave ordered out, or write to a topic and work in batches in a second pipeline',
     )
   }
 }

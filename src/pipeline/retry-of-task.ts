@@ -5,7 +5,7 @@ import type { Sink } from './encoded-output.ts'
 import type { LiveTask } from './live-task.ts'
 import type { RetryLaterPolicy } from './retry-later.ts'
 import type { OrderSetup, RetrySetup } from './retry-setup.ts'
-import { atOnce, isRetryTopic, parkedStore, retryTopicName } from './retry-topics.ts'
+import { atOnce, isRetryTopic, parkedName, retryTopicName } from './retry-topics.ts'
 import type { RunSetup } from './run-setup.ts'
 import type { TaskStore } from './task-store.ts'
 
@@ -24,7 +24,7 @@ export const retryOf = (
   const names = plan.tiers.map(({ topic }) => topic.name).filter((name) => isRetryTopic(plan.name, name))
   if (names.length === 0) return {}
   const setup = { pipeline: plan.name, sinks: topics.outputs, counters, clock }
-  return { retry: { tiers: new Set(names), order: orderOf(setup, task.stores.get(parkedStore.name), policies) } }
+  return { retry: { tiers: new Set(names), order: orderOf(setup, task.stores.get(parkedName), policies) } }
 }
 
 /** How `policies` keep order with what `store` holds; not at all without one. */

@@ -1,9 +1,10 @@
 import { bytes } from '../codec/bytes.ts'
 import { nullable } from '../codec/nullable.ts'
-import type { StoreDeclaration } from '../contracts/store.ts'
+import type { AnyStore, StoreDeclaration } from '../contracts/store.ts'
 import type { Tier } from '../contracts/tier.ts'
 import { type AnyTopic, messageBytesDefault, type Topic } from '../contracts/topic.ts'
 import { dueAtOf } from '../protocol/retry/headers.ts'
+import { changelogName } from '../store/changelog.ts'
 import type { RetryLaterPolicy } from './retry-later.ts'
 
 /** The tier of what is due at once: the rest of a key whose drain stopped short, and what comes back from dead letters. */
@@ -15,16 +16,34 @@ export const retryTopicName = (pipeline: string, tier: string): string => `${pip
 /** What the marks of a record take, beside it. */
 const marksBytes = 16 * 1024
 
-/** The tiers of a pipeline with these policies, the one of what is due at once among them; none without a policy. */
-export const retryTiers = (
-  pipeline: string,
-  topics: readonly AnyTopic[],
+/** What a pipeline needs so that its records may come back. */
+export interface RetryNeeds {
+  /** The one of what is due at once among them; none where nothing comes back. */
+  readonly tiers: readonly Tier[]
+  /** Where records wait in order, where any do. */
+  readonly parked: AnyStore | undefined
+}
+
+/**
+ * What a pipeline needs for `policies`; and for what it put off before, when it had others: `existing` are the names of the
+ * topics that there are. What waits there is still to come back.
+ */
+export const retryNeeds = (
+  { name, topics }: { readonly name: string; readonly topics: readonly AnyTopic[] },
   policies: readonly RetryLaterPolicy[],
-): readonly Tier[] => {
-  if (policies.length === 0) return []
-  const names = new Set([atOnce, ...policies.flatMap(({ tiers }) => tiers.map(({ name }) => name))])
-  const roomBytes = Math.max(...topics.map(({ config }) => config['max.message.bytes'] ?? messageBytesDefault))
-  return [...names].map((name) => retryTier(retryTopicName(pipeline, name), roomBytes + marksBytes))
+  existing: readonly string[],
+): RetryNeeds => {
+  const before = existing.filter((topic) => isRetryTopic(name, topic))
+  const now = policies.flatMap(({ tiers }) => tiers.map((tier) => retryTopicName(name, tier.name)))
+  const isOrdered = policies.some(({ ordered }) => ordered) || existing.includes(changelogName(name, parkedName))
+  const names = new Set([...now, ...before])
+  if (names.size > 0 || isOrdered) names.add(retryTopicName(name, atOnce))
+  const largest = Math.max(...topics.map(({ config }) => config['max.message.bytes'] ?? messageBytesDefault))
+  const roomBytes = largest + marksBytes
+  return {
+    tiers: [...names].map((topic) => retryTier(topic, roomBytes)),
+    parked: isOrdered ? { ...parkedStore, changelog: { 'max.message.bytes': roomBytes } } : undefined,
+  }
 }
 
 const field = nullable(bytes)
@@ -40,11 +59,14 @@ const retryTier = (name: string, maxBytes: number): Tier => {
   return { topic, order: 'due', dueAt: ({ headers }) => dueAtOf(headers) }
 }
 
-/** Where records wait in order. Its codecs have names that no other store's have. */
-export const parkedStore: StoreDeclaration<Uint8Array, Uint8Array> = {
-  name: 'parked',
-  key: { ...bytes, name: 'a key of parked records' },
-  value: { ...bytes, name: 'a parked record' },
+/** The name of the store of records that wait in order. */
+export const parkedName = 'parked'
+
+const parkedStore: StoreDeclaration<Uint8Array, Uint8Array> = {
+  name: parkedName,
+  key: bytes,
+  value: bytes,
+  isExclusive: true,
 }
 
 /** Whether a topic of this name is one of the pipeline's own. */

@@ -86,7 +86,8 @@ const changelog = async (
   calls: EngineCalls,
   { store, tasks }: { readonly store: string; readonly tasks: number },
 ): Promise<OutputTopic> => {
-  const spec = changelogOf(plan.name, store, tasks)
+  const { config, ...named } = changelogOf(plan.name, store, tasks)
+  const spec = { ...named, config: { ...config, ...plan.stores.get(store)?.changelog } }
   const known = (await describe(engine, calls, [spec.name])).get(spec.name)
   if (known === undefined) {
     const answer = await engine.topics.create(spec)()

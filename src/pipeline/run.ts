@@ -5,8 +5,8 @@ import type { Engine, Membership } from '../contracts/engine.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
 import type { Random } from '../contracts/random.ts'
 import { watchRefusals } from '../contracts/refusal.ts'
+import type { AnyStore, StoreDeclaration } from '../contracts/store.ts'
 import type { Barrier, Tier } from '../contracts/tier.ts'
-import type { AnyStore } from '../contracts/store.ts'
 import { isPipelineName, maxPipelineNameCharacters } from '../store/changelog.ts'
 import { requireLevel } from '../store/level-store.ts'
 import { atLeastOnce } from './at-least-once.ts'
@@ -20,13 +20,14 @@ import { takeInstance } from './instance.ts'
 import { LocalState } from './local-state.ts'
 import type { Notice } from './notice.ts'
 import { deadLetterTopics, retriesIn } from './on-error.ts'
+import { directoryOf } from './open-state.ts'
 import { type RunOptions, settingsOf } from './options.ts'
 import { PipelineRun } from './pipeline-run.ts'
-import { directoryOf } from './open-state.ts'
 import { planOf } from './plan.ts'
 import type { Progress } from './progress.ts'
-import { parkedStore, retryTiers } from './retry-topics.ts'
+import { retryNeeds } from './retry-topics.ts'
 import { findTopics } from './run-topics.ts'
+import type { StoreQuery } from './store-query.ts'
 import type { Pipeline, Topics } from './stream.ts'
 
 export type { RunOptions } from './options.ts'
@@ -49,6 +50,12 @@ export interface Running {
    * **Errors** rejects as `done` does where the run ends before, and with `MillraceError` `closed` where it is stopped.
    */
   readonly caughtUp: () => Promise<void>
+  /**
+   * Looks into a store that the pipeline uses: what is committed, of the tasks that this instance has.
+   *
+   * **Errors** throws a `TypeError` for a store that it does not use.
+   */
+  readonly store: <K, V>(declaration: StoreDeclaration<K, V>) => StoreQuery<K, V>
   /** Finishes what is under way, commits, and leaves; past the time (30 s) that is given up, to be done again. */
   readonly stop: (options?: { readonly timeoutMs?: number }) => Promise<void>
 }
@@ -97,21 +104,26 @@ export const runPipeline = async <T extends Topics>(o: {
       ),
     )
   const settings = settingsOf(name, o.options as RunOptions | undefined)
-  const retries = retriesIn(settings.onError)
-  const ordered = retries.some((policy) => policy.ordered) ? [parkedStore] : []
+  requireGroups(engine, name)
+  if (settings.guarantee === 'exactly-once') requireTransactions(engine, name)
+  const notices = new ReplaySubject<Notice>(noticesKept)
+  const calls = new EngineCalls({ pipeline: name, clock, random, notice: (notice) => notices.next(notice) })
+  const existing = await calls.again('describing topics', () => engine.topics.describe())
+  const { tiers: retryTiers, parked } = retryNeeds(
+    { name, topics: pipeline.topics },
+    retriesIn(settings.onError),
+    existing.map((topic) => topic.name),
+  )
   const plan = planOf(
     name,
     pipeline,
-    [...settings.uses, ...deadLetterTopics(settings.onError), ...ordered],
-    [...tiers, ...retryTiers(name, pipeline.topics, retries)],
+    [...settings.uses, ...deadLetterTopics(settings.onError), ...(parked === undefined ? [] : [parked])],
+    [...tiers, ...retryTiers],
   )
-  if (ordered.length > 0 && plan.stages.length > 1) throw new OrderAboveBatches(name)
-  requireGroups(engine, name)
-  if (settings.guarantee === 'exactly-once') requireTransactions(engine, name)
+  if (parked !== undefined && plan.stages.length > 1) throw new OrderAboveBatches(name)
+  if (retryTiers.length > 0 && settings.guarantee === 'at-most-once') throw new TypeError(stillPutOff(name))
   await o.prepare?.(plan.delayed.values(), settings.instance)
   requireDirectories(engine, plan.stores.values())
-  const notices = new ReplaySubject<Notice>(noticesKept)
-  const calls = new EngineCalls({ pipeline: name, clock, random, notice: (notice) => notices.next(notice) })
   const { instance, release } = takeInstance(engine, name, settings.instance)
   let membership: Membership | undefined
   try {
@@ -152,8 +164,17 @@ export const runPipeline = async <T extends Topics>(o: {
     })
     const unwatch = watchRefusals(plan.needs, run.fail, join.topics)
     run.start()
-    const { progress$, errors$, metrics$, done, caughtUp, look } = run
-    return { progress$, errors$, metrics$, done, caughtUp, look, stop: ({ timeoutMs } = {}) => run.stop(timeoutMs) }
+    const { progress$, errors$, metrics$, done, caughtUp, store, look } = run
+    return {
+      progress$,
+      errors$,
+      metrics$,
+      done,
+      caughtUp,
+      store,
+      look,
+      stop: ({ timeoutMs } = {}) => run.stop(timeoutMs),
+    }
   } catch (error) {
     release()
     calls.end()
@@ -168,6 +189,10 @@ const committers: Readonly<
     (setup: CommitterSetup & { readonly transactionalId: string }) => Promise<Committer>
   >
 > = { 'exactly-once': exactlyOnce, 'at-least-once': atLeastOnce, 'at-most-once': atMostOnce }
+
+const stillPutOff = (name: string): string =>
+  `pipeline '${name}' has topics of records that it put off before (${name}--retry-…), and a crash under 'at-most-once' would lose them: ` +
+  "run it with 'exactly-once' until they are through, and delete the topics, or take another name"
 
 const requireGroups = ({ features, name: engine }: Engine, name: string): void => {
   if (features.groups === true) return

@@ -22,6 +22,7 @@ import {
   type RetryLaterPolicy,
   retryLater,
 } from '../../src/pipeline/retry-later.ts'
+import { retryNeeds } from '../../src/pipeline/retry-topics.ts'
 import { markedHeaders } from '../../src/protocol/retry/headers.ts'
 import { RetryWorld, type Sent } from './simulated-retries.ts'
 import { ManualClock } from './simulated-task.ts'
@@ -427,6 +428,32 @@ describe('a parked key', () => {
     await world.finish()
     expect(outputsOf(world)).toEqual([2, 1, 3])
     expect(world.parkedEntries).toBe(0)
+  })
+})
+
+describe('what was put off', () => {
+  it('comes back where the pipeline has other tiers by now, or none, or keeps no order any more', () => {
+    const needs = (policies: readonly RetryLaterPolicy[], existing: readonly string[]) =>
+      retryNeeds({ name: 'p', topics: [input] }, policies, existing)
+    const names = (policies: readonly RetryLaterPolicy[], existing: readonly string[]): string[] =>
+      needs(policies, existing).tiers.map(({ topic: { name } }) => name)
+    const policy = retryLater({ tiers: ['5s', '1m', '5s'], exhausted: 'halt' })
+    expect(names([], [])).toEqual([])
+    expect(names([policy], [])).toEqual(['p--retry-5s', 'p--retry-1m', 'p--retry-now'])
+    expect(names([policy], ['p--retry-30m', 'q--retry-1h', 'pp--retry-1h'])).toContain('p--retry-30m')
+    expect(names([], ['p--retry-30m'])).toEqual(['p--retry-30m', 'p--retry-now'])
+    expect(needs([], []).parked).toBeUndefined()
+    expect(needs([policy], ['q--parked-changelog']).parked).toBeUndefined()
+    expect(needs([], ['p--parked-changelog']).parked?.name).toBe('parked')
+    expect(names([], ['p--parked-changelog'])).toEqual(['p--retry-now'])
+  })
+
+  it('has room for its marks, however large it is', () => {
+    const large = { ...input, config: { 'max.message.bytes': 5_000_000 } }
+    const policy = retryLater({ tiers: ['5s'], ordered: true, exhausted: 'halt' })
+    const { tiers, parked } = retryNeeds({ name: 'p', topics: [input, large] }, [policy], [])
+    for (const config of [...tiers.map((tier) => tier.topic.config), parked?.changelog])
+      expect(config?.['max.message.bytes']).toBeGreaterThan(5_000_000 + 10_000)
   })
 })
 

@@ -12,7 +12,7 @@ import type { Notice } from '../../src/pipeline/notice.ts'
 import { choosing, deadLetterTopics, type OnError, retriesIn } from '../../src/pipeline/on-error.ts'
 import { type Described, type Plan, planOf } from '../../src/pipeline/plan.ts'
 import { closing, orderOf } from '../../src/pipeline/retry-of-task.ts'
-import { parkedStore, retryTiers } from '../../src/pipeline/retry-topics.ts'
+import { parkedName, retryNeeds } from '../../src/pipeline/retry-topics.ts'
 import { type RawRecord, type Source, sourceOf } from '../../src/pipeline/source.ts'
 import { TaskRunner } from '../../src/pipeline/task-runner.ts'
 import { TaskStore } from '../../src/pipeline/task-store.ts'
@@ -44,6 +44,8 @@ export interface RetryWorldSetup {
   readonly concurrency?: number
   readonly outageAfter?: number
   readonly clock?: ManualClock
+  /** Names of topics that there are. */
+  readonly existing?: readonly string[]
   /** Told before a runner begins. */
   readonly began?: () => void
   /** What a planted mistake does to what is to be committed. */
@@ -85,8 +87,9 @@ export class RetryWorld {
     this.#o = o
     this.clock = o.clock ?? new ManualClock()
     const policies = retriesIn(o.onError)
-    const tiers = retryTiers(pipelineName, o.pipeline.topics, policies)
-    const ordered = policies.some((policy) => policy.ordered) ? [parkedStore] : []
+    const described = { name: pipelineName, topics: o.pipeline.topics }
+    const { tiers, parked } = retryNeeds(described, policies, o.existing ?? [])
+    const ordered = parked === undefined ? [] : [parked]
     this.#plan = planOf(pipelineName, o.pipeline, [...deadLetterTopics(o.onError), ...ordered], tiers)
     const topic = o.pipeline.topics[0] as AnyTopic
     this.#source = sourceOf(topic, task)
@@ -105,7 +108,7 @@ export class RetryWorld {
 
   /** How many records and keys are committed as waiting in order. */
   get parkedEntries(): number {
-    return this.state.get(parkedStore.name)?.size ?? 0
+    return this.state.get(parkedName)?.size ?? 0
   }
 
   /** Records that have come to a tier, with the topic's name. */
@@ -273,7 +276,7 @@ export class RetryWorld {
         tiers: new Set(this.#tiers.keys()),
         order: orderOf(
           { pipeline: pipelineName, sinks, counters: this.counters, clock: this.clock },
-          stores.get(parkedStore.name),
+          stores.get(parkedName),
           policies,
         ),
       },
