@@ -45,6 +45,7 @@ export type { Guarantee } from './pipeline/options.ts'
 export type { Progress } from './pipeline/progress.ts'
 export type { RateText } from './pipeline/rate.ts'
 export type { Running, RunOptions } from './pipeline/run.ts'
+export type { Found, StoreQuery } from './pipeline/store-query.ts'
 
 // what becomes of a record that fails
 export { type DeadLetter, originalOf, type RawRecord } from './codec/dead-letter.ts'
@@ -88,3 +89,4 @@ export {
   UnknownOrigin,
   UnreadableRecord,
 } from './pipeline/attempt-errors.ts'
+export { StateStoreFull } from './store/state-store-full.ts'

@@ -1,5 +1,6 @@
 import { exhaustMap, filter, map, merge, type Observable, of, Subject, takeUntil } from 'rxjs'
 import { type EngineFailure, engineFailure, MillraceError } from '../contracts/failure.ts'
+import type { StoreDeclaration } from '../contracts/store.ts'
 import type { LateEmission } from './attempt-errors.ts'
 import { Breath } from './breath.ts'
 import { CatchUp } from './catch-up.ts'
@@ -14,6 +15,7 @@ import { type Progress, ProgressMeter } from './progress.ts'
 import { Rate } from './rate.ts'
 import type { RunSetup } from './run-setup.ts'
 import { lookAgain } from './run-topics.ts'
+import { type StoreQuery, storeQuery } from './store-query.ts'
 import { TaskRoster } from './task-roster.ts'
 import { TierTrim } from './tier-trim.ts'
 
@@ -117,6 +119,13 @@ export class PipelineRun {
 
   /** See `Running`. */
   readonly caughtUp = (): Promise<void> => this.#catchUp.wait()
+
+  /** See `Running`. */
+  readonly store = <K, V>(declaration: StoreDeclaration<K, V>): StoreQuery<K, V> => {
+    const { plan, clock, topics } = this.#o
+    const tasks = (): Iterable<LiveTask> => this.#tasks.values()
+    return storeQuery({ plan, clock, taskCount: () => topics.tasks, tasks }, declaration)
+  }
 
   /** Looks whether its topics have changed; resolves once it goes by that. State that does not go with it ends the run. */
   readonly look = async (): Promise<void> => {

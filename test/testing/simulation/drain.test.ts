@@ -24,6 +24,7 @@ const drained = async ([...answersMs]: readonly number[], more: Partial<Programs
       await wait(world, supervisor, answersMs.shift() ?? 0)
       answered.push(world.now)
     },
+    store: () => expect.fail('nobody asks'),
     stop: async () => {},
   }
   const programs = { runs: [running], isStarting: false, hasRun: true, ends: [], ...more }
