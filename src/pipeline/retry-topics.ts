@@ -69,5 +69,15 @@ const parkedStore: StoreDeclaration<Uint8Array, Uint8Array> = {
   isExclusive: true,
 }
 
+/** The retry topics among `names`, by the pipeline whose they are. */
+export const retryTopicsByPipeline = (names: readonly string[]): ReadonlyMap<string, readonly string[]> => {
+  const found = new Map<string, string[]>()
+  for (const name of names) {
+    const [, pipeline] = /^(.+?)--retry-./.exec(name) ?? []
+    if (pipeline !== undefined) found.set(pipeline, [...(found.get(pipeline) ?? []), name])
+  }
+  return found
+}
+
 /** Whether a topic of this name is one of the pipeline's own. */
 export const isRetryTopic = (pipeline: string, topic: string): boolean => topic.startsWith(retryTopicName(pipeline, ''))

@@ -1,0 +1,72 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { mapValue, scanByKey, to } from '../../operators/index.ts'
+import { type Guarantee, int32, retryLater, store, stream, text, topic } from '../../src/index.ts'
+import { DeliveryError, deliverySemantics } from '../../src/testing/index.ts'
+
+const charges = topic('charges', { key: text, value: int32, partitions: 2 })
+const done = topic('done', { key: text, value: int32, partitions: 2 })
+const counts = store('counts', { key: text, value: int32 })
+
+/** Charges go through some time after they were asked for: at once, or after a while. */
+const charging = (more: {
+  readonly ordered: boolean
+  readonly guarantee?: Guarantee
+  readonly faults: 'calm' | 'rough' | readonly 'process-crash'[]
+  readonly runs: number
+  readonly seed: number
+}) => {
+  const { ordered, guarantee = 'exactly-once', ...options } = more
+  return deliverySemantics({
+    app: (millrace) =>
+      millrace.run(
+        'charge',
+        stream(charges).pipe(
+          to(done),
+          mapValue((cents, { timestamp }) => {
+            if (Date.now() < timestamp + (cents % 4) * 300) throw new Error('not yet')
+            return cents
+          }),
+          scanByKey(counts, 0, (count) => count + 1),
+        ),
+        { guarantee, onError: retryLater({ tiers: ['100ms', '500ms', '1s'], ordered, exhausted: 'halt' }) },
+      ),
+    topics: [charges, done],
+    input: { charges: fc.record({ key: fc.constantFrom('a', 'b', 'c'), value: fc.nat(99) }) },
+    shrink: false,
+    ...options,
+    expect: (e) => {
+      const all = ({ charges }: { readonly charges: readonly { key: string; value: number }[] }) =>
+        charges.map(({ key, value }) => ({ key, value }))
+      return [e.exactlyOnce(done, all), e.ordered(done, all), e.noLoss(done, all)]
+    },
+  })
+}
+
+const found = async (run: Promise<unknown>): Promise<string> => {
+  try {
+    await run
+  } catch (error) {
+    if (error instanceof DeliveryError) return error.message
+    throw error
+  }
+  return 'nothing'
+}
+
+describe('ordered retries on a cluster that fails', () => {
+  it('let each record through once, in the order of its key', async () => {
+    const report = await charging({ ordered: true, faults: 'rough', runs: 12, seed: 2 })
+    expect(report.runs).toBe(12)
+  })
+
+  it('are missed where later records of a key go on', async () => {
+    expect(await found(charging({ ordered: false, faults: 'calm', runs: 20, seed: 2 }))).toContain("ordered('done')")
+  })
+
+  it('are missed where what waits is not written with the offset', async () => {
+    const message = await found(
+      charging({ ordered: true, guarantee: 'at-least-once', faults: ['process-crash'], runs: 60, seed: 2 }),
+    )
+    expect(message).toContain("exactlyOnce('done')")
+  })
+})
