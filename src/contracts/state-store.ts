@@ -32,8 +32,8 @@ export interface StateStore {
   readonly get: (key: Uint8Array, hash: number, now: number) => Uint8Array | undefined
   /**
    * Makes `changes`, all or none, in their order; it stands at `position` of its changelog from then on (where it stood before,
-   * where nothing is said): whatever was committed there before is in it. Answers a promise where that takes its time, and rejects
-   * with what went wrong.
+   * where nothing is said): whatever was committed there before is in it. Without changes it looks after itself, and wants to be
+   * called now and then. Answers a promise where that takes its time, and rejects with what went wrong.
    */
   readonly commit: (changes: readonly StateChange[], position: number | undefined) => Promise<void> | undefined
   /** Keys of which what is there has expired at `now`, at most `limit` of them; called again, it goes on where it ended. */

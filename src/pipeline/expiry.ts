@@ -14,7 +14,7 @@ export interface ExpirySetup {
 
 /**
  * Removes what has expired from the stores of an instance, and from their changelogs, whether records come or not: some at each
- * {@link look}, and where there were many, more after the commit that takes them ({@link goOn}).
+ * {@link look}, and where there were many, more after the commit that takes them ({@link goOn}). Stores look after themselves then, too.
  */
 export class Expiry {
   readonly #o: ExpirySetup
@@ -38,7 +38,7 @@ export class Expiry {
 
   #look(task: LiveTask): void {
     if (task.state !== 'running' || this.#looking.has(task)) return
-    const stores = [...task.stores.values()].filter((store) => store.mayExpire)
+    const stores = [...task.stores.values()].filter((store) => store.mayExpire || store.declaration.in === 'disk')
     if (stores.length === 0) return
     this.#looking.add(task)
     this.#remove(task, stores)
@@ -52,6 +52,8 @@ export class Expiry {
     const now = this.#o.clock.now()
     const place = task.places[0] as Place
     for (const store of stores) {
+      await store.state.commit([], undefined)
+      if (!store.mayExpire) continue
       const keys = await store.state.expired(now, removalsMax)
       if (task.state !== 'running') return
       if (keys.length >= removalsMax) this.#more.add(task)

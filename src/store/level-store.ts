@@ -30,6 +30,7 @@ export interface LevelOptions {
 }
 
 const entriesPerRead = 256
+const confirmAfterMs = 60 * 60 * 1000
 const lockedTriesMax = 100
 const lockedPauseMs = 100
 
@@ -70,6 +71,7 @@ interface Opened {
 const levelStore = (db: Level, { path, clock, standing: first, mayExpire: mayAlready }: Opened): LevelStore => {
   let standing = first
   let mayExpire = mayAlready
+  let underWay = 0
 
   /** What the index of expiries says of `key` goes with the value that it was said of. */
   const forgetExpiry = (batch: Batch, key: Uint8Array): void => {
@@ -92,6 +94,26 @@ const levelStore = (db: Level, { path, clock, standing: first, mayExpire: mayAlr
     if (standing === undefined) return
     standing = { ...standing, from: position, to: position, takenAt: clock.now() }
     batch.put(standingKey, Buffer.from(JSON.stringify(standing)))
+  }
+
+  const write = async (batch: Batch): Promise<void> => {
+    underWay += 1
+    try {
+      await batch.write()
+    } catch (error) {
+      throw failed(path, error)
+    } finally {
+      underWay -= 1
+    }
+  }
+
+  /** Says now and then that it stands where it stood: one that is old is of no use, whatever its changelog has. */
+  const confirm = (): Promise<void> | undefined => {
+    // beside another the two might change places
+    if (standing === undefined || underWay > 0 || clock.now() - standing.takenAt < confirmAfterMs) return undefined
+    const batch = db.batch()
+    stand(batch, standing.from)
+    return write(batch)
   }
 
   async function* entries(): AsyncGenerator<readonly StateEntry[]> {
@@ -122,7 +144,7 @@ const levelStore = (db: Level, { path, clock, standing: first, mayExpire: mayAlr
       return expiresAt !== never && expiresAt <= now ? undefined : value
     },
     commit: (changes, position) => {
-      if (changes.length === 0 && position === undefined) return undefined
+      if (changes.length === 0 && position === undefined) return confirm()
       const batch = db.batch()
       // of one key the last only: an earlier one's expiry is not to be read any more
       for (const change of lastOfEach(changes)) {
@@ -130,9 +152,7 @@ const levelStore = (db: Level, { path, clock, standing: first, mayExpire: mayAlr
         add(batch, change)
       }
       if (position !== undefined) stand(batch, position)
-      return batch.write().catch((error: unknown) => {
-        throw failed(path, error)
-      })
+      return write(batch)
     },
     expired: async (now, limit) => {
       if (!mayExpire) return []

@@ -57,6 +57,20 @@ describe('a store on disk', () => {
     await closed(again)
   })
 
+  it('says each hour that it stands where it stood, so that it is of use after a rest', async () => {
+    let nowMs = 1_000_000
+    const store = await openLevelStore({ path: temporaryDirectory(), clock: { ...clock, now: () => nowMs } })
+    await store.begin('c1')
+    await store.commit([set('a', '1')], 7)
+    nowMs += 3_599_999
+    await store.commit([], undefined)
+    expect(store.standing()).toMatchObject({ from: 7, takenAt: 1_000_000 })
+    nowMs += 1
+    await store.commit([], undefined)
+    expect(store.standing()).toMatchObject({ from: 7, takenAt: nowMs })
+    await closed(store)
+  })
+
   it('begins anew where its files are damaged', async () => {
     const path = temporaryDirectory()
     const store = await openLevelStore({ path, clock })
