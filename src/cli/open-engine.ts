@@ -52,4 +52,4 @@ const isEmpty = (directory: string): boolean => {
 }
 
 const ownedBy = (directory: string): string =>
-  `${directory} is open in process ${readPid(diskStorage(directory)) ?? 'of unknown pid'}, and only that one may write there: stop it first, or do this from within it; what only reads works beside it: topics and groups list and describe, dlq list and show, consume without --group, and what waits for --execute`
+  `${directory} is open in process ${readPid(diskStorage(directory)) ?? 'of unknown pid'}, and only that one may write there: stop it first, or do this from within it; what only reads works beside it: topics and groups list and describe, dlq list and show, jobs list, tiers and show, consume without --group, and what waits for --execute`

@@ -5,6 +5,7 @@ import { addCompletionCommand } from './commands/completion.ts'
 import { addConsumeCommand } from './commands/consume.ts'
 import { addDlqCommands } from './commands/dlq.ts'
 import { addGroupsCommands } from './commands/groups.ts'
+import { addJobsCommands } from './commands/jobs.ts'
 import { addProduceCommand } from './commands/produce.ts'
 import { addTopicsCommands } from './commands/topics.ts'
 import { hintFor } from './foreign-flags.ts'
@@ -18,7 +19,7 @@ export interface ProgramOutput {
   readonly said: (text: string) => void
 }
 
-const about = `Looks after the topics, groups and dead letters of a millrace directory, writes records, and reads them.
+const about = `Looks after the topics, groups, dead letters and delayed jobs of a millrace directory, writes records, and reads them.
 
 A directory that a program owns can be read meanwhile; to change it, stop the program.`
 
@@ -47,6 +48,7 @@ export const buildProgram = (world: World, { printed, said }: ProgramOutput): Co
   addConsumeCommand(program, world)
   addGroupsCommands(program, world)
   addDlqCommands(program, world)
+  addJobsCommands(program, world)
   addCompletionCommand(program, world)
   showExamples(program, [
     'millrace topics create --topic orders --partitions 4',

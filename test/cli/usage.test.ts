@@ -22,11 +22,14 @@ describe('every command', () => {
     if (!leaf.startsWith('completion')) expect(stdout).toMatch(/--json +write JSON: /)
   })
 
-  it.each([[[]], [['topics']], [['groups']], [['dlq']]])('has an example above it, too: %j', async (path) => {
-    const { code, stdout, stderr } = await run([...path, '--help'])
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).toMatch(/\nExamples?:\n {2}\$ .*millrace/)
-  })
+  it.each([[[]], [['topics']], [['groups']], [['dlq']], [['jobs']]])(
+    'has an example above it, too: %j',
+    async (path) => {
+      const { code, stdout, stderr } = await run([...path, '--help'])
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(stdout).toMatch(/\nExamples?:\n {2}\$ .*millrace/)
+    },
+  )
 })
 
 /** The files that are loaded with `path`, without what is only imported when it is needed. */
@@ -68,6 +71,10 @@ describe('a wrong command line', () => {
     ['dlq list --topic a --key x --key-format int32', 'is no int32'],
     ['dlq show', "missing required argument 'letter'"],
     ['dlq show charge.dead', 'TOPIC-PARTITION-OFFSET'],
+    ['jobs list', "required option '--delayed <name>'"],
+    ['jobs reschedule --delayed later o1', '--after DURATION'],
+    ['jobs reschedule --delayed later o1 --after soon', 'PT1H30M'],
+    ['jobs cancel --delayed later', "missing required argument 'id'"],
   ])('%s is told what to do', async (line, says) => {
     const { code, stdout, stderr } = await run(line.split(' '))
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -98,7 +105,19 @@ _millrace; printf '%s\\n' "\${COMPREPLY[@]}"`
   it.each([
     [
       'millrace ',
-      ['topics', 'produce', 'consume', 'groups', 'dlq', 'completion', '--version', '--url', '--debug', '--help'],
+      [
+        'topics',
+        'produce',
+        'consume',
+        'groups',
+        'dlq',
+        'jobs',
+        'completion',
+        '--version',
+        '--url',
+        '--debug',
+        '--help',
+      ],
     ],
     ['millrace to', ['topics']],
     ['millrace topics de', ['describe', 'delete']],

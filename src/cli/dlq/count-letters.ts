@@ -1,6 +1,6 @@
 import type { Letter } from '../../retry/letters.ts'
+import { shownTime } from '../shown-time.ts'
 import { type Column, table } from '../table.ts'
-import { shownTime } from './letter-row.ts'
 
 /** How many letters share a pipeline, an origin and a class of error. */
 export interface LetterCount {

@@ -1,6 +1,7 @@
 import { originalOf } from '../../codec/dead-letter.ts'
 import type { Letter } from '../../retry/letters.ts'
 import { oneLine, readableJson, readableLine } from '../readable.ts'
+import { shownTime } from '../shown-time.ts'
 import type { Column } from '../table.ts'
 
 export const letterColumns: readonly Column[] = [
@@ -51,9 +52,3 @@ export const letterDocument = (one: Letter): Readonly<Record<string, unknown>> =
 /** Where its record was read. */
 export const originOf = ({ letter: { source } }: Letter): string =>
   `${source.topic}-${source.partition}-${source.offset}`
-
-/** In UTC, to the millisecond. */
-export const shownTime = (ms: number): string => {
-  const date = new Date(ms)
-  return Number.isNaN(date.getTime()) ? String(ms) : date.toISOString()
-}

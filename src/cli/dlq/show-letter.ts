@@ -11,7 +11,7 @@ import { Complaint } from '../complaint.ts'
 import { readableJson, readableText } from '../readable.ts'
 import { counted, jsonLine } from '../say.ts'
 import { findTopic, withSession } from '../session.ts'
-import { shownTime } from './letter-row.ts'
+import { shownTime } from '../shown-time.ts'
 
 interface ShowOptions {
   readonly letter: string
