@@ -143,6 +143,8 @@ describe('deliverySemantics', () => {
     [{ seed: '7' }, /seed is a whole number, and not "7", which is text/],
     [{ cluster: { broker: 1 } }, /cluster: there is no option 'broker'; .*did you mean brokers\?/],
     [{ cluster: { brokers: 0 } }, /cluster: brokers is a whole number of at least 1, and not 0/],
+    [{ cluster: { firstSequence: 2 ** 31 } }, /cluster: firstSequence is at most 2147483647, and not 2147483648/],
+    [{ cluster: { firstOffset: -1 } }, /cluster: firstOffset is a whole number of at least 0, and not -1/],
     [{ cluster: { acks: 1 } }, /cluster: acks is one of 'none', 'leader', 'all', and not 1/],
     [{ runs: 0 }, /runs/],
     [{ replay: 'mr0:abc' }, /is no replay of this version: it begins with 'mr1:'/],

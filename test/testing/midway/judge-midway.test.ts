@@ -85,6 +85,16 @@ describe('in the midst of a run', () => {
   })
 })
 
+describe('when a promise is judged', () => {
+  it('is said by an option of its own, and nothing else', () => {
+    const { exactlyOnce } = expectation<Topics>()
+    expect(() => exactlyOnce(out, model, { throughout: 'no' as never })).toThrow(
+      'exactlyOnce(\'out\', …): throughout is true or false, and not "no"',
+    )
+    expect(() => exactlyOnce(out, model, { through: true } as never)).toThrow("there is no option 'through'")
+  })
+})
+
 describe('nothing is said in the midst of a run', () => {
   const nothing = (
     pipelines: readonly PipelineAtWork[],
