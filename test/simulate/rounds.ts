@@ -1,5 +1,5 @@
 import { DeliveryError, type DeliveryReport, deliverySemantics, type Faults } from '../../src/testing/index.ts'
-import { isMachineFault } from '../../src/testing/simulation/machine/machine-faults.ts'
+import { beyondProcess, isMachineFault } from '../../src/testing/simulation/machine/machine-faults.ts'
 import type { Planted } from './mutants.ts'
 import type { Program } from './program.ts'
 import { type Anomaly, emptyTally, type Tally } from './tally.ts'
@@ -26,9 +26,11 @@ export const runBatch = async ({ name, options }: Program, faults: Faults, seed:
   return { ...emptyTally, runs, steps, virtualMs, reached: Object.fromEntries([...reached].map((goal) => [goal, 1])) }
 }
 
-/** Those of clusters meet no machine. */
-const faultsThatMeet = ({ engine }: Program['options'], faults: Faults): Faults =>
-  typeof faults === 'string' || engine !== 'embedded' ? faults : faults.filter(isMachineFault)
+/** Those of clusters meet no machine, nor what it does not promise to bear. */
+const faultsThatMeet = ({ engine, machine }: Program['options'], faults: Faults): Faults => {
+  if (typeof faults === 'string' || engine !== 'embedded') return faults
+  return faults.filter((name) => isMachineFault(name) && (machine?.durability !== 'process' || name !== beyondProcess))
+}
 
 /** Makes a run again; answers what was not kept in it. */
 export const runAgain = async ({ name, options }: Program, replay: string): Promise<Anomaly | undefined> => {
