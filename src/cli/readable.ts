@@ -27,7 +27,7 @@ export const readableLine = (bytes: Field, characters: number): string =>
 
 /** `text` without breaks, cut where it is longer. */
 export const oneLine = (text: string, characters: number): string => {
-  const line = text.replaceAll(/[\u0000-\u001f\u007f\s]+/g, ' ')
+  const line = text.replaceAll(/[\p{Cc}\s]+/gu, ' ')
   return line.length > characters ? `${line.slice(0, characters - 1)}…` : line
 }
 
@@ -35,7 +35,7 @@ const textOf = (bytes: Uint8Array): string | undefined => {
   try {
     const text = fromUtf8(bytes)
     // what has control characters is no text, whatever it spells
-    return /[\u0000-\u0008\u000e-\u001f]/.test(text) ? undefined : text
+    return /[^\P{Cc}\t\n\r]/u.test(text) ? undefined : text
   } catch {
     return undefined
   }

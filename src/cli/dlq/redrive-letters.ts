@@ -41,26 +41,29 @@ export const redriveLetters: Run<RedriveLettersOptions> = async (invocation) => 
   if (execute) refuseStuck(outcome)
 }
 
-const redrive = ({ world, url, options }: Invocation<RedriveLettersOptions>): Promise<RedriveOutcome> => {
+const redrive = async ({ world, url, options }: Invocation<RedriveLettersOptions>): Promise<RedriveOutcome> => {
   const { topic, letter, to, max, maxRedrives, rate, by = whoever(), execute = false } = options
   const find = findOf(options)
   const progress = progressOn(world.stderr, world.clock)
-  const work = withSession({ world, url }, execute ? 'write' : 'read', async ({ engine, millrace }) => {
-    await findTopic(engine, topic)
-    return (await millrace()).deadLetters(deadLetters(topic)).redrive({
-      ...find,
-      to,
-      by,
-      maxRedrives,
-      dryRun: !execute,
-      signal: world.interrupted,
-      onMoved: (moved) => void progress.show(moved).catch(() => undefined),
-      ...(letter === undefined ? {} : { letters: letter }),
-      ...(max === undefined ? {} : { max }),
-      ...(rate === undefined ? {} : { rate }),
+  try {
+    return await withSession({ world, url }, execute ? 'write' : 'read', async ({ engine, millrace }) => {
+      await findTopic(engine, topic)
+      return (await millrace()).deadLetters(deadLetters(topic)).redrive({
+        ...find,
+        to,
+        by,
+        maxRedrives,
+        dryRun: !execute,
+        signal: world.interrupted,
+        onMoved: (moved) => void progress.show(moved).catch(() => undefined),
+        ...(letter === undefined ? {} : { letters: letter }),
+        ...(max === undefined ? {} : { max }),
+        ...(rate === undefined ? {} : { rate }),
+      })
     })
-  })
-  return work.finally(() => progress.end())
+  } finally {
+    await progress.end()
+  }
 }
 
 /** Who types, as the operating system has it. */
