@@ -8,7 +8,8 @@ const quietMs = 60_000
 
 /** It keeps the run, or a record of it, from going on. */
 const holdsUp = (notice: Notice): boolean => {
-  if (notice._tag === 'record-failed') return notice.retryInMs !== undefined
+  // what was put off holds nothing up
+  if (notice._tag === 'record-failed') return notice.retryInMs !== undefined && notice.policy !== 'retryLater'
   return (
     notice._tag === 'task-halted' ||
     notice._tag === 'outage' ||

@@ -42,8 +42,9 @@ export const deadLetter = (topic: Topic<Uint8Array | null, DeadLetter>): DeadLet
  * ```ts
  * import { deadLetterKey, deadLetters, retryLater } from 'millrace'
  *
- * const policy = retryLater({ tiers: ['1m'], ordered: true, exhausted: deadLetterKey(deadLetters('charge.dead')) })
- * policy.exhausted // => deadLetterKey(deadLetters('charge.dead'))
+ * const exhausted = deadLetterKey(deadLetters('charge.dead'))
+ * const policy = retryLater({ tiers: ['1m'], ordered: true, exhausted })
+ * policy.exhausted === exhausted // => true
  * ```
  */
 export const deadLetterKey = (topic: Topic<Uint8Array | null, DeadLetter>): DeadLetterKeyPolicy => {
