@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { page } from '../support/page.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { normalised, terminalSessions, typed } from '../support/terminal-sessions.ts'
+import { makeShop } from './shop.ts'
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const sessions = terminalSessions('docs/cli.md', page('cli.md'))
@@ -21,6 +22,7 @@ const executable = (directory: string): string => {
 describe('the terminal sessions of docs/cli.md', () => {
   it('print what the page says, one after the other', { timeout: 240_000 }, async () => {
     const directory = temporaryDirectory()
+    await makeShop(`file:${join(directory, 'shop')}`)
     const answers = await typed(sessions, { directory, path: executable(directory) })
     const said = sessions.map(({ place, steps }) => ({ place, steps: steps.map((step) => normalised(step.output)) }))
     const came = sessions.map(({ place }, at) => ({ place, steps: (answers[at] ?? []).map(normalised) }))
@@ -38,6 +40,8 @@ describe('the terminal sessions of docs/cli.md', () => {
       'groups describe',
       'groups reset',
       'groups delete',
+      ...['list', 'show', 'redrive'].map((name) => `dlq ${name}`),
+      ...['list', 'tiers', 'show', 'cancel', 'reschedule', 'fire-now'].map((name) => `jobs ${name}`),
       'completion bash',
     ]
     expect(all.filter((command) => !shown.includes(`millrace ${command}`))).toEqual([])

@@ -65,10 +65,12 @@ const bash = (script: string, cwd: string, path: string): Promise<string> =>
     child.once('close', () => resolve(output))
   })
 
-/** The same for every run: times, ids and process ids are another each time. */
+/** The same for every run: times, waits, ids and process ids are another each time. */
 export const normalised = (output: string): string =>
   output
     .replaceAll(/\b1\d{12}\b/g, '<time>')
-    .replaceAll(/(\bid |"id":")[\w-]{22}/g, '$1<id>')
+    .replaceAll(/\b20\d\d-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+    .replaceAll(/\b\d+m\d\ds\b/g, '<wait>')
+    .replaceAll(/(\bid |"(?:id|topicId)":")[\w-]{22}/g, '$1<id>')
     .replaceAll(/process \d+/g, 'process <pid>')
     .trimEnd()
