@@ -1,6 +1,6 @@
 /** Plain counters of one run, since it began, and what it has at the moment. */
 export interface RunMetrics {
-  /** Committed. */
+  /** Committed, those that came back among them. */
   readonly records: number
   /** Committed, state and dead letters not among them. */
   readonly outputs: number
@@ -63,7 +63,7 @@ const namesMax = 50
 export const countLetter = (counters: Counters, name: string): void => {
   counters.deadLettered += 1
   const by = counters.deadLetteredBy
-  const known = name in by || Object.keys(by).length < namesMax ? name : 'others'
+  const known = Object.hasOwn(by, name) || Object.keys(by).length < namesMax ? name : 'others'
   // another object: whoever was told the counters has the last one
   counters.deadLetteredBy = { ...by, [known]: (by[known] ?? 0) + 1 }
 }

@@ -67,9 +67,10 @@ export class Outcomes {
         return retries.add(entry, setup.clock.elapsed() + Math.min(verdict.afterMs, this.#roomInMs(entry, reason)))
       case 'parks':
         return this.#park(entry, verdict)
-      case 'closes':
-        this.#parts.parking?.close(entry)
-        return this.#replace(entry, verdict.outputs)
+      case 'closes': {
+        const full = this.#parts.parking?.close(entry)
+        return full === undefined ? this.#replace(entry, verdict.outputs) : this.#fails(entry, full)
+      }
       case 'done':
         return this.#replace(entry, verdict.outputs)
     }

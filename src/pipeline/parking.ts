@@ -111,10 +111,13 @@ export class Parking {
     return 'goes-on'
   }
 
-  /** The key of `entry` is given up with the record that it is. */
-  close(entry: Entry): void {
+  /** The key of `entry` is given up with the record that it is; an error where there is no room to remember it. */
+  close(entry: Entry): ParkingFull | undefined {
+    const full = entry.isAtHead ? undefined : this.#full(entry, undefined)
+    if (full !== undefined) return full
     const key = entry.isAtHead ? closed(this.#store.key(entry.key) as ParkedKey) : closedKey
     this.#store.setKey(this.#gatherOf(entry), entry.key, key)
+    return undefined
   }
 
   /** How long `entry`, for which there was no room, has nothing to look for. */
@@ -188,7 +191,7 @@ export class Parking {
     const { pipeline, maxParkedPerKey, maxParked } = this.#o
     const full = (bound: string): ParkingFull =>
       new ParkingFull(
-        `pipeline '${pipeline}': record '${entry.id}' would wait behind others that are to be tried again, and ${bound}. ` +
+        `pipeline '${pipeline}': record '${entry.id}' cannot wait in order, nor be given up with its key: ${bound}. ` +
           'It is held up, and all behind it, until there is room: mend what fails, or raise the bound',
       )
     if (key !== undefined && waitingOf(key) >= maxParkedPerKey)

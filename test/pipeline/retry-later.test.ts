@@ -390,6 +390,21 @@ describe('a parked key', () => {
     }
   })
 
+  it('counts in the bound as long as it is given up', async () => {
+    const tried: number[] = []
+    const world = new RetryWorld({
+      pipeline: { topics: [input], operators: failing({ 0: 1, 1: 1, 2: 1 }, tried) },
+      input: sent('a', 'b', 'c'),
+      onError: inOrder({ exhausted: deadLetterKey(dead), retryIf: () => false, maxParked: 2 }),
+    })
+    await world.settle()
+    expect(letters(world).map(({ source }) => source.offset)).toEqual([0, 1])
+    expect(world.notices.at(-1)?.message).toContain('2 records and keys of its task do already (maxParked)')
+    await world.finish() // which then succeeds
+    expect(outputsOf(world)).toEqual([2])
+    expect(world.parkedEntries).toBe(2)
+  })
+
   it('is given up as a whole by deadLetterKey, later records too, until one is sent back', async () => {
     const tried: number[] = []
     const world = new RetryWorld({

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { mapValue, scanByKey, to } from '../../operators/index.ts'
 import { type Guarantee, int32, retryLater, store, stream, text, topic } from '../../src/index.ts'
-import { DeliveryError, deliverySemantics } from '../../src/testing/index.ts'
+import { DeliveryError, deliverySemantics, testPipeline } from '../../src/testing/index.ts'
 
 const charges = topic('charges', { key: text, value: int32, partitions: 2 })
 const done = topic('done', { key: text, value: int32, partitions: 2 })
@@ -52,6 +52,36 @@ const found = async (run: Promise<unknown>): Promise<string> => {
   }
   return 'nothing'
 }
+
+describe('retries in a unit test', () => {
+  it('come back as time goes by', async () => {
+    let isAway = true
+    const test = await testPipeline(
+      stream(charges).pipe(
+        mapValue((cents) => {
+          if (isAway && cents === 1) throw new Error('away')
+          return cents
+        }),
+        to(done),
+      ),
+      { run: { onError: retryLater({ tiers: ['1m', '2m'], ordered: true, exhausted: 'halt', jitter: 0 }) } },
+    )
+    await test.send(charges, [
+      { key: 'a', value: 1 },
+      { key: 'a', value: 2 },
+      { key: 'b', value: 3 },
+    ])
+    const came = (): number[] => test.records(done).map(({ value }) => value)
+    expect(came()).toEqual([3])
+    await test.elapse('1m')
+    isAway = false
+    await test.elapse('119s')
+    expect(came()).toEqual([3])
+    await test.elapse('1s')
+    expect(came().sort()).toEqual([1, 2, 3])
+    expect(test.notices.map((notice) => notice._tag === 'record-failed' && notice.retryInMs)).toEqual([60_000, 120_000])
+  })
+})
 
 describe('ordered retries on a cluster that fails', () => {
   it('let each record through once, in the order of its key', async () => {
