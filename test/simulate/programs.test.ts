@@ -11,7 +11,7 @@ const batches = new Map<Program, Promise<Tally>>()
 
 /** The same runs each time, made once. */
 const batchOf = (program: Program): Promise<Tally> => {
-  const known = batches.get(program) ?? runBatch(program, 'jepsen', 7)
+  const known = batches.get(program) ?? runBatch(program, 'jepsen', 8)
   batches.set(program, known)
   return known
 }

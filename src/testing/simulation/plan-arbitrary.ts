@@ -57,7 +57,7 @@ const arbitraryInput = ({ topics, input, recordsMax, lengthMs }: PlanRange): fc.
     return fc.tuple(records, afterMs).map(([drawn, after]): Draw => ({ topic, drawn, afterMs: after }))
   })
   if (some.length === 0) return fc.constant([])
-  return fc.array(fc.oneof(...some), { maxLength: recordsMax * some.length }).map(plannedRecords)
+  return fc.array(fc.oneof(...some), { maxLength: recordsMax * some.length, size: 'max' }).map(plannedRecords)
 }
 
 interface CaseContext {
