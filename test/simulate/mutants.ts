@@ -1,9 +1,11 @@
 import type { Mutant } from '../../src/engines/simulated/cluster-options.ts'
 import type { InvariantKind } from '../../src/engines/simulated/invariants/partition-watch.ts'
+import type { MoverMutant } from '../../src/jobs/mover-mutant.ts'
 import type { Expectation } from '../../src/testing/expectations.ts'
 import type { FaultName, MachineMutant } from '../../src/testing/index.ts'
 import type { Broken } from '../../src/testing/simulation/machine/witness.ts'
 import { diskMutants } from './disk-mutants.ts'
+import { moverMutants } from './mover-mutants.ts'
 import type { Program } from './program.ts'
 import { bulky, slowTransactions } from './programs/by-hand.ts'
 import { chain, copy } from './programs/pipelines.ts'
@@ -11,7 +13,13 @@ import { committedInFinally, markedAsSeenFirst, spreadOverPartitions } from './p
 
 /** Something that is wrong on purpose, and the runs that have to find it. */
 export interface Planted {
-  readonly name: Mutant | MachineMutant | 'committed in finally' | 'marked as seen first' | 'spread over partitions'
+  readonly name:
+    | Mutant
+    | MachineMutant
+    | MoverMutant
+    | 'committed in finally'
+    | 'marked as seen first'
+    | 'spread over partitions'
   /** The promise that is seen to be broken, by the kind of the violation. */
   readonly breaks: InvariantKind | Broken | Expectation['_tag']
   readonly program: Program
@@ -205,4 +213,5 @@ export const planted: readonly Planted[] = [
     isCheap: true,
   },
   ...diskMutants,
+  ...moverMutants,
 ]

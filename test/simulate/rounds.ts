@@ -1,3 +1,4 @@
+import { presets } from '../../src/engines/simulated/faults/fault.ts'
 import { DeliveryError, type DeliveryReport, deliverySemantics, type Faults } from '../../src/testing/index.ts'
 import { beyondProcess, isMachineFault } from '../../src/testing/simulation/machine/machine-faults.ts'
 import type { Planted } from './mutants.ts'
@@ -18,18 +19,22 @@ const outcomeOf = async (run: Promise<DeliveryReport>): Promise<DeliveryReport |
 }
 
 /** Some runs of a program, each another way. */
-export const runBatch = async ({ name, options }: Program, faults: Faults, seed: number): Promise<Tally> => {
-  const met = faultsThatMeet(options, faults)
-  const outcome = await outcomeOf(deliverySemantics({ ...options, faults: met, seed, runs: batchRuns }))
-  if (outcome instanceof DeliveryError) return { ...emptyTally, runs: batchRuns, anomalies: [anomalyOf(name, outcome)] }
+export const runBatch = async (program: Program, faults: Faults, seed: number): Promise<Tally> => {
+  const { name, options, batchRuns: asked = batchRuns } = program
+  const met = faultsThatMeet(program, faults)
+  const outcome = await outcomeOf(deliverySemantics({ ...options, faults: met, seed, runs: asked }))
+  if (outcome instanceof DeliveryError) return { ...emptyTally, runs: asked, anomalies: [anomalyOf(name, outcome)] }
   const { runs, steps, virtualMs, reached } = outcome
   return { ...emptyTally, runs, steps, virtualMs, reached: Object.fromEntries([...reached].map((goal) => [goal, 1])) }
 }
 
-/** Those of clusters meet no machine, nor what it does not promise to bear. */
-const faultsThatMeet = ({ engine, machine }: Program['options'], faults: Faults): Faults => {
-  if (typeof faults === 'string' || engine !== 'embedded') return faults
-  return faults.filter((name) => isMachineFault(name) && (machine?.durability !== 'process' || name !== beyondProcess))
+/** Without those that the program is spared. Those of clusters meet no machine, nor what it does not promise to bear. */
+const faultsThatMeet = ({ options: { engine, machine }, spared = [] }: Program, faults: Faults): Faults => {
+  const meet = typeof faults === 'string' && spared.length > 0 ? presets[faults] : faults
+  if (typeof meet === 'string') return meet
+  const left = meet.filter((name) => !spared.includes(name))
+  if (engine !== 'embedded') return left
+  return left.filter((name) => isMachineFault(name) && (machine?.durability !== 'process' || name !== beyondProcess))
 }
 
 /** Makes a run again; answers what was not kept in it. */

@@ -1,5 +1,6 @@
 import type { Program } from '../program.ts'
 import { bulky, consumers, slowTransactions, transactions } from './by-hand.ts'
+import { delayedPrograms } from './delayed.ts'
 import { mainJob } from './main-job.ts'
 import { programsOnDisk } from './on-disk.ts'
 import { chain, copy, copyAtLeastOnce, copyAtMostOnce, totals } from './pipelines.ts'
@@ -16,5 +17,6 @@ export const programs: readonly Program[] = [
   transactions,
   slowTransactions,
   bulky,
+  ...delayedPrograms,
   ...programsOnDisk,
 ]
