@@ -96,7 +96,7 @@ export const simulatedRuns = async (): Promise<readonly Measurement[]> => {
   }
   return [
     atLeast({
-      name: `simulation, pipeline under jepsen, 3 brokers, ${records} records`,
+      name: `simulation, pipeline under jepsen, 3 brokers, up to ${records} records`,
       unit: 'runs/min',
       value: median(runs),
       target: 1_000,
