@@ -12,6 +12,9 @@ const holesBytesMin = 256 * 1024
 const slotsPerLook = 64 * 1024
 const slotsPerWalk = 256
 
+/** So that each has an order of its own. */
+let opened = 0
+
 /** {@link StateStore} in memory. */
 export interface MemoryStore extends StateStore {
   /** What it takes from the machine: holes, and room for more. */
@@ -28,7 +31,7 @@ export interface MemoryStore extends StateStore {
  */
 export const memoryStore = (): MemoryStore => {
   const slabs = new Slabs()
-  const table = new SlotTable()
+  const table = new SlotTable(keyHash(Uint8Array.of(++opened, opened >> 8, opened >> 16)) | 1)
   let contentBytes = 0
   let lookedTo = 0
   let position = 0

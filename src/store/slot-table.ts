@@ -1,6 +1,7 @@
 /** Of a slot that is empty; others have an address and one. */
 const empty = 0
 const bitsMin = 4
+const { imul } = Math
 
 /** Whose key is asked for: whether the block at `address` has it. */
 export interface KeyTest {
@@ -11,15 +12,24 @@ export interface KeyTest {
  * Where blocks are, by the hash of their keys: open addressing in typed arrays, 8 to 22 bytes an entry, and as many again
  * once some of them expire.
  *
- * A slot's place goes by the upper bits of the hash, so that the slots lie in the order of their hashes, nearly: a walk over a
+ * A slot's place goes by the upper bits of the hash, spread, so that the slots lie in the order of their hashes, nearly: a walk over a
  * range of hashes ({@link walk}) meets the same entries however large the table is by then.
  */
 export class SlotTable {
+  readonly #spread: number
   #bits = bitsMin
   #hashes = new Int32Array(2 ** bitsMin)
   #addresses = new Int32Array(2 ** bitsMin)
   #expiries: Float64Array | undefined
   #count = 0
+
+  /**
+   * `spread`: an odd number that hashes are multiplied with, a table's own. Of two tables with one the entries of the one in the order
+   * in which it hands them out would fall into the other side by side, each behind all before it.
+   */
+  constructor(spread = 1) {
+    this.#spread = spread
+  }
 
   get count(): number {
     return this.#count
@@ -39,7 +49,7 @@ export class SlotTable {
     const addresses = this.#addresses
     const hashes = this.#hashes
     const mask = addresses.length - 1
-    for (let slot = hash >>> (32 - this.#bits); ; slot = (slot + 1) & mask) {
+    for (let slot = this.#home(hash); ; slot = (slot + 1) & mask) {
       const held = addresses[slot] as number
       if (held === empty) return -1
       if (hashes[slot] === hash && blocks.isKey(held - 1, key)) return slot
@@ -71,7 +81,7 @@ export class SlotTable {
   /** The block at `from` lies at `to` by now. */
   move(hash: number, from: number, to: number): void {
     const mask = this.#addresses.length - 1
-    let slot = hash >>> (32 - this.#bits)
+    let slot = this.#home(hash)
     while (this.#addresses[slot] !== from + 1) slot = (slot + 1) & mask
     this.#addresses[slot] = to + 1
   }
@@ -83,7 +93,7 @@ export class SlotTable {
     const mask = addresses.length - 1
     let hole = slot
     for (let at = (slot + 1) & mask; addresses[at] !== empty; at = (at + 1) & mask) {
-      const home = (hashes[at] as number) >>> (32 - this.#bits)
+      const home = this.#home(hashes[at] as number)
       // it may move where that is not before its home
       if (((at - home) & mask) < ((at - hole) & mask)) continue
       addresses[hole] = addresses[at] as number
@@ -104,7 +114,7 @@ export class SlotTable {
   }
 
   /**
-   * Visits the slots whose hashes, unsigned, lie from `from` on, some `slots` of them; answers where to go on, and
+   * Visits the slots whose hashes, spread and unsigned, lie from `from` on, some `slots` of them; answers where to go on, and
    * {@link hashEnd} at the end. `visit` changes nothing.
    */
   walk(from: number, slots: number, visit: (slot: number) => void): number {
@@ -118,9 +128,9 @@ export class SlotTable {
     for (let at = first; at < last || addresses[at & mask] !== empty; at++) {
       const slot = at & mask
       if (addresses[slot] === empty) continue
-      const hash = (this.#hashes[slot] as number) >>> 0
-      if (hash < from || hash >= end) continue
-      const isOver = hash >>> (32 - this.#bits) > slot
+      const place = imul(this.#hashes[slot] as number, this.#spread) >>> 0
+      if (place < from || place >= end) continue
+      const isOver = place >>> (32 - this.#bits) > slot
       if (isOver === at > mask) visit(slot)
     }
     return end
@@ -134,10 +144,14 @@ export class SlotTable {
     this.#count = 0
   }
 
+  #home(hash: number): number {
+    return imul(hash, this.#spread) >>> (32 - this.#bits)
+  }
+
   #put(hash: number, held: number, expiresAt: number): void {
     const addresses = this.#addresses
     const mask = addresses.length - 1
-    let slot = hash >>> (32 - this.#bits)
+    let slot = this.#home(hash)
     while (addresses[slot] !== empty) slot = (slot + 1) & mask
     addresses[slot] = held
     this.#hashes[slot] = hash

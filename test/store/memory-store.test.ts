@@ -49,6 +49,23 @@ describe('a store in memory', () => {
     expect(store.heldBytes()).toBeLessThan(1_100_000)
   })
 
+  it('takes in what another hands out as it takes anything in', async () => {
+    const first = memoryStore()
+    const count = 100_000
+    first.commit(
+      range(count, (at) => numbered(at, new Uint8Array(1))),
+      1,
+    )
+    const second = memoryStore()
+    // in the order of the first: a table that lay in the same would look through all of itself for each
+    for await (const some of first.entries())
+      second.commit(
+        some.map((entry) => ({ ...entry, hash: keyHash(entry.key) })),
+        undefined,
+      )
+    expect(second.size()).toBe(count)
+  }, 5_000)
+
   it('counts exactly what it has, whatever comes and goes', () =>
     fc.assert(
       fc.property(

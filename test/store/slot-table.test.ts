@@ -16,8 +16,8 @@ const step = fc.oneof(
 const noKey = new Uint8Array()
 
 /** Blocks are numbered by their hashes, which are the only ones of theirs. */
-const placed = (steps: readonly { readonly hash: number; readonly isRemoval: boolean }[]) => {
-  const table = new SlotTable()
+const placed = (steps: readonly { readonly hash: number; readonly isRemoval: boolean }[], spread = 1) => {
+  const table = new SlotTable(spread)
   const model = new Map<number, number>()
   const addresses = new Map<number, number>()
   const slotOf = (one: number) => table.find(noKey, one, { isKey: (address) => addresses.get(one) === address })
@@ -40,8 +40,8 @@ const placed = (steps: readonly { readonly hash: number; readonly isRemoval: boo
 describe('a table of slots', () => {
   it('finds what is in it and nothing else, with what was said of it', () =>
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-        const { table, model, slotOf } = placed(steps)
+      fc.property(fc.array(step, { maxLength: 200 }), fc.constantFrom(1, 0x9e3779b1), (steps, spread) => {
+        const { table, model, slotOf } = placed(steps, spread)
         expect(table.count).toBe(model.size)
         for (const [one, address] of model) {
           const slot = slotOf(one)
@@ -57,8 +57,9 @@ describe('a table of slots', () => {
         fc.array(step, { maxLength: 120 }),
         fc.integer({ min: 1, max: 40 }),
         fc.array(hash, { maxLength: 100 }),
-        (steps, slots, more) => {
-          const { table, model } = placed(steps)
+        fc.constantFrom(1, 0x9e3779b1),
+        (steps, slots, more, spread) => {
+          const { table, model } = placed(steps, spread)
           const seen: number[] = []
           let from = 0
           for (let round = 0; from < hashEnd; round++) {
