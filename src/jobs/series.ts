@@ -7,7 +7,7 @@ import { dueSlot, nextSlot, type Recurrence, readRecurrence } from './recurrence
  */
 export const seriesOf = (recurrence: string, payload: readonly (Uint8Array | null | undefined)[]): string => {
   let mark = 0
-  for (const part of payload) mark = (Math.imul(mark, 31) + (part == null ? 1 : crc32c(part))) >>> 0
+  for (const part of payload) mark = (Math.imul(mark, 31) + (part ? crc32c(part) : 1)) >>> 0
   return `${mark.toString(16)} ${recurrence}`
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../contracts/clock.ts'
-import type { LiveTask, Place } from './live-task.ts'
+import type { LiveTask } from './live-task.ts'
+import type { Place } from './place.ts'
 import type { TaskStore } from './task-store.ts'
 
 /** How many keys of a store are removed with one commit, about. */

@@ -7,7 +7,8 @@ import type { Committer } from './committer.ts'
 import type { Counters } from './counters.ts'
 import type { EngineCalls } from './engine-calls.ts'
 import { holdUp } from './hold-up.ts'
-import type { LiveTask, Place } from './live-task.ts'
+import type { LiveTask } from './live-task.ts'
+import type { Place } from './place.ts'
 import { chunkOf } from './read-records.ts'
 
 export interface FetchSetup {

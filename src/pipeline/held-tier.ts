@@ -1,5 +1,5 @@
 import type { Chunk, Cursor } from './feed.ts'
-import type { Place } from './live-task.ts'
+import type { Place } from './place.ts'
 
 /** What was fetched of one tier and is not due yet. */
 export interface HeldTier {

@@ -2,7 +2,8 @@ import { type EngineFailure, engineFailure, MillraceError } from '../contracts/f
 import { partitionName } from '../contracts/position.ts'
 import { drive, type FetchPositionEffect } from '../protocol/client/fetch-position.ts'
 import type { EngineCalls } from './engine-calls.ts'
-import type { LiveTask, Place } from './live-task.ts'
+import type { LiveTask } from './live-task.ts'
+import type { Place } from './place.ts'
 
 type Effect<Tag extends FetchPositionEffect['_tag']> = Extract<FetchPositionEffect, { readonly _tag: Tag }>
 

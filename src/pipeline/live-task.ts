@@ -1,47 +1,22 @@
 import type { CommittedOffset } from '../contracts/engine.ts'
-import type { EngineFailure } from '../contracts/failure.ts'
 import { partitionName } from '../contracts/position.ts'
-import type { Tier } from '../contracts/tier.ts'
-import { drive, type FetchPolicy, type FetchPosition, startFetching } from '../protocol/client/fetch-position.ts'
 import type { DonePrefix } from './done-prefix.ts'
+import type { Chunk } from './feed.ts'
 import type { TaskStore } from './gather.ts'
+import { Place } from './place.ts'
 import type { Plan } from './plan.ts'
-import type { Sluices } from './sluices.ts'
-import { type Source, sourceOf } from './source.ts'
+import { sourceOf } from './source.ts'
 import type { TaskRunner } from './task-runner.ts'
 
-/** A pipeline loses nothing silently, and waits where something can be mended while the other tasks go on. */
-const policy: FetchPolicy = { overtaken: 'go-on', damaged: 'look-again' }
-
-/** Where one partition of a task stands. */
-export class Place {
-  readonly source: Source
-  /** Where its records wait until they are due; none where they need not. */
-  readonly tier: Tier | undefined
-  position: FetchPosition
-  /** Everything before it is committed, or not for users. */
-  committed = 0
-  /** What was found where it stands, from when it is found to when it can be read on. */
-  damage: EngineFailure | undefined
-  /** A fetch that includes it is under way. */
-  isFetching = false
-
-  constructor(source: Source, tier?: Tier) {
-    this.source = source
-    this.tier = tier
-    this.position = startFetching(source, 0, policy)
-  }
-
-  /** Where the next fetch begins. */
-  get next(): number {
-    return this.position.offset
-  }
-
-  /** All before `offset` is committed: goes on from there. */
-  begin(offset: number): void {
-    drive(this, { _tag: 'seek', offset })
-    this.committed = offset
-  }
+/** Holds back what waits in the tiers of a task. */
+export interface HoldsBack {
+  /** Whether more of a tier is to be fetched. */
+  readonly hasRoom: (place: Place) => boolean
+  /** Takes what was fetched of a tier. */
+  readonly offer: (place: Place, chunk: Chunk) => void
+  /** It is later, or the task has come further. */
+  readonly wake: () => void
+  readonly close: () => void
 }
 
 /**
@@ -64,7 +39,7 @@ export class LiveTask {
   /** Resolves once it has finished what entered, from when it is draining. */
   drained: Promise<void> = Promise.resolve()
   /** Hold back what waits in its tiers. */
-  sluices: Sluices | undefined
+  sluices: HoldsBack | undefined
 
   constructor(task: number, plan: Plan) {
     this.task = task

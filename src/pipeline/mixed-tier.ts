@@ -7,7 +7,7 @@ import { DueIndex } from './due-index.ts'
 import type { EngineCalls } from './engine-calls.ts'
 import type { Chunk, Cursor } from './feed.ts'
 import type { HeldTier, Taken } from './held-tier.ts'
-import type { Place } from './live-task.ts'
+import type { Place } from './place.ts'
 import type { RawRecord } from './source.ts'
 
 /**

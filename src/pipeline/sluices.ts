@@ -6,8 +6,9 @@ import { Alarm } from './alarm.ts'
 import type { EngineCalls } from './engine-calls.ts'
 import type { Chunk } from './feed.ts'
 import { type HeldTier, InDueOrder } from './held-tier.ts'
-import type { LiveTask, Place } from './live-task.ts'
+import type { HoldsBack, LiveTask } from './live-task.ts'
 import { InAnyOrder } from './mixed-tier.ts'
+import type { Place } from './place.ts'
 
 /** How much of a tier is held, beside what the task reads ahead. */
 const heldBytesMax = 256 * 1024
@@ -36,7 +37,7 @@ export interface SluicesSetup {
  * **Guarantees** none enters before it is due, by the clock as it is set then. With a barrier, those that enter come
  * behind all that was committed to the pipeline's topics until then, and behind all in the tiers that is due before them.
  */
-export class Sluices {
+export class Sluices implements HoldsBack {
   readonly #o: SluicesSetup
   readonly #tiers: ReadonlyMap<Place, HeldTier>
   readonly #alarm: Alarm
@@ -61,18 +62,15 @@ export class Sluices {
     )
   }
 
-  /** Whether more of a tier is to be fetched. */
   hasRoom(place: Place): boolean {
     return this.#tiers.get(place)?.hasRoom === true
   }
 
-  /** Takes what was fetched of a tier. */
   offer(place: Place, chunk: Chunk): void {
     const passed = this.#tiers.get(place)?.offer(chunk)
     if (passed !== undefined) this.#letIn(passed)
   }
 
-  /** It is later, or the task has come further. */
   wake(): void {
     if (this.#waiting?.until() === true) this.#go(true)
     else if (!this.#isBusy) this.#look()

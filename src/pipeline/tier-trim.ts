@@ -2,7 +2,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Clock } from '../contracts/clock.ts'
 import type { Engine } from '../contracts/engine.ts'
 import type { EngineCalls } from './engine-calls.ts'
-import type { LiveTask, Place } from './live-task.ts'
+import type { LiveTask } from './live-task.ts'
+import type { Place } from './place.ts'
 
 /** How often it is done. */
 const trimMs = 60_000
