@@ -50,7 +50,7 @@ export class JobCounters {
     unreadable: 0,
   }
   readonly #cancels = { cancelled: 0, alreadyFired: 0, unknown: 0 }
-  readonly #latenessMs: number[] = new Array(latenessBoundsMs.length + 1).fill(0)
+  readonly #latenessMs: number[] = Array.from({ length: latenessBoundsMs.length + 1 }, () => 0)
 
   /** As it is now. */
   get metrics(): JobMetrics {
