@@ -20,6 +20,7 @@ const suites: Readonly<Record<string, (options: SuiteOptions) => Promise<readonl
   'produce-consume': async () => (await import('./produce-consume.ts')).produceConsume(),
   'read-process-write': async () => (await import('./read-process-write.ts')).readProcessWrite(),
   jobs: async () => (await import('./jobs.ts')).delayedJobs(),
+  state: async () => (await import('./state.ts')).stateCosts(),
   open: async ({ gib }) => (await import('./open.ts')).openDirectories(gib),
   simulation: async () => (await import('./simulation.ts')).simulatedRuns(),
   memory: async ({ records }) => (await import('./memory.ts')).memoryOfPipeline(records),
@@ -42,6 +43,7 @@ const usage = `npm run bench -- [--json] [--only NAME]… [--gib N] [--records N
   produce-consume      records written and read, against SQLite
   read-process-write   records read, processed and written exactly once, against SQLite
   jobs                 jobs scheduled against SQLite, how late they are, a million that wait
+  state                stores in memory and on disk: keys a second, bytes a key, and a million of them restored
   open                 how long it takes to open a directory, closed in good order or not
   simulation           runs of a pipeline in the simulated cluster, its scheduler, and how long a failing run is made small
   memory               what a process holds while records go through a pipeline`

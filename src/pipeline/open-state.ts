@@ -62,6 +62,7 @@ const inMemory = async (o: OpenStateOptions, now: ChangelogNow): Promise<Omit<Op
     storage,
     path,
     whyUseless: (standing) => whyUseless(standing, now),
+    begin: state.reserve,
     fill: (changes) => void state.commit(changes, undefined),
     breathe: o.breathe,
   })

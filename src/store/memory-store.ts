@@ -19,6 +19,8 @@ let opened = 0
 export interface MemoryStore extends StateStore {
   /** What it takes from the machine: holes, and room for more. */
   readonly heldBytes: () => number
+  /** So many keys are about to come: it makes room for them at once. */
+  readonly reserve: (keys: number) => void
   /** Where it stands in its changelog. */
   readonly position: () => number
 }
@@ -82,9 +84,10 @@ export const memoryStore = (): MemoryStore => {
     },
     commit: (changes, standsAt = position) => {
       position = standsAt
+      const keys = table.count
       for (const one of changes) change(one)
       while (slabs.deadBytes > holesBytesMin && slabs.deadBytes > slabs.liveBytes / 2) slabs.evacuate(moved)
-      table.shrink()
+      if (table.count < keys) table.shrink()
       return undefined
     },
     expired: (now, limit) => {
@@ -107,6 +110,7 @@ export const memoryStore = (): MemoryStore => {
     sizeBytes: () => contentBytes + table.count * entryBytes,
     heldBytes: () => slabs.heldBytes + table.heldBytes,
     mayExpire: () => table.mayExpire,
+    reserve: (keys) => table.reserve(keys),
     position: () => position,
     close: () => {
       table.clear()

@@ -105,6 +105,13 @@ export class SlotTable {
     this.#count -= 1
   }
 
+  /** Makes room for so many, before they come. */
+  reserve(count: number): void {
+    let bits = this.#bits
+    while (count > 2 ** bits * 0.75) bits += 1
+    if (bits > this.#bits) this.#resize(bits)
+  }
+
   /** Takes no more room than what is there needs. */
   shrink(): void {
     let bits = this.#bits

@@ -137,6 +137,8 @@ export interface ReadOptions {
   readonly path: string
   /** Why one that stands there is of no use. */
   readonly whyUseless: (standing: Standing) => string | undefined
+  /** Told how many entries there will be, before the first. */
+  readonly begin?: (entries: number) => void
   readonly fill: (entries: readonly StateChange[]) => void
   readonly breathe: () => Promise<void>
 }
@@ -156,6 +158,7 @@ export const readSnapshot = async (o: ReadOptions): Promise<ReadOutcome> => {
     if (head === undefined) return useless('its head is damaged')
     const why = o.whyUseless(head)
     if (why !== undefined) return useless(why)
+    o.begin?.(head.entries)
     const damage = await readBlocks(file, head, o)
     return damage === undefined ? { _tag: 'read', standing: head } : useless(damage)
   } catch (error) {
