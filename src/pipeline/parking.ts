@@ -1,4 +1,4 @@
-import { markedHeaders, markOf, redrivenHeader, tokenHeaders } from '../protocol/retry/headers.ts'
+import { markedHeaders, markOf, redrivenHeader, type Token, tokenHeaders } from '../protocol/retry/headers.ts'
 import {
   closed,
   closedKey,
@@ -61,7 +61,7 @@ export class Parking {
   turn(entry: Entry): Readiness {
     const key = this.isEmpty ? undefined : this.#store.key(entry.key)
     if (entry.isAtHead) return this.#given(entry, key as ParkedKey)
-    if (entry.token !== undefined) return isLive(key, entry.token) ? this.#first(entry, key) : 'done'
+    if (entry.token !== undefined) return this.#isLive(key, entry.token) ? this.#first(entry, key) : 'done'
     if (key === undefined) return 'runs'
     switch (turnOf(key, entry.headers.has(redrivenHeader) || !this.#o.closes)) {
       case 'runs':
@@ -72,7 +72,7 @@ export class Parking {
       case 'is-given-up':
         return new KeyGivenUp(this.#o.pipeline, entry.id)
       case 'waits-behind':
-        return this.#behind(entry, key)
+        return this.#o.missing === 'retry-before-order' ? 'runs' : this.#behind(entry, key)
     }
   }
 
@@ -124,6 +124,11 @@ export class Parking {
   waitMs(entry: Entry): number {
     const key = this.#store.key(entry.key)
     return key === undefined ? Number.POSITIVE_INFINITY : Math.max(1, key.dueAtMs - this.#o.nowMs())
+  }
+
+  #isLive(key: ParkedKey | undefined, token: Token): key is ParkedKey {
+    const isAny = this.#o.missing === 'token-unmatched' && key !== undefined && waitingOf(key) > 0
+    return isAny || isLive(key, token)
   }
 
   /** `entry` becomes the first that waits of its key. */
@@ -182,7 +187,8 @@ export class Parking {
     const misfit = this.#store.misfit(entry.key, number, record)
     if (misfit !== undefined)
       return new ParkingFull(`pipeline '${this.#o.pipeline}': record '${entry.id}' cannot wait in order: ${misfit}`)
-    this.#store.setRecord(this.#gatherOf(entry), entry.key, number, record)
+    const gather = this.#o.missing === 'parked-apart' ? this.#o.gather() : this.#gatherOf(entry)
+    this.#store.setRecord(gather, entry.key, number, record)
     this.#o.counters.parked += 1
     return undefined
   }

@@ -4,6 +4,7 @@ import type { DeadLetterKeyPolicy } from './dead-letter-policy.ts'
 import type { Sink } from './encoded-output.ts'
 import type { LiveTask } from './live-task.ts'
 import type { RetryLaterPolicy } from './retry-later.ts'
+import { ruleMissingIn } from './retry-mutant.ts'
 import type { OrderSetup, RetrySetup } from './retry-setup.ts'
 import { atOnce, isRetryTopic, parkedName, retryTopicName } from './retry-topics.ts'
 import type { RunSetup } from './run-setup.ts'
@@ -37,7 +38,7 @@ export const orderOf = (
   if (store === undefined || now === undefined) return undefined
   const closes = closing(policies) !== undefined
   const bounds = boundsOf(policies.filter(({ ordered }) => ordered))
-  return { store, now, closes, ...bounds, counters, nowMs: clock.now }
+  return { store, now, closes, ...bounds, counters, missing: ruleMissingIn(policies), nowMs: clock.now }
 }
 
 /** What of a run those know that keep order in it. */

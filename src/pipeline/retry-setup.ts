@@ -1,5 +1,6 @@
 import type { Counters } from './counters.ts'
 import type { Sink } from './encoded-output.ts'
+import type { RetryMutant } from './retry-mutant.ts'
 import type { TaskStore } from './task-store.ts'
 
 /** What a task whose records may come back runs with. */
@@ -22,6 +23,8 @@ export interface OrderSetup {
   /** Over all keys: records that wait, and keys of which something is remembered. */
   readonly maxParked: number
   readonly counters: Pick<Counters, 'parked' | 'drained'>
+  /** A rule that is left out, for tests. */
+  readonly missing: RetryMutant | undefined
   /** Milliseconds since the epoch. */
   readonly nowMs: () => number
 }

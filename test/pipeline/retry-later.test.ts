@@ -7,9 +7,9 @@ import { scanByKey } from '../../operators/scan-by-key.ts'
 import { to } from '../../operators/to.ts'
 import type { DeadLetter } from '../../src/codec/dead-letter.ts'
 import { deadLetters } from '../../src/codec/dead-letters.ts'
+import { redriveHeader } from '../../src/codec/redrive.ts'
 import { nullable } from '../../src/codec/nullable.ts'
 import { int32 } from '../../src/codec/numbers.ts'
-import { redriveHeader } from '../../src/codec/redrive.ts'
 import { store } from '../../src/codec/store.ts'
 import { text } from '../../src/codec/text.ts'
 import { topic } from '../../src/codec/topic.ts'
@@ -22,6 +22,7 @@ import {
   type RetryLaterPolicy,
   retryLater,
 } from '../../src/pipeline/retry-later.ts'
+import { type RetryMutant, withoutRule } from '../../src/pipeline/retry-mutant.ts'
 import { retryNeeds } from '../../src/pipeline/retry-topics.ts'
 import { markedHeaders } from '../../src/protocol/retry/headers.ts'
 import { RetryWorld, type Sent } from './simulated-retries.ts'
@@ -213,17 +214,17 @@ const decided = (world: RetryWorld): readonly { readonly offset: number; readonl
       : { offset: read.right.source.offset, isLetter: true }
   })
 
-const policyOf = ({ tiers, ordered, exhausted, jitter, maxParkedPerKey }: Run) =>
-  retryLater({
-    tiers,
-    ordered,
-    exhausted: exhausteds[exhausted],
-    jitter,
-    maxParkedPerKey,
-    retryIf: (error) => !(error instanceof Refused),
-  })
+const policyOf = (rule: RetryMutant | undefined, one: Run): RetryLaterPolicy => {
+  const { tiers, ordered, exhausted, jitter, maxParkedPerKey } = one
+  const retryIf = (error: unknown): boolean => !(error instanceof Refused)
+  const policy = retryLater({ tiers, ordered, exhausted: exhausteds[exhausted], jitter, maxParkedPerKey, retryIf })
+  return rule === undefined ? policy : withoutRule(rule, policy)
+}
 
-const play = async (one: Run): Promise<{ readonly world: RetryWorld; readonly attempts: Attempts }> => {
+const play = async (
+  one: Run,
+  rule?: RetryMutant,
+): Promise<{ readonly world: RetryWorld; readonly attempts: Attempts }> => {
   const clock = new ManualClock()
   const attempts = new Attempts(one.fates, clock, one.ordered)
   // under a bound that is reached, and halt, it runs again where it is; a refused one goes at once
@@ -236,7 +237,7 @@ const play = async (one: Run): Promise<{ readonly world: RetryWorld; readonly at
     clock,
     input: sentOf(one.fates),
     pipeline: { topics: [input], operators: operatorsOf(attempts, clock, one, hasRefused ? () => 0 : earliest) },
-    onError: policyOf(one),
+    onError: policyOf(rule, one),
     concurrency: one.concurrency,
     began: () => attempts.newLife(),
   })
@@ -251,42 +252,46 @@ const play = async (one: Run): Promise<{ readonly world: RetryWorld; readonly at
   return { world, attempts }
 }
 
+const isKept = (rule?: RetryMutant) =>
+  fc.asyncProperty(run, async (one) => {
+    const { world } = await play(one, rule)
+    const outcome = decided(world)
+    expect(outcome.map(({ offset }) => offset).sort((a, b) => a - b)).toEqual(one.fates.map((_, at) => at))
+    const isCrashed = one.tape.some((step) => step.startsWith('crash'))
+    if (!isCrashed)
+      for (const { offset, isLetter } of outcome) {
+        const { failures, isRefused } = one.fates[offset] as Fate
+        const isPoison = isRefused ? failures > 0 : failures > one.tiers.length
+        const isGivenUp = isPoison && one.exhausted !== 'halt'
+        const goesWithKey =
+          one.exhausted === 'key' &&
+          outcome.some((other) => other.isLetter && other.offset < offset && sameKey(one, other.offset, offset))
+        expect(isLetter).toBe(isGivenUp || goesWithKey)
+      }
+    if (one.ordered)
+      for (const key of new Set(one.fates.map((each) => each.key))) {
+        const ofKey = outcome.filter(({ offset }) => one.fates[offset]?.key === key).map(({ offset }) => offset)
+        expect(ofKey).toEqual([...ofKey].sort((a, b) => a - b))
+      }
+    const closedKeys = new Set(one.exhausted === 'key' ? letters(world).map(({ record }) => record.key) : [])
+    expect(world.parkedEntries).toBe(closedKeys.size)
+    if (!isCrashed) expect(world.counters.parked).toBe(world.counters.drained)
+    const kept = new Map<string | null, number>()
+    for (const { offset, isLetter } of outcome) {
+      const key = one.fates[offset]?.key ?? null
+      if (!isLetter && key !== null) kept.set(key, (kept.get(key) ?? 0) + offset + 1)
+    }
+    if (one.fates.every(({ key }) => key !== null)) for (const [key, sum] of kept) expect(sumOf(world, key)).toBe(sum)
+  })
+
 describe('retryLater', () => {
   it('decides about each record once, whatever fails and crashes, and keeps the order of keys where it is asked to', () =>
-    fc.assert(
-      fc.asyncProperty(run, async (one) => {
-        const { world } = await play(one)
-        const outcome = decided(world)
-        expect(outcome.map(({ offset }) => offset).sort((a, b) => a - b)).toEqual(one.fates.map((_, at) => at))
-        const isCrashed = one.tape.some((step) => step.startsWith('crash'))
-        if (!isCrashed)
-          for (const { offset, isLetter } of outcome) {
-            const { failures, isRefused } = one.fates[offset] as Fate
-            const isPoison = isRefused ? failures > 0 : failures > one.tiers.length
-            const isGivenUp = isPoison && one.exhausted !== 'halt'
-            const goesWithKey =
-              one.exhausted === 'key' &&
-              outcome.some((other) => other.isLetter && other.offset < offset && sameKey(one, other.offset, offset))
-            expect(isLetter).toBe(isGivenUp || goesWithKey)
-          }
-        if (one.ordered)
-          for (const key of new Set(one.fates.map((each) => each.key))) {
-            const ofKey = outcome.filter(({ offset }) => one.fates[offset]?.key === key).map(({ offset }) => offset)
-            expect(ofKey).toEqual([...ofKey].sort((a, b) => a - b))
-          }
-        const closedKeys = new Set(one.exhausted === 'key' ? letters(world).map(({ record }) => record.key) : [])
-        expect(world.parkedEntries).toBe(closedKeys.size)
-        if (!isCrashed) expect(world.counters.parked).toBe(world.counters.drained)
-        const kept = new Map<string | null, number>()
-        for (const { offset, isLetter } of outcome) {
-          const key = one.fates[offset]?.key ?? null
-          if (!isLetter && key !== null) kept.set(key, (kept.get(key) ?? 0) + offset + 1)
-        }
-        if (one.fates.every(({ key }) => key !== null))
-          for (const [key, sum] of kept) expect(sumOf(world, key)).toBe(sum)
-      }),
-      { numRuns: 200 },
-    ))
+    fc.assert(isKept(), { numRuns: 200 }))
+
+  it.each<RetryMutant>(['retry-before-order', 'parked-apart'])('is seen to fail on %s', async (rule) => {
+    const { failed } = await fc.check(isKept(rule), { numRuns: 4_000, seed: 5, endOnFailure: true })
+    expect(failed).toBe(true)
+  })
 })
 
 const failing = (times: Readonly<Record<number, number>>, tried: number[]): Operators => {
@@ -333,13 +338,13 @@ describe('a parked key', () => {
     expect(world.parkedEntries).toBe(0)
   })
 
-  it('goes by its live token alone', async () => {
+  /** What is tried where a token that has had its turn comes once more, while the key waits for another. */
+  const triedWithStrays = async (
+    policy: RetryLaterPolicy,
+  ): Promise<{ world: RetryWorld; tried: readonly number[] }> => {
     const tried: number[] = []
-    const world = new RetryWorld({
-      pipeline: { topics: [input], operators: failing({ 0: 2 }, tried) },
-      input: sent('k', 'k'),
-      onError: inOrder(),
-    })
+    const pipeline = { topics: [input], operators: failing({ 0: 2 }, tried) }
+    const world = new RetryWorld({ pipeline, input: sent('k', 'k'), onError: policy })
     await world.settle()
     while (tried.length < 2) {
       world.clock.after(10, () => undefined)
@@ -348,11 +353,21 @@ describe('a parked key', () => {
     }
     for (let strays = 0; strays < 3; strays++) world.stray()
     await world.settle()
+    return { world, tried }
+  }
+
+  it('goes by its live token alone', async () => {
+    const { world, tried } = await triedWithStrays(inOrder())
     expect(tried).toEqual([0, 0]) // the next is due in 100 ms
     await world.finish()
     world.stray() // of a key of which nothing waits
     await world.finish()
     expect(outputsOf(world)).toEqual([0, 1])
+  })
+
+  it('is seen to be early where it goes by any token', async () => {
+    const { tried } = await triedWithStrays(withoutRule('token-unmatched', inOrder()))
+    expect(tried.length).toBeGreaterThan(2)
   })
 
   it('is drained a bounded number of records at a time, the rest at once', async () => {
@@ -438,7 +453,7 @@ describe('a parked key', () => {
     back(1)
     await world.finish()
     expect(outputsOf(world)).toEqual([2])
-    back(1, { [redriveHeader.count]: '1' })
+    back(1, { [redriveHeader.count]: '1', [redriveHeader.origin]: 'in-0-1' })
     back(3)
     await world.finish()
     expect(outputsOf(world)).toEqual([2, 1, 3])

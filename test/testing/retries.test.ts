@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { mapValue, scanByKey, to } from '../../operators/index.ts'
 import { type Guarantee, int32, retryLater, store, stream, text, topic } from '../../src/index.ts'
+import { type RetryMutant, withoutRule } from '../../src/pipeline/retry-mutant.ts'
 import { DeliveryError, deliverySemantics, testPipeline } from '../../src/testing/index.ts'
 
 const charges = topic('charges', { key: text, value: int32, partitions: 2 })
@@ -12,11 +13,14 @@ const counts = store('counts', { key: text, value: int32 })
 const charging = (more: {
   readonly ordered: boolean
   readonly guarantee?: Guarantee
+  readonly rule?: RetryMutant
   readonly faults: 'calm' | 'rough' | readonly 'process-crash'[]
   readonly runs: number
   readonly seed: number
 }) => {
-  const { ordered, guarantee = 'exactly-once', ...options } = more
+  const { ordered, rule, guarantee = 'exactly-once', ...options } = more
+  const policy = retryLater({ tiers: ['100ms', '500ms', '1s'], ordered, exhausted: 'halt' })
+  const onError = rule === undefined ? policy : withoutRule(rule, policy)
   return deliverySemantics({
     app: (millrace) =>
       millrace.run(
@@ -29,7 +33,7 @@ const charging = (more: {
           }),
           scanByKey(counts, 0, (count) => count + 1),
         ),
-        { guarantee, onError: retryLater({ tiers: ['100ms', '500ms', '1s'], ordered, exhausted: 'halt' }) },
+        { guarantee, onError },
       ),
     topics: [charges, done],
     input: { charges: fc.record({ key: fc.constantFrom('a', 'b', 'c'), value: fc.nat(99) }) },
@@ -90,7 +94,9 @@ describe('ordered retries on a cluster that fails', () => {
   })
 
   it('are missed where later records of a key go on', async () => {
-    expect(await found(charging({ ordered: false, faults: 'calm', runs: 20, seed: 2 }))).toContain("ordered('done')")
+    const calm = { faults: 'calm', runs: 20, seed: 2 } as const
+    expect(await found(charging({ ordered: false, ...calm }))).toContain("ordered('done')")
+    expect(await found(charging({ ordered: true, rule: 'retry-before-order', ...calm }))).toContain("ordered('done')")
   })
 
   it('are missed where what waits is not written with the offset', async () => {
