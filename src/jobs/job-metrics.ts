@@ -1,12 +1,16 @@
 import type { JobEffect } from '../protocol/delay/job.ts'
+import type { WaitingJobs } from './count-waiting.ts'
 
 /** Upper bounds of the buckets of {@link JobMetrics.latenessMs}, in milliseconds; the last bucket has all that is more. */
 export const latenessBoundsMs: readonly number[] = [
   1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_000, 5_000, 30_000, 60_000, 600_000, 3_600_000,
 ]
 
+/** What has become of jobs, and what waits. */
+export interface JobMetrics extends MovedJobs, WaitingJobs {}
+
 /** What has become of jobs since this process began to move them: counted when it was decided, by the tasks it has. */
-export interface JobMetrics {
+export interface MovedJobs {
   readonly scheduled: number
   /** Of those, in place of one that waited. */
   readonly replaced: number
@@ -38,7 +42,7 @@ type Mutable<A> = { -readonly [P in keyof A]: A[P] extends number ? number : A[P
 
 /** Counts. One for each mover. */
 export class JobCounters {
-  readonly #counts: Mutable<Omit<JobMetrics, 'cancels' | 'latenessMs'>> = {
+  readonly #counts: Mutable<Omit<MovedJobs, 'cancels' | 'latenessMs'>> = {
     scheduled: 0,
     replaced: 0,
     fired: 0,
@@ -53,7 +57,7 @@ export class JobCounters {
   readonly #latenessMs: number[] = Array.from({ length: latenessBoundsMs.length + 1 }, () => 0)
 
   /** As it is now. */
-  get metrics(): JobMetrics {
+  get metrics(): MovedJobs {
     return { ...this.#counts, cancels: { ...this.#cancels }, latenessMs: [...this.#latenessMs] }
   }
 

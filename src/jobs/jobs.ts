@@ -1,4 +1,4 @@
-import { Observable } from 'rxjs'
+import type { Observable } from 'rxjs'
 import { base64 } from '../codec/base-64.ts'
 import { bytes } from '../codec/bytes.ts'
 import { type CommandOptions, idRecord, repeatRecord, scheduleRecord, whenFault } from '../codec/job-command.ts'
@@ -10,9 +10,11 @@ import { MillraceError } from '../contracts/failure.ts'
 import type { Random } from '../contracts/random.ts'
 import type { JobAnswer } from '../protocol/delay/job-state.ts'
 import type { Answers } from './answers.ts'
+import type { WaitingJobs } from './count-waiting.ts'
 import type { JobMetrics } from './job-metrics.ts'
 import type { RunningMover } from './movers.ts'
 import { recurrenceFault, recurrenceText } from './recurrence.ts'
+import { watchMetrics } from './watch-metrics.ts'
 
 /** What came of a schedule. */
 export type Scheduled =
@@ -81,6 +83,7 @@ export interface JobsParts<K, V, T extends string> {
   readonly clock: Clock
   readonly random: Random
   readonly answers: Answers
+  readonly waiting: () => Promise<WaitingJobs>
   /** Resolves once the record is durable. */
   readonly send: (record: RawOutput) => Promise<unknown>
   /** What scheduling `gen` of `id` carries. */
@@ -88,7 +91,6 @@ export interface JobsParts<K, V, T extends string> {
   readonly list: () => AsyncIterableIterator<PendingJob>
 }
 
-const pulseMs = 500
 const firstPauseMs = 50
 const longestPauseMs = 2_000
 /** How long a command that may have been sent is sent again. */
@@ -172,16 +174,7 @@ export const jobsOf = <K, V, T extends string>(o: JobsParts<K, V, T>): Jobs<K, V
       }
     },
     list: o.list,
-    metrics$: new Observable((subscriber) => {
-      let cancel = (): void => undefined
-      const pulse = (moved: RunningMover): void => {
-        if (subscriber.closed) return
-        subscriber.next(moved.metrics())
-        cancel = clock.after(pulseMs, () => pulse(moved))
-      }
-      mover().then(pulse, (error: unknown) => subscriber.error(error))
-      return () => cancel()
-    }),
+    metrics$: watchMetrics(o),
   }
 }
 

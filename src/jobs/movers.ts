@@ -8,7 +8,7 @@ import type { AnyTopic } from '../contracts/topic.ts'
 import { deadLetter } from '../pipeline/dead-letter-policy.ts'
 import type { ErrorPolicy } from '../pipeline/on-error.ts'
 import { type Instance, runPipeline } from '../pipeline/run.ts'
-import { JobCounters, type JobMetrics } from './job-metrics.ts'
+import { JobCounters, type MovedJobs } from './job-metrics.ts'
 import { moverOf } from './mover.ts'
 import { UnreadableCommand } from './read-command.ts'
 
@@ -27,7 +27,7 @@ export interface MoversParts {
 /** One that moves the jobs of a delayed, for as long as the connection is open. */
 export interface RunningMover {
   readonly delayed: AnyDelayed
-  readonly metrics: () => JobMetrics
+  readonly metrics: () => MovedJobs
   /** Resolves once what is commanded is done: that of it which waits is not waited for. */
   readonly caughtUp: () => Promise<void>
 }

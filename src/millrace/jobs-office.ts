@@ -7,6 +7,7 @@ import type { Random } from '../contracts/random.ts'
 import { settle } from '../contracts/settle.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
 import { Answers } from '../jobs/answers.ts'
+import { countWaiting } from '../jobs/count-waiting.ts'
 import { type Jobs, jobsOf } from '../jobs/jobs.ts'
 import { listJobs } from '../jobs/list-jobs.ts'
 import { Movers } from '../jobs/movers.ts'
@@ -66,6 +67,7 @@ export class JobsOffice {
       random,
       answers,
       mover,
+      waiting: () => countWaiting(engine, delayed, clock.now()),
       send: this.#send,
       payload: (id, gen) => findPayload(engine, delayed, id, gen),
       async *list() {

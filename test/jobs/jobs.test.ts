@@ -169,6 +169,10 @@ describe('a job', () => {
     for (const id of ['a', 'b', 'b']) await world.while(jobs.schedule({ id, after: '5s', key: id, value: id }))
     await world.while(jobs.cancel('a'))
     await world.while(jobs.cancel('z'))
+    const before = await world.while(firstValueFrom(jobs.metrics$))
+    expect(before).toMatchObject({ fired: 0, overdue: 0 })
+    // the records of the one that was cancelled, and of the one that was replaced, too
+    expect(before.waiting).toBeGreaterThanOrEqual(3)
     await world.pass(6 * second)
     await world.while(jobs.cancel('b'))
     await world.while(jobs.schedule({ id: 'b', after: '5s', key: 'b', value: 'b' }))
