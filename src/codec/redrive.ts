@@ -1,41 +1,8 @@
 import * as t from 'io-ts'
 import type { Topic } from '../contracts/topic.ts'
-import { fromBase64 } from './base-64.ts'
-import { type DeadLetter, originalOf, type RawRecord } from './dead-letter.ts'
 import { json } from './json.ts'
 import { text } from './text.ts'
 import { topic } from './topic.ts'
-import { fromUtf8, utf8 } from './utf-8.ts'
-
-/** What a record that came back from dead letters carries among its own headers, wherever it goes. */
-export const redriveHeader = {
-  /** How often it came back. */
-  count: 'millrace.redriven',
-  /** Where it was read when it was given up first, `topic-partition-offset`: it has another id where it is written anew. */
-  origin: 'millrace.origin',
-} as const
-
-/** How often the record of `letter` came back before it became this one. */
-export const redrivenOf = ({ record: { headers } }: DeadLetter): number => {
-  const header = headers.find(({ name }) => name === redriveHeader.count)
-  if (header === undefined) return 0
-  try {
-    const count = Number(fromUtf8(fromBase64(header.value)))
-    return Number.isSafeInteger(count) && count > 0 ? count : 0
-  } catch {
-    return 0
-  }
-}
-
-/** The record of `letter` as it goes back: as it was, and with one more on its count. */
-export const redrivenRecord = (letter: DeadLetter): RawRecord => {
-  const original = originalOf(letter)
-  const headers = new Map(original.headers)
-  headers.set(redriveHeader.count, utf8(String(redrivenOf(letter) + 1)))
-  const { topic: name, partition, offset } = letter.source
-  if (!headers.has(redriveHeader.origin)) headers.set(redriveHeader.origin, utf8(`${name}-${partition}-${offset}`))
-  return { ...original, headers }
-}
 
 /** That the record of a dead letter was moved: who did it, when, and where it went. */
 export interface Redriven {

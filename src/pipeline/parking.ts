@@ -1,4 +1,4 @@
-import { markedHeaders, markOf, redrivenHeader, type Token, tokenHeaders } from '../protocol/retry/headers.ts'
+import { markedHeaders, markOf, type Token, tokenHeaders } from '../protocol/retry/headers.ts'
 import {
   closed,
   closedKey,
@@ -14,6 +14,7 @@ import {
   turnOf,
   waitingOf,
 } from '../protocol/retry/parking.ts'
+import { redrivenIn } from '../protocol/retry/redriven-headers.ts'
 import { KeyGivenUp, ParkingFull, UnknownOrigin } from './attempt-errors.ts'
 import type { Sink } from './encoded-output.ts'
 import type { Entry, Known } from './entry.ts'
@@ -63,7 +64,7 @@ export class Parking {
     if (entry.isAtHead) return this.#given(entry, key as ParkedKey)
     if (entry.token !== undefined) return this.#isLive(key, entry.token) ? this.#first(entry, key) : 'done'
     if (key === undefined) return 'runs'
-    switch (turnOf(key, entry.headers.has(redrivenHeader) || !this.#o.closes)) {
+    switch (turnOf(key, redrivenIn(entry.headers, entry.source.topic) > 0 || !this.#o.closes)) {
       case 'runs':
         return 'runs'
       case 'opens':

@@ -1,6 +1,5 @@
 import { aloneBytes } from '../batch/record-size.ts'
 import type { RawRecord } from '../codec/dead-letter.ts'
-import { redrivenRecord } from '../codec/redrive.ts'
 import type { Engine, TopicDescription } from '../contracts/engine.ts'
 import type { TopicPartition } from '../contracts/position.ts'
 import { settle } from '../contracts/settle.ts'
@@ -9,6 +8,7 @@ import { atOnce, retryTopicName } from '../pipeline/retry-topics.ts'
 import { markedHeaders } from '../protocol/retry/headers.ts'
 import { unmarked } from '../protocol/retry/history.ts'
 import type { LetterRecord } from './read-letters.ts'
+import { redrivenRecord } from './redriven-record.ts'
 
 /** Where redriven records go: to the topic in which they were read, or to their pipeline alone. */
 export type RedriveTo = 'origin' | 'lane'

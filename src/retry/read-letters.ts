@@ -1,9 +1,9 @@
 import { type DeadLetter } from '../codec/dead-letter.ts'
-import { redrivenOf } from '../codec/redrive.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { Topic } from '../contracts/topic.ts'
 import type { UnreadableRecord } from '../pipeline/attempt-errors.ts'
 import type { LetterFacts } from '../protocol/retry/redrive.ts'
+import { redrivenOf } from './redriven-record.ts'
 
 /** A topic of dead letters. */
 export type LettersTopic = Topic<Uint8Array | null, DeadLetter>

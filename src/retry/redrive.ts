@@ -30,8 +30,9 @@ export const redrive = async (parts: RedriveParts, order: RedriveOrder): Promise
   try {
     return await new Redriving(parts, order, topic, producer).run(isNoted)
   } catch (error) {
-    // whoever takes the id over decides about what is open; until then it is only not to be seen
-    await producer.abort()()
+    // what is uncertain is decided by whoever takes the id over
+    const isDecided = !(error instanceof MillraceError && (error.kind === 'fatal' || error.kind === 'indeterminate'))
+    if (isDecided) await producer.abort()()
     throw saidOfRedrives(error, letters.name)
   } finally {
     await producer.close()()

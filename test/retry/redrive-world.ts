@@ -4,7 +4,7 @@ import { bytes } from '../../src/codec/bytes.ts'
 import { deadLetterOf } from '../../src/codec/dead-letter.ts'
 import { deadLetters } from '../../src/codec/dead-letters.ts'
 import { nullable } from '../../src/codec/nullable.ts'
-import { redriveHeader, redrivenTopic } from '../../src/codec/redrive.ts'
+import { redrivenTopic } from '../../src/codec/redrive.ts'
 import { topic } from '../../src/codec/topic.ts'
 import { fromUtf8, utf8 } from '../../src/codec/utf-8.ts'
 import type { Call, Engine, TransactionalProducer } from '../../src/contracts/engine.ts'
@@ -14,6 +14,7 @@ import { openMillrace } from '../../src/millrace/open-millrace.ts'
 import { readBatches } from '../../src/millrace/read.ts'
 import { settlePatiently } from '../../src/millrace/settle-patiently.ts'
 import { systemClock, systemRandom } from '../../src/millrace/system.ts'
+import { redriveHeader } from '../../src/protocol/retry/redriven-headers.ts'
 import { redrive } from '../../src/retry/redrive.ts'
 import type { RedriveOrder, RedriveOutcome } from '../../src/retry/redrive-order.ts'
 import { rightOf } from '../support/right-of.ts'
@@ -38,6 +39,14 @@ export const givenLetters: fc.Arbitrary<readonly Given[]> = fc.array(
   { minLength: 1, maxLength: 12 },
 )
 
+/** What `one` carries, where it came back before. */
+const headersOf = ({ redriven }: Given, at: number): ReadonlyMap<string, Uint8Array> =>
+  redriven === 0
+    ? new Map()
+    : new Map<string, Uint8Array>()
+        .set(redriveHeader.count, utf8(String(redriven)))
+        .set(redriveHeader.origin, utf8(`orders-${at % 3}-${at}`))
+
 /** An engine in memory in which letters lie. Each letter's record has its number as value. */
 export interface LettersWorld {
   readonly engine: Engine
@@ -51,7 +60,7 @@ export const letterWorld = async (given: readonly Given[]): Promise<LettersWorld
   await millrace.create(dead, orders)
   for (const [at, one] of given.entries()) {
     const key = utf8(one.key)
-    const headers = new Map(one.redriven === 0 ? [] : [[redriveHeader.count as string, utf8(String(one.redriven))]])
+    const headers = headersOf(one, at)
     const record = { topic: 'orders', partition: at % 3, offset: at, timestamp: 1_000 + at, key, headers }
     const error = Object.assign(new Error('no'), { name: one.error })
     const letter = deadLetterOf({ pipeline: 'charge', record: { ...record, value: utf8(String(at)) }, error })

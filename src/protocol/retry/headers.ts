@@ -78,9 +78,6 @@ export const markOf = (headers: Headers): Marked | undefined => {
   return { origin: { topic, partition, offset, timestamp }, history }
 }
 
-/** A record that came back from dead letters says so, among its own headers. */
-export const redrivenHeader = 'millrace.redriven'
-
 /** When a record is due, in ms since the epoch; at once where it does not say. */
 export const dueAtOf = (headers: Headers): number => numberAt(headers, names.due) ?? 0
 
