@@ -1,4 +1,5 @@
 import { ByteReader } from './byte-reader.ts'
+import { bytesOfName, nameIn } from './header-names.ts'
 import { varintBytes, writeVarint } from './varint.ts'
 
 /** A record's headers. Kafka lets a name come twice, and a value be null: here the last wins, and null is no bytes. */
@@ -10,8 +11,17 @@ export const noHeaders: RecordHeaders = new Map()
 /** The same headers in bytes of their own; costs nothing where there are none. */
 export const copyHeaders = (headers: RecordHeaders): RecordHeaders => {
   if (headers.size === 0) return headers
+  let sizeBytes = 0
+  for (const value of headers.values()) sizeBytes += value.length
+  // one array for all: each of its own costs more than what is copied
+  const bytes = new Uint8Array(sizeBytes)
   const copy = new Map<string, Uint8Array>()
-  for (const [name, value] of headers) copy.set(name, new Uint8Array(value))
+  let at = 0
+  for (const [name, value] of headers) {
+    bytes.set(value, at)
+    copy.set(name, new Uint8Array(bytes.buffer, at, value.length))
+    at += value.length
+  }
   return copy
 }
 
@@ -19,7 +29,7 @@ export const copyHeaders = (headers: RecordHeaders): RecordHeaders => {
 export const headersBytes = (headers: RecordHeaders): number => {
   let sizeBytes = varintBytes(headers.size)
   for (const [name, value] of headers) {
-    const nameBytes = Buffer.byteLength(name)
+    const nameBytes = bytesOfName(name).length
     sizeBytes += varintBytes(nameBytes) + nameBytes + varintBytes(value.length) + value.length
   }
   return sizeBytes
@@ -29,14 +39,23 @@ export const headersBytes = (headers: RecordHeaders): number => {
 export const writeHeaders = (bytes: Uint8Array, at: number, headers: RecordHeaders): number => {
   let next = writeVarint(bytes, at, headers.size)
   for (const [name, value] of headers) {
-    next = writeVarint(bytes, next, Buffer.byteLength(name))
-    next += encoder.encodeInto(name, bytes.subarray(next)).written
-    next = writeVarint(bytes, next, value.length)
-    bytes.set(value, next)
-    next += value.length
+    next = writeCounted(bytes, next, bytesOfName(name))
+    next = writeCounted(bytes, next, value)
   }
   return next
 }
+
+/** Writes the length of `part`, and what is in it. */
+const writeCounted = (bytes: Uint8Array, at: number, part: Uint8Array): number => {
+  const { length } = part
+  const from = writeVarint(bytes, at, length)
+  if (length > shortMax) bytes.set(part, from)
+  else for (let i = 0; i < length; i++) bytes[from + i] = part[i] as number
+  return from + length
+}
+
+/** Up to here a loop is cheaper than a call. */
+const shortMax = 32
 
 /** Reads `count` headers at `at`, which the cursor has walked over before: their lengths are sound. */
 export const readHeaders = (bytes: Uint8Array, at: number, count: number): RecordHeaders => {
@@ -44,7 +63,7 @@ export const readHeaders = (bytes: Uint8Array, at: number, count: number): Recor
   const reader = new ByteReader(bytes, at)
   for (let i = 0; i < count; i++) {
     const nameEnd = reader.varint() + reader.at
-    const name = decoder.decode(bytes.subarray(reader.at, nameEnd))
+    const name = nameIn(bytes, reader.at, nameEnd)
     reader.at = nameEnd
     const valueBytes = Math.max(reader.varint(), 0)
     headers.set(name, bytes.subarray(reader.at, reader.at + valueBytes))
@@ -52,6 +71,3 @@ export const readHeaders = (bytes: Uint8Array, at: number, count: number): Recor
   }
   return headers
 }
-
-const encoder = new TextEncoder()
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
