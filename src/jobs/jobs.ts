@@ -13,6 +13,7 @@ import type { Answers } from './answers.ts'
 import type { WaitingJobs } from './count-waiting.ts'
 import type { JobMetrics } from './job-metrics.ts'
 import type { RunningMover } from './movers.ts'
+import type { Payload, Waits } from './payload.ts'
 import { recurrenceFault, recurrenceText } from './recurrence.ts'
 import { watchMetrics } from './watch-metrics.ts'
 
@@ -70,13 +71,6 @@ export interface Jobs<K, V, T> {
   readonly metrics$: Observable<JobMetrics>
 }
 
-/** What a job carries, as it lies in the log. */
-export interface Payload {
-  readonly key: Uint8Array | null
-  readonly value: Uint8Array | null
-  readonly headers: ReadonlyMap<string, Uint8Array>
-}
-
 export interface JobsParts<K, V, T extends string> {
   readonly delayed: Delayed<K, V, T>
   readonly mover: () => Promise<RunningMover>
@@ -86,8 +80,8 @@ export interface JobsParts<K, V, T extends string> {
   readonly waiting: () => Promise<WaitingJobs>
   /** Resolves once the record is durable. */
   readonly send: (record: RawOutput) => Promise<unknown>
-  /** What scheduling `gen` of `id` carries. */
-  readonly payload: (id: string, gen: number) => Promise<Payload | undefined>
+  /** What a job that waits carries. */
+  readonly payload: (job: Waits) => Promise<Payload | undefined>
   readonly list: () => AsyncIterableIterator<PendingJob>
 }
 
@@ -152,7 +146,7 @@ export const jobsOf = <K, V, T extends string>(o: JobsParts<K, V, T>): Jobs<K, V
       for (;;) {
         const known = await look(id)
         if (known._tag !== 'pending') return notPending(known)
-        const payload = await o.payload(id, known.gen)
+        const payload = await o.payload({ id, gen: known.gen, dueMs: known.dueMs })
         // it has moved on since
         if (payload === undefined) continue
         const job = { ...payload, id, ...when }

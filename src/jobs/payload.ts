@@ -3,46 +3,89 @@ import { jobHeader, numberIn, ownHeadersLeftOut } from '../codec/job-headers.ts'
 import { utf8 } from '../codec/utf-8.ts'
 import type { AnyDelayed } from '../contracts/delayed.ts'
 import type { Engine } from '../contracts/engine.ts'
+import { MillraceError } from '../contracts/failure.ts'
+import type { Position, TopicPartition } from '../contracts/position.ts'
 import { settle } from '../contracts/settle.ts'
 import { keyedPartition } from '../protocol/client/partitioner.ts'
-import type { Payload } from './jobs.ts'
 import { type LogRecord, readPartition } from './read-partition.ts'
+import { tierWaits } from './rules.ts'
 
 /** One record, mostly: a fetch never cuts a batch. */
 const oneBatchBytes = 1
+/** By how much the clocks may differ of who wrote a job to its tier and of who stamped it there. */
+const skewMs = 60_000
+
+/** What a job carries, as it lies in the log. */
+export interface Payload {
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly headers: ReadonlyMap<string, Uint8Array>
+}
+
+/** A scheduling of an id that waits. */
+export interface Waits {
+  readonly id: string
+  readonly gen: number
+  readonly dueMs: number
+}
 
 /**
- * What scheduling `gen` of `id` carries: of the command that scheduled it, which lies where its number says; where commands as
- * old as that are deleted, of the place at which the job waits, all of which are read for it. `undefined` where it waits no more.
+ * What a job that waits carries. Its command has it, and lies where its number says, for as long as commands are kept; after that
+ * it is looked for where the job waits: near, in the tiers behind what was written before it, and on the ladder. `undefined`
+ * where it has moved meanwhile, or waits no more.
  */
-export const findPayload = async (
-  engine: Engine,
-  delayed: AnyDelayed,
-  id: string,
-  gen: number,
-): Promise<Payload | undefined> => {
+export const findPayload = async (engine: Engine, delayed: AnyDelayed, job: Waits): Promise<Payload | undefined> => {
   const { commands, tiers, ladder, near } = topicsOf(delayed)
-  const key = utf8(id)
+  const key = utf8(job.id)
   const partition = keyedPartition(key, delayed.partitions)
-  const command = { topic: commands.name, partition }
-  const [start] = await settle(engine.reader.offsets([{ ...command, at: 'earliest' }], 'read_committed'))
-  if ((start?.offset ?? 0) <= gen)
-    for await (const records of readPartition(engine, command, gen, oneBatchBytes))
-      return payloadOf(records.find(({ offset }) => offset === gen))
-  const isIt = (record: LogRecord): boolean =>
-    numberIn(record.headers, jobHeader.gen) === gen && record.key !== null && Buffer.compare(record.key, key) === 0
-  // it only goes down: what was not where it is looked at is further on
-  for (const { name: topic } of [...ladder.values(), ...tiers.values(), near])
-    for await (const records of readPartition(engine, { topic, partition })) {
+  const commanded = await atOffset(engine, { topic: commands.name, partition, offset: job.gen })
+  if (commanded !== undefined) return payloadOf(commanded)
+  const isIt = ({ headers, key: other }: LogRecord): boolean =>
+    numberIn(headers, jobHeader.gen) === job.gen && other !== null && Buffer.compare(other, key) === 0
+  const search = async (topic: string, fromMs?: number): Promise<LogRecord | undefined> => {
+    const from = fromMs === undefined ? undefined : await offsetAt(engine, { topic, partition }, fromMs)
+    for await (const records of readPartition(engine, { topic, partition }, from)) {
       const found = records.find(isIt)
-      if (found !== undefined) return payloadOf(found)
+      if (found !== undefined) return found
     }
+    return undefined
+  }
+  const inTier = async (): Promise<LogRecord | undefined> => {
+    for (const [name, waitMs] of tierWaits(delayed)) {
+      const found = await search(tiers.get(name)?.name ?? '', job.dueMs - waitMs - skewMs)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+  const onLadder = async (): Promise<LogRecord | undefined> => {
+    for (const { name } of ladder.values()) {
+      const found = await search(name)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+  const found = (await search(near.name)) ?? (await inTier()) ?? (await onLadder())
+  return found && payloadOf(found)
+}
+
+/** The record there; `undefined` where it was deleted. */
+const atOffset = async (engine: Engine, { offset, ...at }: Position): Promise<LogRecord | undefined> => {
+  try {
+    for await (const records of readPartition(engine, at, offset, oneBatchBytes))
+      return records.find((record) => record.offset === offset)
+  } catch (error) {
+    if (!(error instanceof MillraceError && error.code === 'offset-out-of-range')) throw error
+  }
   return undefined
 }
 
-const payloadOf = (record: LogRecord | undefined): Payload | undefined =>
-  record && {
-    key: record.headers.get(jobHeader.key) ?? null,
-    value: record.value,
-    headers: ownHeadersLeftOut(record.headers),
-  }
+const offsetAt = async (engine: Engine, at: TopicPartition, timestamp: number): Promise<number | undefined> => {
+  const query = { ...at, at: { timestamp: Math.max(0, timestamp) } }
+  return (await settle(engine.reader.offsets([query], 'read_committed')))[0]?.offset
+}
+
+const payloadOf = (record: LogRecord): Payload => ({
+  key: record.headers.get(jobHeader.key) ?? null,
+  value: record.value,
+  headers: ownHeadersLeftOut(record.headers),
+})

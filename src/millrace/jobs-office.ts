@@ -69,7 +69,7 @@ export class JobsOffice {
       mover,
       waiting: () => countWaiting(engine, delayed, clock.now()),
       send: this.#send,
-      payload: (id, gen) => findPayload(engine, delayed, id, gen),
+      payload: (job) => findPayload(engine, delayed, job),
       async *list() {
         await mover()
         yield* listJobs(engine, delayed)

@@ -5,6 +5,7 @@ import { cancel, schedule } from '../../operators/index.ts'
 import { delayed, topicsOf } from '../../src/codec/delayed.ts'
 import { jobHeader } from '../../src/codec/job-headers.ts'
 import { type StreamRecord, stream, topic } from '../../src/index.ts'
+import { rightOf } from '../support/right-of.ts'
 import { JobsWorld } from './jobs-world.ts'
 
 const [second, minute, hour] = [1_000, 60_000, 3_600_000]
@@ -101,17 +102,25 @@ describe('a job', () => {
     await world.close()
   }, 60_000)
 
-  it('is found for that where its command was deleted long ago', async () => {
+  it.each([
+    ['in a tier', { after: '30m' }],
+    ['near', { inMs: 20 * minute }],
+    ['on the ladder', { inMs: 5 * hour }],
+  ] as const)('is found for that %s, where its command was deleted long ago', async (_, when) => {
     const world = await opened()
     const jobs = world.millrace.jobs(later)
-    await world.while(jobs.schedule({ id: 'a', at: world.now + 5 * hour, key: 'k', value: 'v' }))
-    const ends = [0, 1].map((partition) => ({ topic: topicsOf(later).commands.name, partition, offset: 1 }))
-    await world.while(world.millrace.deleteRecords(...ends.slice(0, 1)).catch(() => undefined))
-    await world.while(world.millrace.deleteRecords(...ends.slice(1)).catch(() => undefined))
-    const moved = await world.while(jobs.reschedule('a', { after: '5s' }))
-    expect(moved._tag).toBe('scheduled')
+    const at = world.now + ('inMs' in when ? when.inMs : 0)
+    const due = 'after' in when ? when : { at }
+    for (const id of ['other', 'a']) await world.while(jobs.schedule({ id, ...due, key: 'k', value: id }))
+    const { name: topicName } = topicsOf(later).commands
+    for (const partition of [0, 1]) {
+      const query = { topic: topicName, partition, at: 'latest' as const }
+      const ends = await world.while(world.engine?.reader.offsets([query], 'read_committed')() ?? Promise.reject())
+      await world.while(world.millrace.deleteRecords(...rightOf(ends)))
+    }
+    expect((await world.while(jobs.reschedule('a', { after: '5s' })))._tag).toBe('scheduled')
     await world.pass(6 * second)
-    expect(values(await world.read(fired))).toEqual(['v'])
+    expect(values(await world.read(fired))).toEqual(['a'])
     await world.close()
   })
 

@@ -73,7 +73,7 @@ const reschedule = async (invocation: Invocation<ChangeOptions>, asked: string, 
         )
       if (state?._tag === 'fired') throw fired(id, state.dueMs)
       if (state?._tag !== 'pending') throw unknownJob(name, id)
-      const payload = await findPayload(engine, delayed, id, state.gen)
+      const payload = await findPayload(engine, delayed, { id, gen: state.gen, dueMs: state.dueMs })
       if (payload === undefined) throw new Complaint('failed', `job '${id}' has just moved on: look again with show`)
       const raw = { ...delayed, to: { ...delayed.to, key: nullable(bytes), value: nullable(bytes) } }
       return scheduleRecord(raw, { ...payload, id, at: due }, { expect: state.gen })

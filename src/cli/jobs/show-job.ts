@@ -1,4 +1,4 @@
-import type { Payload } from '../../jobs/jobs.ts'
+import type { Payload } from '../../jobs/payload.ts'
 import { findPayload } from '../../jobs/payload.ts'
 import type { Run } from '../command-leaf.ts'
 import { Complaint } from '../complaint.ts'
@@ -26,7 +26,10 @@ export const showJob: Run<ShowOptions> = async ({ world, url, options: { delayed
     const delayed = await findDelayed(engine, name)
     const { state, asked } = await readJob(engine, world.clock, delayed, id)
     if ((state === undefined || state._tag === 'asked') && asked.length === 0) throw unknownJob(name, id)
-    const payload = state?._tag === 'pending' ? await findPayload(engine, delayed, id, state.gen) : undefined
+    const payload =
+      state?._tag === 'pending'
+        ? await findPayload(engine, delayed, { id, gen: state.gen, dueMs: state.dueMs })
+        : undefined
     return { id, state, asked, payload }
   })
   await world.stdout.write(json ? jsonLine(document(shown)) : page(shown, world.clock.now()))
