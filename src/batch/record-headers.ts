@@ -13,13 +13,13 @@ export const copyHeaders = (headers: RecordHeaders): RecordHeaders => {
   if (headers.size === 0) return headers
   let sizeBytes = 0
   for (const value of headers.values()) sizeBytes += value.length
-  // one array for all: each of its own costs more than what is copied
-  const bytes = new Uint8Array(sizeBytes)
+  // one piece for all: each of its own costs more than what is copied
+  const bytes = Buffer.allocUnsafe(sizeBytes)
   const copy = new Map<string, Uint8Array>()
   let at = 0
   for (const [name, value] of headers) {
     bytes.set(value, at)
-    copy.set(name, new Uint8Array(bytes.buffer, at, value.length))
+    copy.set(name, new Uint8Array(bytes.buffer, bytes.byteOffset + at, value.length))
     at += value.length
   }
   return copy

@@ -65,7 +65,7 @@ export const scheduleRecord = (
   written.set(jobHeader.do, textHeader('schedule'))
   if (key !== null) written.set(jobHeader.key, key)
   if (job.after === undefined) written.set(jobHeader.due, numberHeader(job.at))
-  else written.set(jobHeader.after, numberHeader(durationMs('after', job.after as Duration)))
+  else written.set(jobHeader.after, afterHeader(job.after as Duration))
   addOptions(written, options)
   return { topic: topics.commands, key: utf8(id ?? (options.unique ?? unnamed)()), value, headers: written }
 }
@@ -107,6 +107,17 @@ export const idRecord = (
   const headers = new Map([[jobHeader.do as string, textHeader(what)]])
   addOptions(headers, options)
   return { topic: topicsOf(of).commands, key: utf8(id), value: null, headers }
+}
+
+/** Tiers are few: each is read and spelled once. */
+const afterHeaders = new Map<Duration, Uint8Array>()
+
+const afterHeader = (tier: Duration): Uint8Array => {
+  const known = afterHeaders.get(tier)
+  if (known !== undefined) return known
+  const header = numberHeader(durationMs('after', tier))
+  afterHeaders.set(tier, header)
+  return header
 }
 
 const noHeaders: ReadonlyMap<string, Uint8Array> = new Map()
