@@ -93,6 +93,10 @@ const refuseOthers = (
   if (rate !== undefined) readRate(rate)
   const fault = onErrorFault(onError)
   if (fault !== undefined) refuse(fault)
+  if (guarantee === 'at-least-once' && retriesIn(onError).some(({ ordered }) => ordered))
+    refuse(
+      "onError: retryLater({ ordered: true, … }) does not go with guarantee 'at-least-once', under which a crash may keep what was done with the records that wait, and not what came of it: take 'exactly-once', or leave ordered out",
+    )
   if (guarantee === 'at-most-once' && retriesIn(onError).length > 0)
     refuse(
       "onError: retryLater(…) does not go with guarantee 'at-most-once', under which a crash loses what waits: take 'exactly-once' or 'at-least-once', or give records up with deadLetter(…)",

@@ -121,7 +121,8 @@ export const runPipeline = async <T extends Topics>(o: {
     [...tiers, ...retryTiers],
   )
   if (parked !== undefined && plan.stages.length > 1) throw new OrderAboveBatches(name)
-  if (retryTiers.length > 0 && settings.guarantee === 'at-most-once') throw new TypeError(stillPutOff(name))
+  const isSafe = parked === undefined ? settings.guarantee !== 'at-most-once' : settings.guarantee === 'exactly-once'
+  if (retryTiers.length > 0 && !isSafe) throw new TypeError(stillPutOff(name, settings.guarantee))
   await o.prepare?.(plan.delayed.values(), settings.instance)
   requireDirectories(engine, plan.stores.values())
   const { instance, release } = takeInstance(engine, name, settings.instance)
@@ -190,9 +191,9 @@ const committers: Readonly<
   >
 > = { 'exactly-once': exactlyOnce, 'at-least-once': atLeastOnce, 'at-most-once': atMostOnce }
 
-const stillPutOff = (name: string): string =>
-  `pipeline '${name}' has topics of records that it put off before (${name}--retry-…), and a crash under 'at-most-once' would lose them: ` +
-  "run it with 'exactly-once' until they are through, and delete the topics, or take another name"
+const stillPutOff = (name: string, guarantee: string): string =>
+  `pipeline '${name}' has topics of records that it put off before (${name}--retry-…), and a crash under '${guarantee}' could lose them: ` +
+  "run it with 'exactly-once' until they are through, and delete the topics and the changelog of its store 'parked', or take another name"
 
 const requireGroups = ({ features, name: engine }: Engine, name: string): void => {
   if (features.groups === true) return

@@ -39,7 +39,7 @@ describe('retryLater', () => {
     [{ tiers: ['5 s'] }, "takes a time: '250ms', '30s'"],
     [{ tiers: ['0s'] }, 'a tier is 1ms to 730d, in whole milliseconds'],
     [{ tiers: ['1000d'] }, 'a tier is 1ms to 730d'],
-    [{ ordered: 'yes' }, "ordered is true or false, and not"],
+    [{ ordered: 'yes' }, 'ordered is true or false, and not'],
     [{ exhausted: 'skip' }, "deadLetter(topic), deadLetterKey(topic) or 'halt', and not"],
     [{ exhausted: undefined }, 'exhausted is what becomes of a record that goes on failing'],
     [{ exhausted: deadLetterKey(dead) }, 'that takes ordered: true'],
@@ -67,6 +67,10 @@ describe('a run', () => {
     expect(() => settingsOf('p', { onError: policy, guarantee: 'at-most-once' })).toThrow(
       "retryLater(…) does not go with guarantee 'at-most-once'",
     )
+    settingsOf('p', { onError: policy, guarantee: 'at-least-once' })
+    expect(() =>
+      settingsOf('p', { onError: retryLater({ ...good, ordered: true }), guarantee: 'at-least-once' }),
+    ).toThrow("retryLater({ ordered: true, … }) does not go with guarantee 'at-least-once'")
   })
 
   it('refuses order above inBatches by name, and not what keeps none', async () => {
@@ -79,6 +83,21 @@ describe('a run', () => {
     await expect(run(true)).rejects.toThrow("pipeline 'p' keeps keys in order")
     const running = await run(false)
     await world.while(running.stop())
+  })
+
+  it('is refused by name where records still wait in order that another guarantee could lose', async () => {
+    const input = topic('in', { key: text, value: int32 })
+    const world = new EmbeddedWorld()
+    await world.open()
+    await world.create([input, dead], 1)
+    const pipeline = { topics: [input], operators: [] }
+    const first = await world.run('p', pipeline, { onError: retryLater({ ...good, ordered: true }) })
+    await world.while(first.stop())
+    await expect(world.run('p', pipeline, { guarantee: 'at-least-once' })).rejects.toThrow(
+      "pipeline 'p' has topics of records",
+    )
+    const second = await world.run('p', pipeline)
+    await world.while(second.stop())
   })
 
   it('infers what its retryIf gets', () => {
