@@ -14,7 +14,7 @@ export { type Pipeline, stream, type Topics } from './pipeline/stream.ts'
 // what waits until it is due
 export { type DelayedOptions, delayed } from './codec/delayed.ts'
 export type { Duration } from './codec/duration.ts'
-export type { Delayed, Job, When } from './contracts/delayed.ts'
+export type { Delayed, Job, Missed, Repeated, When } from './contracts/delayed.ts'
 export type { JobMetrics } from './jobs/job-metrics.ts'
 export type { Jobs, KnownJob, PendingJob, Rescheduled, Scheduled } from './jobs/jobs.ts'
 
@@ -65,7 +65,7 @@ export {
   retryLater,
 } from './pipeline/retry-later.ts'
 export type { RedriveTo } from './retry/destinations.ts'
-export type { FindLetters, RedriveOptions } from './retry/find-letters.ts'
+export type { FindLetters, ListLetters, RedriveOptions } from './retry/find-letters.ts'
 export type { Letter, Letters } from './retry/letters.ts'
 export type { RedriveOutcome } from './retry/redrive-order.ts'
 
