@@ -71,7 +71,7 @@ describe('a wrong command line', () => {
     ['dlq list --topic a --key x --key-format int32', 'is no int32'],
     ['dlq show', "missing required argument 'letter'"],
     ['dlq show charge.dead', 'TOPIC-PARTITION-OFFSET'],
-    ['jobs list', "required option '--delayed <name>'"],
+    ['jobs list', "required option '--delayed <delayed>'"],
     ['jobs reschedule --delayed later o1', '--after DURATION'],
     ['jobs reschedule --delayed later o1 --after soon', 'PT1H30M'],
     ['jobs cancel --delayed later', "missing required argument 'id'"],
@@ -125,6 +125,8 @@ _millrace; printf '%s\\n' "\${COMPREPLY[@]}"`
     ['millrace consume --isolation-level read_', ['read_committed', 'read_uncommitted']],
     ['millrace completion ', ['bash', 'zsh', 'fish', '--version', '--url', '--debug', '--help']],
     ['millrace --url file:./x consume --topic ', ['--url', 'file:./x', 'topics', 'list']],
+    ['millrace jobs list --delayed ', ['groups', 'list']],
+    ['millrace dlq redrive --to ', ['lane', 'origin']],
   ])('offers bash, behind "%s", what may stand there', async (line, words) =>
     expect(await offered(line)).toEqual(words),
   )

@@ -5,6 +5,7 @@ import { redrivenTopic } from '../../src/codec/redrive.ts'
 import {
   connect,
   deadLetter,
+  deadLetterKey,
   deadLetters,
   type Letter,
   type Millrace,
@@ -125,6 +126,28 @@ describe('dead letters', () => {
     const ids = letters.map(({ letter: { source } }) => `orders-${source.partition}-${source.offset}`)
     expect(seen.map(({ id }) => id).sort()).toEqual([...ids].sort())
     expect(seen.map(({ redriven }) => redriven)).toEqual([1, 1])
+  })
+
+  it('go back in the order of their key, which was given up as a whole, and what comes later runs behind them', async () => {
+    const millrace = await withOrders('a1', 'a2', 'a3')
+    const onError = retryLater({ tiers: ['1ms'], ordered: true, exhausted: deadLetterKey(dead) })
+    const failing = await millrace.run('charge', refusing, { onError })
+    failing.errors$.subscribe()
+    while ((await listed(millrace.deadLetters(dead).list())).length < 3) await new Promise((next) => setImmediate(next))
+    await failing.stop()
+    expect(await millrace.deadLetters(dead).redrive({ by: 'ann', key: 'a' })).toMatchObject({ moved: 3 })
+    const seen: string[] = []
+    await new Promise<void>((resolve) => {
+      const working = stream(orders).pipe(
+        tapEach(({ value }) => {
+          seen.push(value)
+          if (seen.length === 3) void millrace.send(orders, [{ key: 'a', value: 'a4' }])
+          if (value === 'a4') resolve()
+        }),
+      )
+      void millrace.run('charge', working, { onError })
+    })
+    expect(seen).toEqual(['a1', 'a2', 'a3', 'a4'])
   })
 
   it('are noted where they moved: by whom, where to, and when', async () => {

@@ -9,7 +9,8 @@ A change is a command that is written down, and carried out by the program that 
 else as the first thing when it does next, before anything fires. Beside a program that owns the directory nothing can be
 written: it has millrace.jobs(…) for that.`
 
-const delayedOption = (): Option => new Option('--delayed <name>', 'the name of what is delayed').makeOptionMandatory()
+const delayedOption = (): Option =>
+  new Option('--delayed <delayed>', 'the name of what is delayed').makeOptionMandatory()
 const idArgument = { name: 'id', summary: 'the id of the job' }
 
 const tiersDetails = `Counts what waits in each topic from offsets alone, without reading a payload: PENDING is what lies behind what is
@@ -40,7 +41,7 @@ export const addJobsCommands = (program: Command, world: World): void => {
     summary: 'count what waits in each tier, and what is overdue',
     details: tiersDetails,
     options: [
-      new Option('--delayed <name>', 'of this; may be repeated; of all where none is named').argParser(gathered),
+      new Option('--delayed <delayed>', 'of this; may be repeated; of all where none is named').argParser(gathered),
     ],
     json: '[{delayed, tier, topic, pending, overdue}]',
     examples: ['millrace jobs tiers', 'millrace jobs tiers --delayed unpaid-orders --json'],

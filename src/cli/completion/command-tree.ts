@@ -47,6 +47,15 @@ const flagOf = ({ long, short, description, required, argChoices, flags }: Optio
 
 const valueOf = (flags: string, choices: readonly string[] | undefined): FlagValue => {
   if (choices !== undefined) return { _tag: 'choices', choices }
-  const kinds: readonly ValueKind[] = ['topic', 'group', 'file']
-  return { _tag: kinds.find((kind) => flags.includes(`<${kind}`)) ?? 'anything' }
+  const named = Object.keys(kinds).find((name) => flags.includes(`<${name}`))
+  return { _tag: named === undefined ? 'anything' : (kinds[named] as ValueKind) }
+}
+
+/** What is completed, by what a flag calls its value: a pipeline, and what moves what is delayed, is the group of its name. */
+const kinds: Readonly<Record<string, ValueKind>> = {
+  topic: 'topic',
+  group: 'group',
+  pipeline: 'group',
+  delayed: 'group',
+  file: 'file',
 }
