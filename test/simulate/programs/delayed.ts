@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import * as t from 'io-ts'
 import { cancel, schedule, to } from '../../../operators/index.ts'
+import { jobHeader } from '../../../src/codec/job-headers.ts'
 import { type Delayed, delayed, type StreamRecord, stream, topic } from '../../../src/index.ts'
 import { type Program, program, type RunWith } from '../program.ts'
 
@@ -62,6 +63,27 @@ export const orderTimeouts = (of: typeof unpaid = unpaid): Program =>
     },
     runWith,
   )
+
+/** Which scheduling of which job a record comes from. */
+const schedulingOf = ({ key, headers }: StreamRecord<string, number>): string =>
+  `${key}/${Buffer.from(headers.get(jobHeader.gen) ?? []).toString()}`
+
+/** Whatever clocks say: then a job may be early by as much, and an order paid too late; but none is cancelled twice for one. */
+const onceByAnyClock: Program = program(
+  'once by any clock',
+  {
+    app: (millrace) => millrace.run('order-timeouts', timeouts(unpaid, '2m')),
+    topics: [orders, cancellations],
+    input: { orders: order },
+    expect: (e) =>
+      e.eventually(
+        cancellations,
+        'each job fires once',
+        (records) => new Set(records.map(schedulingOf)).size === records.length,
+      ),
+  },
+  { batchRuns: 3 },
+)
 
 /** What is paid, in a pipeline of its own, is not cancelled, however far behind the other one is. */
 export const paidElsewhere = (of: typeof unpaid = unpaid): Program =>
@@ -131,4 +153,4 @@ export const paidInTime = (of: typeof soonUnpaid = soonUnpaid): Program =>
   )
 
 /** Programs that put something off. */
-export const delayedPrograms: readonly Program[] = [orderTimeouts(), paidElsewhere(), paidInTime()]
+export const delayedPrograms: readonly Program[] = [orderTimeouts(), onceByAnyClock, paidElsewhere(), paidInTime()]
