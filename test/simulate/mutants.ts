@@ -1,6 +1,7 @@
 import type { Mutant } from '../../src/engines/simulated/cluster-options.ts'
 import type { InvariantKind } from '../../src/engines/simulated/invariants/partition-watch.ts'
 import type { MoverMutant } from '../../src/jobs/mover-mutant.ts'
+import { type RetryMutant, withoutRule } from '../../src/pipeline/retry-mutant.ts'
 import type { Expectation } from '../../src/testing/expectations.ts'
 import type { FaultName, MachineMutant } from '../../src/testing/index.ts'
 import type { Broken } from '../../src/testing/simulation/machine/witness.ts'
@@ -9,6 +10,7 @@ import { moverMutants } from './mover-mutants.ts'
 import type { Program } from './program.ts'
 import { bulky, slowTransactions } from './programs/by-hand.ts'
 import { chain, copy } from './programs/pipelines.ts'
+import { charging, inOrder } from './programs/retries.ts'
 import { committedInFinally, markedAsSeenFirst, spreadOverPartitions } from './programs/wrong.ts'
 
 /** Something that is wrong on purpose, and the runs that have to find it. */
@@ -17,6 +19,7 @@ export interface Planted {
     | Mutant
     | MachineMutant
     | MoverMutant
+    | RetryMutant
     | 'committed in finally'
     | 'marked as seen first'
     | 'spread over partitions'
@@ -210,6 +213,14 @@ export const planted: readonly Planted[] = [
     program: spreadOverPartitions,
     faults: ['rebalance'],
     runs: 300,
+    isCheap: true,
+  },
+  {
+    name: 'retry-before-order',
+    breaks: 'ordered',
+    program: charging(withoutRule('retry-before-order', inOrder)),
+    faults: ['delay'],
+    runs: 10,
     isCheap: true,
   },
   ...diskMutants,

@@ -4,6 +4,7 @@ import { delayedPrograms } from './delayed.ts'
 import { mainJob } from './main-job.ts'
 import { programsOnDisk } from './on-disk.ts'
 import { chain, copy, copyAtLeastOnce, copyAtMostOnce, totals } from './pipelines.ts'
+import { charging, inOrder } from './retries.ts'
 
 /** What we promise of our own programs, all to be kept under every fault of `jepsen`. */
 export const programs: readonly Program[] = [
@@ -17,6 +18,7 @@ export const programs: readonly Program[] = [
   transactions,
   slowTransactions,
   bulky,
+  charging(inOrder),
   ...delayedPrograms,
   ...programsOnDisk,
 ]
