@@ -1,7 +1,7 @@
 import type { Gather, Meter } from './gather.ts'
-import type { StateWrite } from './pending-writes.ts'
 import type { Source } from './source.ts'
 import { TaskOutputs } from './task-outputs.ts'
+import type { StateWrite } from './task-store.ts'
 
 /** What a task has done since the last commit took it: everything up to `positions`, and nothing beyond. */
 export interface DonePrefix {

@@ -16,12 +16,10 @@ import {
 import { type EncodedOutput, misfit, type Sink } from './encoded-output.ts'
 import { outputBytes } from './output-bytes.ts'
 import { OutputLog } from './output-log.ts'
-import type { StateWrite } from './pending-writes.ts'
 import type { TaskOutputs } from './task-outputs.ts'
-import type { TaskStore } from './task-store.ts'
+import type { StateWrite, TaskStore } from './task-store.ts'
 
-export type { StateWrite } from './pending-writes.ts'
-export type { TaskStore } from './task-store.ts'
+export type { StateWrite, TaskStore } from './task-store.ts'
 
 /** An attempt, as what gathers for it sees it. */
 export interface Writer {

@@ -2,8 +2,7 @@ import type { Position } from '../contracts/position.ts'
 import { entryBytes } from '../store/memory-store.ts'
 import type { DonePrefix } from './done-prefix.ts'
 import type { LiveTask, TakenPrefix } from './live-task.ts'
-import type { StateWrite } from './pending-writes.ts'
-import type { TaskStore } from './task-store.ts'
+import type { StateWrite, TaskStore } from './task-store.ts'
 
 /** What is committed goes into the states of its task; `written` says where it ends in their changelogs. */
 export const keepState = async ({ task, prefix }: TakenPrefix, written: readonly Position[]): Promise<void> => {

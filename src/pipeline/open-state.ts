@@ -63,7 +63,7 @@ const inMemory = async (o: OpenStateOptions, now: ChangelogNow): Promise<Omit<Op
     path,
     whyUseless: (standing) => whyUseless(standing, now),
     begin: state.reserve,
-    fill: (changes) => void state.commit(changes, undefined),
+    fill: (changes) => state.commit(changes, undefined),
     breathe: o.breathe,
   })
   if (outcome._tag === 'none') return { state, from }

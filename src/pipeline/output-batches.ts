@@ -5,9 +5,9 @@ import { engineFailure, MillraceError } from '../contracts/failure.ts'
 import type { Position } from '../contracts/position.ts'
 import { headersOf } from '../store/changelog-record.ts'
 import type { DonePrefix } from './done-prefix.ts'
-import type { StateWrite } from './pending-writes.ts'
 import type { OutputTopic, RunTopics } from './run-topics.ts'
 import { batchBytes, type PartitionOutputs } from './task-outputs.ts'
+import type { StateWrite } from './task-store.ts'
 
 /** Batches of what several tasks have done, each partition's in order. */
 export class OutputBatches {

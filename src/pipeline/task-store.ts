@@ -4,7 +4,43 @@ import { keyHash } from '../store/key-hash.ts'
 import { entryBytes } from '../store/memory-store.ts'
 import { maxBytesOf, StateStoreFull } from '../store/state-store-full.ts'
 import type { Sink } from './encoded-output.ts'
-import { PendingWrites, StateWrite } from './pending-writes.ts'
+import { PendingWrites } from './pending-writes.ts'
+
+/** One change of state by a record that is done, from then until its commit is through: for the changelog, and for those who read. */
+export class StateWrite implements StateChange {
+  readonly store: TaskStore
+  readonly key: Uint8Array
+  readonly hash: number
+  readonly value: Uint8Array | undefined
+  readonly expiresAt: number
+  /** What of its key was pending before it, for as long as it may be taken back. */
+  before: StateWrite | undefined
+  /** Those that it is committed with. */
+  companions: readonly StateWrite[] | undefined
+  /** A later one of its key is committed with it: it is not worth writing. */
+  isSuperseded = false
+
+  constructor(
+    store: TaskStore,
+    change: Pick<StateChange, 'key' | 'hash' | 'value' | 'expiresAt'>,
+    before: StateWrite | undefined,
+  ) {
+    this.store = store
+    this.key = change.key
+    this.hash = change.hash
+    this.value = change.value
+    this.expiresAt = change.expiresAt
+    this.before = before
+  }
+
+  /** It is committed with `companions` from now on, behind all that are among them, and is not taken back any more. */
+  joins(companions: StateWrite[]): void {
+    if (this.before?.companions === companions) this.before.isSuperseded = true
+    this.before = undefined
+    this.companions = companions
+    companions.push(this)
+  }
+}
 
 /** Whose store it is. */
 export interface StoreOwner {
@@ -24,7 +60,7 @@ export class TaskStore {
   /** Told how many bytes of it have changed with a commit, where a copy of it is kept. */
   changed: ((bytes: number) => void) | undefined
   readonly #owner: StoreOwner
-  readonly #pending = new PendingWrites()
+  readonly #pending = new PendingWrites<StateWrite>()
   /** Of all that is pending, as if nothing of it replaced anything. */
   #pendingBytes = 0
   #mayExpire = false

@@ -17,6 +17,8 @@ let opened = 0
 
 /** {@link StateStore} in memory. */
 export interface MemoryStore extends StateStore {
+  readonly commit: (changes: readonly StateChange[], position: number | undefined) => undefined
+  readonly close: () => void
   /** What it takes from the machine: holes, and room for more. */
   readonly heldBytes: () => number
   /** So many keys are about to come: it makes room for them at once. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { bytes } from '../../src/codec/bytes.ts'
 import { store } from '../../src/codec/store.ts'
 import { keyText, never } from '../../src/contracts/state-store.ts'
-import type { StateWrite } from '../../src/pipeline/pending-writes.ts'
+import type { StateWrite } from '../../src/pipeline/task-store.ts'
 import { TaskStore } from '../../src/pipeline/task-store.ts'
 import { keyHash } from '../../src/store/key-hash.ts'
 import { entryBytes, memoryStore } from '../../src/store/memory-store.ts'
@@ -40,7 +40,7 @@ const driven = (
   const gathered: StateWrite[] = []
   const before: Model[] = []
   let done: StateWrite[] = []
-  const taken: { readonly writes: readonly StateWrite[]; readonly then: Model }[] = []
+  const taken: { readonly writes: readonly StateWrite[]; readonly after: Model }[] = []
   let now: Model = new Map()
   let joined: Model = new Map()
   let committed: Model = new Map()
@@ -62,7 +62,7 @@ const driven = (
       before.length = 0
       joined = now
     } else if (one._tag === 'take') {
-      if (done.length > 0) taken.push({ writes: done, then: joined })
+      if (done.length > 0) taken.push({ writes: done, after: joined })
       done = []
     } else {
       const first = taken.shift()
@@ -72,12 +72,12 @@ const driven = (
         taken.unshift(first)
         continue
       }
-      task.state.commit(
+      void task.state.commit(
         first.writes.filter((write) => !write.isSuperseded),
         undefined,
       )
       for (const write of first.writes) if (!write.isSuperseded) task.committed(write)
-      committed = first.then
+      committed = first.after
     }
     check(now, committed)
   }
@@ -121,7 +121,7 @@ describe('a store of a task', () => {
     const set = (key: number, expiresAt: number) =>
       task.write({ key: keyOf(key), hash: keyHash(keyOf(key)), value: new Uint8Array(), expiresAt })
     const writes = [set(0, 10), set(1, 10), set(2, 30)]
-    task.state.commit(writes, 1)
+    void task.state.commit(writes, 1)
     for (const write of writes) task.committed(write)
     set(1, never)
     const removed = [0, 1, 2, 3].flatMap((key) => task.removeExpired(keyOf(key), 20) ?? [])

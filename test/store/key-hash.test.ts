@@ -13,7 +13,7 @@ describe('keyHash', () => {
   })
 
   it('spreads keys evenly over its upper bits, which choose their places', () => {
-    const counts = new Array<number>(64).fill(0)
+    const counts = Array.from({ length: 64 }, () => 0)
     for (let at = 0; at < 64_000; at++) {
       const place = hashOf(`order-${at}`) >>> 26
       counts[place] = (counts[place] ?? 0) + 1

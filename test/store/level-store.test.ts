@@ -46,7 +46,7 @@ describe('a store on disk', () => {
     await store.begin('c1')
     await store.commit([set('a', '1'), set('b', '2', 50)], 7)
     await store.commit([set('c', '3')], undefined)
-    store.close()
+    void store.close()
     const again = await openLevelStore({ path, clock })
     expect(again.standing()).toMatchObject({ changelogId: 'c1', from: 7, to: 7 })
     expect(await entriesOf(again)).toEqual(['a=1@0', 'b=2@50', 'c=3@0'])

@@ -43,7 +43,7 @@ const read = async (storage: ReturnType<typeof memoryStorage>) => {
     storage,
     path: name,
     whyUseless: () => undefined,
-    fill: (changes) => void store.commit(changes, undefined),
+    fill: (changes) => store.commit(changes, undefined),
     breathe: atOnce,
   })
   return { store, outcome }

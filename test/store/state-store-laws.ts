@@ -74,7 +74,7 @@ export const obeysStateStoreLaws = ({ open, numRuns }: StoreUnderLaws): void => 
         }
         expect(await entriesOf(store)).toEqual(entriesOfModel(model))
         expect(store.size() ?? model.entries.size).toBe(model.entries.size)
-        store.close()
+        await store.close()
       }),
       { numRuns },
     ))
@@ -105,7 +105,7 @@ export const obeysStateStoreLaws = ({ open, numRuns }: StoreUnderLaws): void => 
           }
           expect([...found].sort()).toEqual(expired.sort())
           expect(await entriesOf(store)).toEqual(entriesOfModel(model))
-          store.close()
+          await store.close()
         },
       ),
       { numRuns },
@@ -120,7 +120,7 @@ export const obeysStateStoreLaws = ({ open, numRuns }: StoreUnderLaws): void => 
     expect(bytesOf(store.get(key, keyHash(key), 0))).toBe('\x02')
     for await (const [entry] of store.entries()) entry?.value.fill(9)
     expect(bytesOf(store.get(key, keyHash(key), 0))).toBe('\x02')
-    store.close()
+    await store.close()
   })
 
   it('hands out once what is there throughout, whatever changes meanwhile', () =>
@@ -146,7 +146,7 @@ export const obeysStateStoreLaws = ({ open, numRuns }: StoreUnderLaws): void => 
           await put(0, Math.floor(before / 2), undefined)
         }
         for (let at = Math.floor(before / 2); at < before; at++) expect(seen.get(String(at))).toBe(1)
-        store.close()
+        await store.close()
       }),
       { numRuns: Math.ceil(numRuns / 4) },
     ))
