@@ -3,9 +3,7 @@ const slots = 256
 /** Longer names are read and written anew. */
 const nameBytesMax = 64
 
-const read: ({ readonly name: string; readonly bytes: Uint8Array } | undefined)[] = new Array<undefined>(slots).fill(
-  undefined,
-)
+const read: ({ readonly name: string; readonly bytes: Uint8Array } | undefined)[] = []
 const written = new Map<string, Uint8Array>()
 
 /** The name that `bytes` spell from `from` up to `to`. */

@@ -247,7 +247,7 @@ export class RetryWorld {
         const key = Buffer.from(at, 'latin1')
         return { key, hash: keyHash(key), value, expiresAt: never }
       })
-      void state.commit(changes, undefined)
+      state.commit(changes, undefined)
       const changelog = { topic: `${name}-changelog`, recordBytesMax: 1_000_000 }
       stores.set(name, new TaskStore({ declaration, changelog, state, owner: { pipeline: pipelineName, task } }))
     }
