@@ -62,7 +62,7 @@ export class CommitLoop {
     try {
       for (let taken = take(tasks(), everything); taken.length > 0 && !this.#isStopped; taken = take(tasks(), false)) {
         const written = await this.#commit(taken)
-        await Promise.all(taken.map((one) => keepState(one, written)))
+        for (const one of taken) if (one.prefix.writes.length > 0) await keepState(one, written)
         counters.commits += 1
         for (const one of taken) this.#count(one)
         this.#o.committed()
