@@ -224,8 +224,6 @@ describe('state', () => {
             if (first !== undefined) await world.while(first.stop())
             if (instances.length === 0) await begin()
           } else {
-            // of a disk that dies while tasks are being shared out, others have the tests
-            await world.pass(instances.length > 1 ? 5_000 : 0)
             world.disk.crash = what
             world.disk.crashAt = world.disk.operations + after
             await world.pass(after * 20)

@@ -18,7 +18,7 @@ export interface GroupCoordinatorParts {
   readonly log: InternalLog
   readonly clock: Clock
   readonly settings: GroupSettings
-  /** A group wants its members to join again. */
+  /** A group wants its members to join again, and not all of them have been told. */
   readonly rebalancing: (group: string) => void
 }
 
@@ -126,7 +126,10 @@ export class GroupCoordinator {
     const settled = this.#group(name)
     if (isForgettable(settled)) this.#groups.delete(name)
     this.#arm(name, settled)
-    if (settled.phase === 'PreparingRebalance' && before.phase !== 'PreparingRebalance') this.#parts.rebalancing(name)
+    // an assignment that cannot be written is refused to all who wait for it: they come back after a while, where the
+    // hurried would come back, and fail, at once and for ever
+    const calls = after.phase === 'PreparingRebalance' && command._tag !== 'append-failed'
+    if (calls && before.phase !== after.phase && settled.phase === after.phase) this.#parts.rebalancing(name)
   }
 
   #perform(name: string, effect: GroupEffect): void {

@@ -18,10 +18,10 @@ interface World {
   readonly reopen: () => Promise<Engine>
 }
 
-const world = async (durability: 'power' | 'process'): Promise<World> => {
+const world = async (durability: 'power' | 'process', random = systemRandom): Promise<World> => {
   const storage = fullStorage(memoryStorage())
   const clock = new VirtualClock()
-  const open = () => ok(openEmbedded({ name: 'm', storage, durability, persistent: true, clock, random: systemRandom }))
+  const open = () => ok(openEmbedded({ name: 'm', storage, durability, persistent: true, clock, random }))
   const engine = await open()
   onTestFinished(async () => {
     await engine.close()()
@@ -81,6 +81,37 @@ for (const durability of ['power', 'process'] as const)
       const values = await valuesOf(engine, topic)
       expect(values.filter((value) => value === 'a')).toEqual(['a'])
     })
+
+    it.each([1, 2])(
+      'has %i members of a group wait between their tries, and lets them in once there is room',
+      async (count) => {
+        let joins = 0
+        const id = () => {
+          if (++joins > 1_000) throw new Error('they never let go')
+          return systemRandom.id()
+        }
+        const { storage, clock, engine } = await world(durability, { ...systemRandom, id })
+        const producer = await ok(engine.producer())
+        storage.room = 0
+        for (;;) if ((await producer.append([batch(topic, 0, [kilobyte])])())._tag === 'Left') break
+        joins = 0
+        const assigned: number[] = []
+        for (let member = 0; member < count; member++) {
+          const options = { group: 'g', topics: [topic], assignor: 'range', sessionTimeoutMs: 30_000 } as const
+          const { events } = await ok(engine.groups.join({ ...options, rebalanceTimeoutMs: 60_000 }))
+          events.subscribe({
+            next: ({ _tag }) => _tag === 'assigned' && assigned.push(member),
+            error: (failure) => expect(failure).toMatchObject({ code: 'closed' }),
+          })
+        }
+        await clock.advance(10_000)
+        expect(assigned).toEqual([])
+        expect(joins).toBeLessThan(20 * count)
+        storage.room = Number.POSITIVE_INFINITY
+        await clock.advance(2_000)
+        expect([...new Set(assigned)].sort()).toEqual(Array.from({ length: count }, (_, member) => member))
+      },
+    )
 
     it('keeps everything acknowledged over a reopening', async () => {
       const { storage, engine, reopen } = await world(durability)
