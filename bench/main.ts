@@ -27,7 +27,10 @@ const suites: Readonly<Record<string, (options: SuiteOptions) => Promise<readonl
 }
 
 /** Node sizes its young generation by the machine's memory, up to 64 MiB for each half: here it is what smaller ones get. */
-const flags: Readonly<Record<string, readonly string[]>> = { memory: ['--max-semi-space-size=16'] }
+const flags: Readonly<Record<string, readonly string[]>> = {
+  jobs: ['--max-semi-space-size=16'],
+  memory: ['--max-semi-space-size=16'],
+}
 
 const usage = `npm run bench -- [--json] [--only NAME]… [--gib N] [--records N] [--help]
 
