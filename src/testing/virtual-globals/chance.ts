@@ -31,6 +31,48 @@ const drawn =
       return life === undefined || !can(args) ? (real as Callable).apply(this, args) : inside(life.random, args)
     }
 
+/** Of those that are whole numbers, each as likely as the next. */
+const intOf = (random: Random, args: readonly unknown[]): unknown => {
+  const numbers = args.filter((arg) => typeof arg === 'number')
+  const [min, max] = numbers.length > 1 ? [numbers[0] ?? 0, numbers[1] ?? 0] : [0, numbers[0] ?? 0]
+  return answered(args, min + Math.floor(random.next() * (max - min)))
+}
+
+/** Given to the callback, later, where there is one. */
+const answered = (args: readonly unknown[], value: unknown): unknown => {
+  const callback = args.at(-1)
+  if (typeof callback !== 'function') return value
+  process.nextTick(callback, null, value)
+  return undefined
+}
+
+/** The part of a view that `randomFillSync` is asked to fill. */
+const partOf = ([view, offset = 0, size]: readonly unknown[]): Uint8Array => {
+  const { buffer, byteOffset, byteLength } = view as Uint8Array
+  const unit = (view as Uint8Array).BYTES_PER_ELEMENT ?? 1
+  const from = Number(offset) * unit
+  return new Uint8Array(buffer, byteOffset + from, size === undefined ? byteLength - from : Number(size) * unit)
+}
+
+/** Node says what is wrong with others. */
+const isPart = ([view, offset = 0, size = 0]: readonly unknown[]): boolean => {
+  if (!ArrayBuffer.isView(view) || !Number.isSafeInteger(offset) || !Number.isSafeInteger(size)) return false
+  const unit = (view as Uint8Array).BYTES_PER_ELEMENT ?? 1
+  return Number(offset) >= 0 && Number(size) >= 0 && (Number(offset) + Number(size)) * unit <= view.byteLength
+}
+
+const isRange = (args: readonly unknown[]): boolean => {
+  const numbers = typeof args.at(-1) === 'function' ? args.slice(0, -1) : args
+  const [min, max] = numbers.length > 1 ? numbers : [0, numbers[0]]
+  return (
+    numbers.length > 0 &&
+    Number.isSafeInteger(min) &&
+    Number.isSafeInteger(max) &&
+    Number(max) > Number(min) &&
+    Number(max) - Number(min) < 2 ** 48
+  )
+}
+
 const isView = ([view]: readonly unknown[]): boolean => ArrayBuffer.isView(view)
 
 /** Randomness, of the global scope and of `node:crypto`, whose `getRandomValues` asks the global one: drawn from the world's seed. */
@@ -46,18 +88,19 @@ export const chancePatches = (): readonly Patch[] => {
     {
       on: module,
       key: 'randomFillSync',
-      instead: drawn(
-        (random, [view]) => fill(random, view as Uint8Array),
-        (args) => args.length === 1 && isView(args),
-      ),
+      instead: drawn((random, args) => {
+        fill(random, partOf(args))
+        return args[0]
+      }, isPart),
     },
     {
       on: module,
       key: 'randomBytes',
       instead: drawn(
-        (random, [size]) => fill(random, Buffer.alloc(size as number)),
-        (args) => args.length === 1 && typeof args[0] === 'number',
+        (random, args) => answered(args, fill(random, Buffer.alloc(args[0] as number))),
+        ([size, callback]) => typeof size === 'number' && (callback === undefined || typeof callback === 'function'),
       ),
     },
+    { on: module, key: 'randomInt', instead: drawn(intOf, isRange) },
   ]
 }

@@ -4,6 +4,7 @@ import { currentLife } from './life.ts'
 import { patched } from './patches.ts'
 import { refusals } from './refusals.ts'
 import { timePatches } from './time.ts'
+import { watchUncovered } from './uncovered.ts'
 
 let uses = 0
 let takeOff: (() => void) | undefined
@@ -21,7 +22,12 @@ export const virtualGlobals = (): (() => void) => {
     )
   uses++
   if (takeOff === undefined) {
-    takeOff = patched([...timePatches(), ...chancePatches(), ...refusals()])
+    const restore = patched([...timePatches(), ...chancePatches(), ...refusals()])
+    const unwatch = watchUncovered()
+    takeOff = () => {
+      unwatch()
+      restore()
+    }
     syncBuiltinESMExports()
   }
   let isOver = false

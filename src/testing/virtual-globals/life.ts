@@ -77,9 +77,14 @@ export class Life {
    * **Errors** throws {@link OutsideWorld}, always; and tells whoever runs the world, in case that is caught.
    */
   refuse(called: string): never {
+    throw this.tellRefused(called)
+  }
+
+  /** As {@link Life.refuse}, of what has begun already: nothing is thrown here. */
+  tellRefused(called: string): OutsideWorld {
     const why = new OutsideWorld(called)
     this.#parts.refused(why)
-    throw why
+    return why
   }
 
   setTimeout(callback: Callback, delay: unknown, args: readonly unknown[]): Timer {

@@ -1,3 +1,4 @@
+import { callersIn, isByThemselves, isTick } from './callers.ts'
 import { currentLife } from './life.ts'
 import type { Patch, ReadPatch } from './patches.ts'
 
@@ -21,33 +22,23 @@ const wholeModules = [
 ] as const
 /** Of these only what works in threads of its own, and has a sibling that does not: `gzip`, beside `gzipSync`. */
 const threadedModules = ['crypto', 'zlib'] as const
+/** Streams of `zlib` work in threads, too: `createGzip`, `new Gzip`. */
+const zlibStream =
+  /^(create[A-Z].*(zip|late|Raw|Compress|Decompress)|(Brotli|Zstd)?(Compress|Decompress)|G(un)?zip|(De|In)flate(Raw)?|Unzip)$/
+/** Draws from the machine's own randomness, whatever the seed. */
+const drawing = ['generateKeySync', 'generateKeyPairSync', 'generatePrimeSync'] as const
 /** Constants, errors and plain data: nothing happens when they are made. */
 const harmless =
   /^(Stats|Dirent|BroadcastChannel|MessageChannel|MessagePort|Agent|validateHeader.*|get[A-Z].*|is[A-Z].*|set(Default|Max|Environment).*)$/
-/** What Node and the test runner do by themselves, in the middle of a user's code: load modules, print, read source maps. */
-const byThemselves = /^node:|[/\\]node_modules[/\\](vitest|vite|@vitest|vite-node|source-map-support)[/\\]/
-
-/** The file of whoever called, `above` frames further up than the function that asks. */
-const callersFile = (asker: Callable): string => {
-  const prepare = Error.prepareStackTrace
-  const limit = Error.stackTraceLimit
-  try {
-    Error.stackTraceLimit = 1
-    Error.prepareStackTrace = (_error, sites) => sites[0]?.getFileName() ?? ''
-    const held: { stack?: string } = {}
-    Error.captureStackTrace(held, asker)
-    return (held.stack ?? '').replace(/^file:\/\//, '')
-  } finally {
-    Error.prepareStackTrace = prepare
-    Error.stackTraceLimit = limit
-  }
-}
-
 /** The same function or class, refused by name when a simulated life calls it. */
 const refused = (name: string, real: Callable): Callable => {
   const check = (asker: Callable) => {
     const life = currentLife()
-    if (life !== undefined && !byThemselves.test(callersFile(asker))) life.refuse(name)
+    if (life === undefined) return
+    const file = callersIn(asker, 1)[0]?.file ?? ''
+    // nobody could catch it there
+    if (isTick(file)) life.tellRefused(name)
+    else if (!isByThemselves(file)) life.refuse(name)
   }
   const apply = (target: Callable, self: unknown, args: unknown[]): unknown => {
     check(apply as Callable)
@@ -63,6 +54,7 @@ const refused = (name: string, real: Callable): Callable => {
 
 const modulePatches = (): readonly Patch[] => {
   const patches: Patch[] = []
+  const zlib = process.getBuiltinModule('node:zlib')
   const add = (name: string, on: object, key: string) => {
     const real = Reflect.get(on, key)
     if (typeof real !== 'function' || harmless.test(key)) return
@@ -77,6 +69,14 @@ const modulePatches = (): readonly Patch[] => {
     const on = process.getBuiltinModule(`node:${name}`) as object
     for (const key of Object.keys(on)) if (Reflect.has(on, `${key}Sync`)) add(name, on, key)
   }
+  for (const key of Object.keys(zlib)) if (zlibStream.test(key)) add('zlib', zlib, key)
+  for (const key of drawing) add('crypto', process.getBuiltinModule('node:crypto'), key)
+  // no part of the language's own types
+  const wasm: object = Reflect.get(globalThis, 'WebAssembly')
+  for (const key of ['compile', 'instantiate', 'compileStreaming', 'instantiateStreaming'])
+    add('WebAssembly', wasm, key)
+  for (const key of ['wait', 'waitAsync']) add('Atomics', Atomics, key)
+  for (const key of ['exit', 'abort', 'kill']) add('process', process, key)
   add('net.Socket', process.getBuiltinModule('node:net').Socket.prototype, 'connect')
   return patches
 }
@@ -100,7 +100,7 @@ export const refusals = (): readonly (Patch | ReadPatch)[] => {
   return [
     ...ofModules,
     { on: globalThis, key: 'fetch', instead: (real) => refused('fetch', real as Callable) },
-    ...(['WebSocket', 'EventSource'] as const)
+    ...(['WebSocket', 'EventSource', 'CompressionStream', 'DecompressionStream'] as const)
       .filter((key) => Reflect.has(globalThis, key))
       .map(
         (key): ReadPatch => ({

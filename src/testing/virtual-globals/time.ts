@@ -126,6 +126,12 @@ const timeoutSignal = (life: Life, [ms]: readonly unknown[]): AbortSignal => {
   return controller.signal
 }
 
+const markAt = (real: unknown, life: Life, [name, options]: readonly unknown[]): unknown =>
+  Reflect.apply(real as Callable, performance, [
+    name,
+    { startTime: life.fake.performance.now(), ...(options as object) },
+  ])
+
 const hrtimeOf = (real: unknown): unknown => {
   const hrtime = dispatched(real, (life, [before]) => life.fake.hrtime(before as number[] | undefined))
   const bigint = dispatched((real as typeof process.hrtime).bigint, (life) =>
@@ -146,6 +152,15 @@ export const timePatches = (): readonly (Patch | ReadPatch)[] => {
   const promises = process.getBuiltinModule('node:timers/promises')
   for (const [key, inside] of Object.entries(promiseMakers))
     timers.push({ on: promises, key, instead: (real) => dispatched(real, inside) })
+  const { scheduler } = promises
+  timers.push(
+    {
+      on: scheduler,
+      key: 'wait',
+      instead: (real) => dispatched(real, (life, [ms, options]) => sleepFor(life, [ms, undefined, options])),
+    },
+    { on: scheduler, key: 'yield', instead: (real) => dispatched(real, (life) => sleepATurn(life, [])) },
+  )
   const shown = (['Intl', 'Temporal'] as const)
     .filter((key) => Reflect.has(globalThis, key))
     .map((key): ReadPatch => ({ on: globalThis, key, read: (real) => currentLife()?.fake[key] ?? real() }))
@@ -155,6 +170,16 @@ export const timePatches = (): readonly (Patch | ReadPatch)[] => {
     { on: globalThis, key: 'Date', instead: dateOf },
     { on: AbortSignal, key: 'timeout', instead: (real) => dispatched(real, timeoutSignal) },
     { on: performance, key: 'now', instead: (real) => dispatched(real, (life) => life.fake.performance.now()) },
+    {
+      on: performance,
+      key: 'timeOrigin',
+      read: (real) => {
+        const life = currentLife()
+        return life === undefined ? real() : life.fake.now - life.fake.performance.now()
+      },
+    },
+    { on: performance, key: 'mark', instead: (real) => dispatched(real, (life, args) => markAt(real, life, args)) },
     { on: process, key: 'hrtime', instead: hrtimeOf },
+    { on: process, key: 'uptime', instead: (real) => dispatched(real, (life) => life.fake.performance.now() / 1000) },
   ]
 }

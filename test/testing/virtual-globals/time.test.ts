@@ -13,11 +13,13 @@ describe('time of a simulated life', () => {
       await promises.setTimeout(1_500)
       dates.push(Date.now() - beginningMs, new Date().toISOString(), Date().slice(11, 15), performance.now())
       dates.push(process.hrtime(), process.hrtime.bigint(), new Intl.DateTimeFormat('en', { timeZone: 'UTC' }).format())
+      dates.push(process.uptime(), performance.timeOrigin - beginningMs, performance.mark('now').startTime)
       dates.push(new Date() instanceof Date, new Date(0).getTime(), Date.UTC(1970, 0), new Date(2020, 1).getMonth())
     })
     expect(dates).toEqual([
       ...[1_500, '2026-01-01T00:00:01.500Z', '2026', 1_500],
       ...[[1, 500_000_000], 1_500_000_000n, '1/1/2026'],
+      ...[1.5, 0, 1_500],
       ...[true, 0, 0, 1],
     ])
   })
@@ -55,6 +57,9 @@ describe('time of a simulated life', () => {
         say(beat)
         break
       }
+      await promises.scheduler.wait(5)
+      say('scheduler.wait')
+      await promises.scheduler.yield()
       const signal = AbortSignal.timeout(5)
       await new Promise((resolve) => signal.addEventListener('abort', resolve))
       say(signal.reason.name)
@@ -69,9 +74,10 @@ describe('time of a simulated life', () => {
       ['node:timers/promises', 15],
       ['at once', 15],
       ['beat', 20],
-      ['TimeoutError', 25],
-      ['AbortError', 25],
-      ['ABORT_ERR', 30],
+      ['scheduler.wait', 25],
+      ['TimeoutError', 30],
+      ['AbortError', 30],
+      ['ABORT_ERR', 35],
     ])
   })
 
