@@ -47,6 +47,27 @@ describe('deliverySemantics', () => {
     expect(report.runs).toBe(15)
   })
 
+  it('lets a consumer by hand have its partitions before it judges, although two before it have died while they joined', async () => {
+    const payments = topic('payments', { key: text, value: text, partitions: 3 })
+    const ledger = topic('ledger', { key: text, value: text, partitions: 3 })
+    const report = await deliverySemantics({
+      app: async (millrace) => {
+        const consumer = await millrace.consumer({ topics: [payments], group: 'ledger' })
+        for (;;) {
+          const records = await consumer.poll()
+          if (records.length > 0) await millrace.send(ledger, records)
+          await consumer.commit()
+        }
+      },
+      topics: [payments, ledger],
+      input: {},
+      expect: (e) => e.atLeastOnce(ledger, ({ payments }) => payments),
+      replay:
+        'mr1:hY4xCoNAEEXv8usJqMGYDFjkADZpQhCLxYxJQNdlZ4QE8e5hT2D3is97f4WKPMHnIj9Vx-JCMBcE3HaEflzUJILXjfDxYTFw2yK43yTeFITH_fYGobnWNSjrOsLgltEU3K7wbhIwQpx7UT300WkaO2sUfCQMc0xUZqkZX2LgjCBfE59wox1FWe07unRczfleFJxvfw',
+    })
+    expect(report.runs).toBe(1)
+  })
+
   const forgetful = (more: { readonly seed?: number; readonly replay?: string; readonly diagram?: string } = {}) =>
     deliverySemantics({
       app: (millrace) =>

@@ -95,7 +95,7 @@ export class Drain {
     return answer
   }
 
-  /** Whether nothing is written or committed for a while. */
+  /** Whether nothing is written or committed for a while, and no group is about to give partitions to somebody. */
   async #isQuiet(): Promise<boolean> {
     const before = await this.#written()
     await this.#wait(quietMs)
@@ -105,7 +105,9 @@ export class Drain {
   async #written(): Promise<string> {
     const { world, engine } = this.#parts.setting
     const committed: string[] = []
-    for (const { group } of await settle(engine.groups.describe())) {
+    for (const { group, state } of await settle(engine.groups.describe())) {
+      // waits for members that have died one after the other: for a session of each, which may be longer than the quiet
+      if (state === 'PreparingRebalance' || state === 'CompletingRebalance') committed.push(`${world.now}`)
       const offsets = await engine.groups.committed(group)()
       // a transaction is undecided: in a while it is not any more
       if (offsets._tag === 'Left') committed.push(`${world.now}`)
