@@ -61,13 +61,13 @@ const known = [
 export const checkDelivery = (options: DeliverySemantics<readonly AnyTopic[]>): readonly Expectation[] => {
   const what = 'deliverySemantics(…)'
   refuseUnknownOptions(what, options, known)
-  const { app, topics, input, expect, seed, replay, diagram } = options
+  const { app, topics, input, expect, seed, replay, shrink, diagram } = options
   if (typeof app !== 'function')
     throw new TypeError(`${what}: app is a function of a connection, and not ${given(app)}`)
   if (!Array.isArray(topics))
     throw new TypeError(`${what}: topics are a list of all that take part, and not ${given(topics)}`)
   requireTopics(what, topics)
-  if (typeof input !== 'object' || input === null)
+  if (typeof input !== 'object' || input === null || Array.isArray(input))
     throw new TypeError(`${what}: input names what is sent to each topic, and not ${given(input)}`)
   const names = topics.map(({ name }) => name)
   for (const [name, records] of Object.entries(input)) {
@@ -85,6 +85,8 @@ export const checkDelivery = (options: DeliverySemantics<readonly AnyTopic[]>): 
     throw new TypeError(`${what}: diagram is the path of a file, and not ${given(diagram)}`)
   for (const option of ['runs', 'records', 'lengthMs'] as const) checkCount(what, option, options[option], 1)
   checkSeed(what, seed)
+  if (shrink !== undefined && typeof shrink !== 'boolean')
+    throw new TypeError(`${what}: shrink is true or false, and not ${given(shrink)}`)
   if (replay !== undefined && typeof replay !== 'string')
     throw new TypeError(`${what}: replay is the line that a failure has printed, and not ${given(replay)}`)
   const expected = [expect(expectation<Input<readonly AnyTopic[]>>())].flat()

@@ -21,7 +21,25 @@ export const checkCluster = (call: string, cluster: Partial<ClusterOptions> | un
     const first = cluster[option] ?? 0
     if (first > most) throw new TypeError(`${what}: ${option} is at most ${most}, and not ${first}`)
   }
+  checkReplicas(what, cluster)
   checkChoice(what, 'acks', cluster.acks, ['none', 'leader', 'all'])
+}
+
+/** Where nothing is said, there are as many replicas as there can be. */
+const checkReplicas = (
+  what: string,
+  { brokers, replicationFactor, minInsyncReplicas }: Partial<ClusterOptions>,
+): void => {
+  const most = brokers ?? defaultCluster.brokers
+  const replicas = replicationFactor ?? Math.min(defaultCluster.replicationFactor, most)
+  if (replicas > most)
+    throw new TypeError(
+      `${what}: replicationFactor is at most ${most}, as many as there are brokers, and not ${replicas}`,
+    )
+  if (minInsyncReplicas !== undefined && minInsyncReplicas > replicas)
+    throw new TypeError(
+      `${what}: minInsyncReplicas is at most ${replicas}, as many as there are replicas, and not ${minInsyncReplicas}`,
+    )
 }
 
 /** The last number that a cluster may begin with. */

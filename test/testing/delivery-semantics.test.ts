@@ -167,6 +167,16 @@ describe('deliverySemantics', () => {
     [{ cluster: { firstSequence: 2 ** 31 } }, /cluster: firstSequence is at most 2147483647, and not 2147483648/],
     [{ cluster: { firstOffset: -1 } }, /cluster: firstOffset is a whole number of at least 0, and not -1/],
     [{ cluster: { acks: 1 } }, /cluster: acks is one of 'none', 'leader', 'all', and not 1/],
+    [
+      { cluster: { replicationFactor: 5 } },
+      /cluster: replicationFactor is at most 3, as many as there are brokers, and not 5/,
+    ],
+    [
+      { cluster: { brokers: 2, minInsyncReplicas: 3 } },
+      /cluster: minInsyncReplicas is at most 2, as many as there are replicas, and not 3/,
+    ],
+    [{ input: [] }, /input names what is sent to each topic, and not/],
+    [{ shrink: 'no' }, /shrink is true or false, and not "no"/],
     [{ runs: 0 }, /runs/],
     [{ replay: 'mr0:abc' }, /is no replay of this version: it begins with 'mr1:'/],
     [{ replay: 'mr1:abc' }, /cannot be read: was it copied whole\?/],
