@@ -43,19 +43,12 @@ const sqliteRate = async (directory: string, batches: Batches): Promise<number> 
       for (const { key, value } of batch) from.append(at % partitions, key, value, Date.now())
     })
   const count = batches.flat().length
-  const measured = await rate(() => {
-    let done = 0
-    for (let partition = 0; done < count; partition = (partition + 1) % partitions)
-      sqlite.transaction(() => {
-        const rows = from.read(partition, perTransaction)
-        const due = Date.now() + waitMs
-        for (const [, key, value] of rows) jobs.schedule(key, due, key, value)
-        const last = rows.at(-1)
-        if (last !== undefined) from.moveBehind(partition, last)
-        done += rows.length
-      })
-    return done
-  })
+  const measured = await rate(() =>
+    sqlite.consume(from, { count, limit: perTransaction, partitions }, (rows) => {
+      const due = Date.now() + waitMs
+      for (const [, key, value] of rows) jobs.schedule(key, due, key, value)
+    }),
+  )
   sqlite.close()
   return measured
 }

@@ -43,14 +43,7 @@ const sqliteRate = async (
         const now = Date.now()
         for (const { key, value } of batch) log.append(key.charCodeAt(key.length - 1) % partitions, key, value, now)
       })
-    let read = 0
-    for (let partition = 0; read < count; partition = (partition + 1) % partitions)
-      sqlite.transaction(() => {
-        const rows = log.read(partition, perBatch)
-        const last = rows.at(-1)
-        if (last !== undefined) log.moveBehind(partition, last)
-        read += rows.length
-      })
+    sqlite.consume(log, { count, limit: perBatch, partitions })
     return count
   })
   sqlite.close()

@@ -97,20 +97,13 @@ const sqliteRate = async (directory: string, synchronous: Synchronous, batches: 
     })
   const perTransaction = batches[0]?.length ?? 1
   const partitionOf = (row: SqliteRow): number => row[1].charCodeAt(row[1].length - 1) % partitions
-  const measured = await rate(() => {
-    let done = 0
-    const count = batches.flat().length
-    for (let partition = 0; done < count; partition = (partition + 1) % partitions)
-      sqlite.transaction(() => {
-        const rows = from.read(partition, perTransaction)
-        const now = Date.now()
-        for (const row of rows) into.append(partitionOf(row), row[1], turned(row[2]), now)
-        const last = rows.at(-1)
-        if (last !== undefined) from.moveBehind(partition, last)
-        done += rows.length
-      })
-    return done
-  })
+  const count = batches.flat().length
+  const measured = await rate(() =>
+    sqlite.consume(from, { count, limit: perTransaction, partitions }, (rows) => {
+      const now = Date.now()
+      for (const row of rows) into.append(partitionOf(row), row[1], turned(row[2]), now)
+    }),
+  )
   sqlite.close()
   return measured
 }

@@ -90,6 +90,27 @@ export class SqliteLog {
     return new SqliteJobs(this.#database)
   }
 
+  /**
+   * Reads `count` records of `from`, its partitions in turns, and does `work` with each batch in a transaction with the position
+   * behind it. Answers how many it has read.
+   */
+  consume(
+    from: SqliteTopic,
+    { count, limit, partitions }: { readonly count: number; readonly limit: number; readonly partitions: number },
+    work: (rows: readonly SqliteRow[]) => void = () => undefined,
+  ): number {
+    let done = 0
+    for (let partition = 0; done < count; partition = (partition + 1) % partitions)
+      this.transaction(() => {
+        const rows = from.read(partition, limit)
+        work(rows)
+        const last = rows.at(-1)
+        if (last !== undefined) from.moveBehind(partition, last)
+        done += rows.length
+      })
+    return done
+  }
+
   transaction(work: () => void): void {
     this.#database.exec('BEGIN IMMEDIATE')
     work()
