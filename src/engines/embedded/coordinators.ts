@@ -91,6 +91,8 @@ export const openCoordinators = async (parts: CoordinatorsParts): Promise<E.Eith
   groups.start()
   // a crash may have come between the end of a topic and that of its offsets
   groups.forgetTopics((topic) => partitions.topic(topic)._tag === 'Left')
+  const back = groups.setBack((at) => endOf(partitions, at))
+  if (back._tag === 'Left') return back
   coordinator.start()
   const left = await commit()
   if (left._tag === 'Left') return left
@@ -104,6 +106,12 @@ export const openCoordinators = async (parts: CoordinatorsParts): Promise<E.Eith
 const isOpenIn = (partitions: Partitions, at: TopicPartition, producerId: number): boolean => {
   const log = partitions.find(at)
   return log._tag === 'Right' && (log.right.producers.get(producerId)?.openTransaction ?? none) !== none
+}
+
+/** Where a partition ends; of one that is not there, or cannot be read, nothing is known. */
+const endOf = (partitions: Partitions, at: TopicPartition): number => {
+  const log = partitions.find(at)
+  return log._tag === 'Right' && log.right.damage === undefined ? log.right.endOffset : Number.POSITIVE_INFINITY
 }
 
 /** Stages the end of a transaction in one of its partitions; one that is gone needs none. */

@@ -2,10 +2,11 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Clock } from '../../contracts/clock.ts'
 import type { CommittedOffset } from '../../contracts/engine.ts'
 import { type EngineFailure, engineFailure } from '../../contracts/failure.ts'
+import type { TopicPartition } from '../../contracts/position.ts'
 import { stepGroup } from '../../protocol/broker/group.ts'
 import type { GroupCommand, GroupEffect, GroupReply, Moment } from '../../protocol/broker/group-command.ts'
 import { deadline } from '../../protocol/broker/group-membership.ts'
-import { offsetOf } from '../../protocol/broker/group-offset-table.ts'
+import { entriesOf, offsetOf } from '../../protocol/broker/group-offset-table.ts'
 import { isUndecided } from '../../protocol/broker/group-offsets.ts'
 import { decodeGroupRecord, encodeGroupRecord } from '../../protocol/broker/group-records.ts'
 import { recovered, replayed } from '../../protocol/broker/group-recovery.ts'
@@ -107,6 +108,25 @@ export class GroupCoordinator {
       for (const topic of topics)
         if (isGone(topic)) this.#step(name, { _tag: 'forget-topic', topic, ...this.#moment() })
     }
+  }
+
+  /**
+   * Committed offsets behind the end of their partition go back to it: a loss of power has taken what they had passed,
+   * and what is written there now has been read by nobody.
+   */
+  setBack(endOf: (at: TopicPartition) => number): E.Either<EngineFailure, void> {
+    let refused: EngineFailure | undefined
+    for (const [name, { offsets }] of [...this.#groups]) {
+      const lost = entriesOf(offsets).flatMap(({ topic, partition, offset, metadata }) => {
+        const end = endOf({ topic, partition })
+        return offset > end ? [{ topic, partition, offset: end, metadata }] : []
+      })
+      if (lost.length === 0) continue
+      this.ask(name, { _tag: 'commit', generation: -1, memberId: '', offsets: lost }, (reply) => {
+        if (reply._tag === 'refused') refused ??= reply.failure
+      })
+    }
+    return refused === undefined ? E.right(undefined) : E.left(refused)
   }
 
   #group(name: string): Group {

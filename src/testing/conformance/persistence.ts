@@ -45,6 +45,8 @@ export const persistence = (how: 'close' | 'kill'): readonly Law[] => [
   law('committed offsets are there', ['persistence', 'groups'], async (s) => {
     const topic = await aTopic(s)
     const group = s.unique('group')
+    const producer = await ok(s.engine.producer())
+    await ok(producer.append([batch(topic, 0, ['a', 'b', 'c', 'd', 'e'])]))
     const at = [{ topic, partition: 0, offset: 5, metadata: 'm' }]
     await ok(s.engine.groups.commit(outside(group), at))
     const again = await s.reopen(how)
