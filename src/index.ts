@@ -6,7 +6,15 @@ export type { Durability } from './log/checkpoint-record.ts'
 // topics, stores and pipelines, as data
 export type { StoreDeclaration } from './contracts/store.ts'
 export { type AnyRecord, type StreamRecord, task } from './contracts/stream-record.ts'
-export type { AnyTopic, CompressionName, KeyOf, Topic, TopicConfig, ValueOf } from './contracts/topic.ts'
+export type {
+  AnyTopic,
+  CompressionName,
+  KeyOf,
+  Topic,
+  TopicConfig,
+  TopicConfigChanges,
+  ValueOf,
+} from './contracts/topic.ts'
 export { type StoreOptions, store } from './codec/store.ts'
 export { type TopicOptions, topic } from './codec/topic.ts'
 export { type Pipeline, stream, type Topics } from './pipeline/stream.ts'

@@ -25,6 +25,6 @@ export const hintFor = (complaint: string): string => {
   const flag = /^error: unknown option '([^'=]+)/.exec(complaint)?.[1]
   if (flag !== undefined && Object.hasOwn(hints, flag)) return `(${flag}: ${hints[flag]})\n`
   return complaint.startsWith('error: too many arguments') && complaint.includes('Expected 0')
-    ? '(names go behind a flag: --topic NAME, --group NAME)\n'
+    ? '(names go behind a flag: --topic NAME, --group NAME, --delayed NAME)\n'
     : ''
 }

@@ -1,4 +1,4 @@
-import type { TopicConfig } from '../contracts/topic.ts'
+import type { TopicConfig, TopicConfigChanges } from '../contracts/topic.ts'
 import { given } from './arguments.ts'
 import { shown } from './decode-error.ts'
 import { nearest } from './nearest.ts'
@@ -45,12 +45,27 @@ export const topicConfig = (topic: string, config: TopicConfig): TopicConfig => 
   if (typeof config !== 'object' || config === null)
     throw new TypeError(`topic '${topic}': config is an object, as in { 'retention.ms': -1 }, and not ${given(config)}`)
   for (const [key, value] of Object.entries(config)) {
-    const setting = Object.hasOwn(settings, key) ? settings[key as keyof TopicConfig] : undefined
-    if (setting === undefined) throw new TypeError(`topic '${topic}' knows no setting '${key}'${hint(key)}`)
+    const setting = settingOf(topic, key)
     if (!setting.fits(value))
       throw new TypeError(`topic '${topic}': ${key} takes ${setting.takes}, and not ${shown(value)}`)
   }
   return { ...config }
+}
+
+/** `config` as `changes` leave it: what is `null` there is taken out. Throws a `TypeError` for what {@link topicConfig} would refuse. */
+export const changedConfig = (topic: string, config: TopicConfig, changes: TopicConfigChanges): TopicConfig => {
+  const named = Object.entries(changes)
+  // what is taken back must have a name that there is, too
+  for (const [key, value] of named) if (value === null) settingOf(topic, key)
+  const set = topicConfig(topic, Object.fromEntries(named.filter(([, value]) => value !== null)))
+  const kept = Object.entries(config).filter(([key]) => changes[key as keyof TopicConfig] !== null)
+  return { ...Object.fromEntries(kept), ...set }
+}
+
+const settingOf = (topic: string, key: string): Setting => {
+  const setting = Object.hasOwn(settings, key) ? settings[key as keyof TopicConfig] : undefined
+  if (setting === undefined) throw new TypeError(`topic '${topic}' knows no setting '${key}'${hint(key)}`)
+  return setting
 }
 
 const hint = (key: string): string => {

@@ -3,7 +3,7 @@ import type { Observable } from 'rxjs'
 import type { EngineFailure } from './failure.ts'
 import type { Position, TopicPartition } from './position.ts'
 import type { StateDirectory } from './storage.ts'
-import type { TopicConfig } from './topic.ts'
+import type { TopicConfig, TopicConfigChanges } from './topic.ts'
 
 /** A call to an engine: nothing happens until it is run, and it never rejects. */
 export type Call<A> = TaskEither<EngineFailure, A>
@@ -62,8 +62,8 @@ export interface Topics {
   readonly describe: (names?: readonly string[]) => Call<readonly TopicDescription[]>
   /** To a larger number of partitions; records stay where they are. */
   readonly grow: (topic: string, partitions: number) => Call<void>
-  /** Sets what `config` names and leaves the rest. */
-  readonly configure: (topic: string, config: TopicConfig) => Call<void>
+  /** Sets what `changes` names, takes back what is `null` there, and leaves the rest. */
+  readonly configure: (topic: string, changes: TopicConfigChanges) => Call<void>
   readonly delete: (topic: string) => Call<void>
   /** Deletes all records before each position; answers where the partitions start now. */
   readonly deleteRecords: (before: readonly Position[]) => Call<readonly Position[]>

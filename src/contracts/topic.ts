@@ -39,4 +39,7 @@ export interface TopicConfig {
   readonly 'segment.ms'?: number
 }
 
+/** What to change of a topic's settings; `null` takes one back, so that its default holds again. */
+export type TopicConfigChanges = { readonly [Name in keyof TopicConfig]?: TopicConfig[Name] | null }
+
 export type CompressionName = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'

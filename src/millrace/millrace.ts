@@ -5,7 +5,7 @@ import type { Delayed } from '../contracts/delayed.ts'
 import type { CommittedOffset, GroupDescription } from '../contracts/engine.ts'
 import type { Position } from '../contracts/position.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
-import type { AnyTopic, Topic, TopicConfig } from '../contracts/topic.ts'
+import type { AnyTopic, Topic, TopicConfigChanges } from '../contracts/topic.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Running, RunOptions } from '../pipeline/run.ts'
 import type { Pipeline, Topics } from '../pipeline/stream.ts'
@@ -43,8 +43,8 @@ export interface Millrace extends AsyncDisposable {
    * connection write to the topic by its new count.
    */
   readonly grow: (topic: AnyTopic, partitions: number, options?: { readonly keysMayMove?: boolean }) => Promise<void>
-  /** Changes the settings that are named, and leaves the rest. */
-  readonly configure: (topic: AnyTopic, config: TopicConfig) => Promise<void>
+  /** Changes the settings that are named, and leaves the rest; one that is `null` goes back to its default. */
+  readonly configure: (topic: AnyTopic, changes: TopicConfigChanges) => Promise<void>
   /** Deletes topics with all their records. */
   readonly delete: (...topics: readonly AnyTopic[]) => Promise<void>
   /** Deletes the records before each position; answers where the partitions start now. */

@@ -97,11 +97,11 @@ export const openMillrace = ({ url, engine, clock, random, clientId, send, warn 
       routes.forget(topic.name)
       await Promise.all([...Array.from(running.values(), (look) => look()), jobs.look()])
     },
-    configure: async (topic, config) => {
+    configure: async (topic, changes) => {
       requireTopic('configure(…)', topic)
-      if (typeof config !== 'object' || config === null)
-        refuseArgument(`configure('${topic.name}', …)`, 'settings', config, "write { 'retention.ms': -1 }")
-      await settle(engine.topics.configure(topic.name, config))
+      if (typeof changes !== 'object' || changes === null)
+        refuseArgument(`configure('${topic.name}', …)`, 'settings', changes, "write { 'retention.ms': -1 }")
+      await settle(engine.topics.configure(topic.name, changes))
       routes.forget(topic.name)
     },
     delete: async (...topics) => {

@@ -108,6 +108,12 @@ describe('topics', () => {
     await millrace.create(lines)
     await millrace.configure(lines, { 'retention.ms': 1_000 })
     expect((await millrace.describe(lines))[0]?.config).toMatchObject({ 'retention.ms': 1_000 })
+    await millrace.configure(lines, { 'retention.ms': null, 'segment.bytes': 4_096 })
+    expect((await millrace.describe(lines))[0]?.config).toEqual({ 'segment.bytes': 4_096 })
+    const misspelt = millrace.configure(lines, { 'retention.mss': null } as object)
+    await expect(misspelt).rejects.toThrow(
+      "topic 'lines' knows no setting 'retention.mss': did you mean 'retention.ms'?",
+    )
     await millrace.send(
       lines,
       ['1', '2', '3'].map((value) => ({ key: 'a', value, partition: 0 })),

@@ -57,10 +57,12 @@ export const addTopicsCommands = (program: Command, world: World): void => {
       new Option('--partitions <count>', 'grow to so many').argParser(wholeNumber(1)),
       new Option('--keys-may-move', 'grow, though keys then move to other partitions'),
       config(),
+      new Option('--delete-config <name>', 'let its default hold again; may be repeated').argParser(gathered),
     ],
     json: '{topic, id, partitions, config}',
     examples: [
       'millrace topics alter --topic orders --config retention.ms=604800000',
+      'millrace topics alter --topic orders --delete-config retention.ms',
       'millrace topics alter --topic orders --partitions 8 --keys-may-move',
     ],
     load: async () => (await import('../topics/alter-topic.ts')).alterTopic,

@@ -3,22 +3,27 @@ import type { Run } from '../command-leaf.ts'
 import { Complaint } from '../complaint.ts'
 import { counted, jsonLine } from '../say.ts'
 import { findTopic, withSession } from '../session.ts'
-import { configOf, shownConfig } from './config-of.ts'
+import { changesOf, shownConfig } from './config-of.ts'
 
 interface AlterOptions {
   readonly topic: string
   readonly partitions?: number
   readonly keysMayMove?: boolean
   readonly config?: Readonly<Record<string, string>>
+  readonly deleteConfig?: readonly string[]
   readonly json?: boolean
 }
 
 /** `millrace topics alter` */
 export const alterTopic: Run<AlterOptions> = async ({ world, url, options }) => {
   const { topic: name, partitions, keysMayMove = false, json = false } = options
-  if (partitions === undefined && options.config === undefined)
-    throw new Complaint('usage', `there is nothing to alter in topic '${name}': say --partitions or --config`)
-  const config = configOf(name, options.config)
+  const changes = changesOf(name, options)
+  const changesConfig = Object.keys(changes).length > 0
+  if (partitions === undefined && !changesConfig)
+    throw new Complaint(
+      'usage',
+      `there is nothing to alter in topic '${name}': say --partitions, --config or --delete-config`,
+    )
   const altered = await withSession({ world, url }, 'write', async ({ engine, millrace }) => {
     const { partitions: count } = await findTopic(engine, name)
     if (partitions !== undefined && partitions < count) throw new Complaint('usage', shrinking(name, count, partitions))
@@ -27,7 +32,7 @@ export const alterTopic: Run<AlterOptions> = async ({ world, url, options }) => 
     const facade = await millrace()
     const topic = { name, key: bytes, value: bytes, partitions: count, config: {} }
     if (grows) await facade.grow(topic, partitions, { keysMayMove })
-    if (options.config !== undefined) await facade.configure(topic, config)
+    if (changesConfig) await facade.configure(topic, changes)
     return findTopic(engine, name)
   })
   if (json) {

@@ -69,8 +69,9 @@ export const growTopic = async (parts: TopicChanges, topic: CatalogTopic, count:
   return added
 }
 
+/** `config` is all that it is to have. */
 export const configureTopic = async (parts: TopicChanges, topic: CatalogTopic, config: TopicConfig): Answer<void> => {
-  const configured = { ...topic, config: { ...topic.config, ...config } }
+  const configured = { ...topic, config }
   const saved = await parts.catalog.save((content) => entered(content, configured))
   if (saved._tag === 'Left') return saved
   for (const at of partitionsOf(configured)) parts.logs.configure(at, configured.config)

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { checkedConfig, checkedPartitions, checkedSpec } from '../../codec/checked-topic.ts'
+import { checkedChanges, checkedPartitions, checkedSpec } from '../../codec/checked-topic.ts'
 import type { TopicDescription, Topics } from '../../contracts/engine.ts'
 import { type EngineFailure, engineFailure } from '../../contracts/failure.ts'
 import type { Position } from '../../contracts/position.ts'
@@ -43,11 +43,11 @@ export const embeddedTopics = (parts: TopicsParts): Topics => {
           ? growTopic(parts, topic.right, count)
           : E.left(notLarger(topic.right, count))
       }),
-    configure: (name, config) =>
+    configure: (name, changes) =>
       inTurn(async () => {
         const topic = owned(name)
         if (topic._tag === 'Left') return topic
-        const checked = checkedConfig(name, config)
+        const checked = checkedChanges(topic.right, changes)
         return checked._tag === 'Left' ? checked : configureTopic(parts, topic.right, checked.right)
       }),
     delete: (name) =>

@@ -8,7 +8,7 @@ import type {
 } from '../../contracts/engine.ts'
 import type { EngineFailure } from '../../contracts/failure.ts'
 import type { Position, TopicPartition } from '../../contracts/position.ts'
-import type { TopicConfig } from '../../contracts/topic.ts'
+import type { TopicConfigChanges } from '../../contracts/topic.ts'
 import type { AlterAnswer, AlterPartition } from '../../protocol/broker/alter-partition.ts'
 import type { GroupReply } from '../../protocol/broker/group-command.ts'
 import type { PartitionRegistration } from '../../protocol/broker/partition-registration.ts'
@@ -150,7 +150,7 @@ export interface Api {
   // of clients, to the controller
   readonly createTopic: readonly [TopicSpec, { readonly _tag: 'created'; readonly topic: TopicView } | Refused]
   readonly growTopic: readonly [{ readonly topic: string; readonly partitions: number }, Done | Refused]
-  readonly configureTopic: readonly [{ readonly topic: string; readonly config: TopicConfig }, Done | Refused]
+  readonly configureTopic: readonly [{ readonly topic: string; readonly changes: TopicConfigChanges }, Done | Refused]
   readonly deleteTopic: readonly [{ readonly topic: string }, Done | Refused]
   // of followers, to a leader
   readonly replicate: readonly [

@@ -82,6 +82,10 @@ export const topics: readonly Law[] = [
     await ok(s.engine.topics.configure(topic, { 'retention.ms': 60_000 }))
     const [described] = await ok(s.engine.topics.describe([topic]))
     matches(described?.config, { 'max.message.bytes': 4096, 'retention.ms': 60_000 }, 'the settings of the topic')
+    await ok(s.engine.topics.configure(topic, { 'max.message.bytes': null, 'retention.ms': 30_000 }))
+    const [changed] = await ok(s.engine.topics.describe([topic]))
+    equal(changed?.config['retention.ms'], 30_000, 'a setting that was changed')
+    differs(changed?.config['max.message.bytes'], 4096, 'a setting that was taken back')
     const unknown = await refusal(s.engine.topics.configure(s.unique('nowhere'), {}))
     equal(unknown.code, 'unknown-topic')
   }),

@@ -47,9 +47,9 @@ export const simulatedTopics = (connection: Connection): Topics => ({
       )
       return E.isLeft(grown) ? grown : known(connection, topic)
     }),
-  configure: (topic, config) =>
+  configure: (topic, changes) =>
     connection.call(async () => {
-      const configured = await change(connection, 'configureTopic', { topic, config })
+      const configured = await change(connection, 'configureTopic', { topic, changes })
       return E.isLeft(configured) ? configured : known(connection, topic)
     }),
   delete: (topic) =>

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { checkedConfig, checkedPartitions, checkedSpec } from '../../../codec/checked-topic.ts'
+import { checkedChanges, checkedPartitions, checkedSpec } from '../../../codec/checked-topic.ts'
 import type { TopicSpec } from '../../../contracts/engine.ts'
 import { type EngineFailure, engineFailure } from '../../../contracts/failure.ts'
 import type { ControllerCommand, stepController } from '../../../protocol/broker/partition-controller.ts'
@@ -115,12 +115,12 @@ export class Controller implements Server {
       this.#put({ ...topic.right, partitions, layout: [...topic.right.layout, ...layout] })
       return done
     },
-    configureTopic: ({ topic: name, config }) => {
+    configureTopic: ({ topic: name, changes }) => {
       const topic = this.#owned(name)
       if (topic._tag === 'Left') return refusedBy(topic.left)
-      const checked = checkedConfig(name, config)
+      const checked = checkedChanges(topic.right, changes)
       if (checked._tag === 'Left') return refusedBy(checked.left)
-      this.#put({ ...topic.right, config: { ...topic.right.config, ...checked.right } })
+      this.#put({ ...topic.right, config: checked.right })
       return done
     },
     deleteTopic: ({ topic: name }) => {

@@ -40,7 +40,7 @@ export const outsideEngine = (parts: OutsideParts): Engine => {
       create: (topic) => errand('createTopic', ({ topics }) => topics.create(topic)),
       describe: (names) => question('describeTopics', ({ topics }) => topics.describe(names)),
       grow: (topic, partitions) => errand('growTopic', ({ topics }) => topics.grow(topic, partitions)),
-      configure: (topic, config) => errand('configureTopic', ({ topics }) => topics.configure(topic, config)),
+      configure: (topic, changes) => errand('configureTopic', ({ topics }) => topics.configure(topic, changes)),
       delete: (topic) => errand('deleteTopic', ({ topics }) => topics.delete(topic)),
       deleteRecords: (before) => errand('deleteRecords', ({ topics }) => topics.deleteRecords(before)),
     },

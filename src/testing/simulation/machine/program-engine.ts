@@ -64,7 +64,7 @@ const programTopics = (topics: Topics, { of, witness }: Calls): Topics => ({
     }),
   describe: (names) => of(topics.describe(names)),
   grow: (topic, partitions) => of(topics.grow(topic, partitions)),
-  configure: (topic, config) => of(topics.configure(topic, config)),
+  configure: (topic, changes) => of(topics.configure(topic, changes)),
   // it may be gone whatever is answered
   delete: (topic) => async () => {
     witness.forgetTopic(topic)
