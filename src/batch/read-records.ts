@@ -135,6 +135,15 @@ export class RecordCursor {
     return this.#headerCount === 0 ? noHeaders : readHeaders(this.#reader.bytes, this.#headersAt, this.#headerCount)
   }
 
+  /** Where its headers begin, behind their number. */
+  get headersAt(): number {
+    return this.#headersAt
+  }
+
+  get headerCount(): number {
+    return this.#headerCount
+  }
+
   /** The record's bytes from its offset delta on: those that mean the same whatever the batch's base timestamp is. */
   get tail(): Uint8Array {
     return this.#reader.bytes.subarray(this.#tailAt, this.#from)

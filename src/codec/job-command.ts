@@ -1,16 +1,16 @@
 import type { AnyDelayed, Job, Repeated, When } from '../contracts/delayed.ts'
-import type { AnyRecord } from '../contracts/stream-record.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
 import { given } from './arguments.ts'
 import { topicsOf } from './delayed.ts'
 import { type Duration, durationMs } from './duration.ts'
-import { jobHeader, numberHeader, ownHeadersLeftOut, type RawOutput, textHeader } from './job-headers.ts'
+import { ownHeadersLeftOut, type RawOutput } from './job-headers.ts'
+import { type MarkSource, markHeaders } from './job-mark.ts'
 import { utf8 } from './utf-8.ts'
 
 /** Where a command comes from, and what its sender wants of it. */
 export interface CommandOptions {
   /** The record that it was made of. */
-  readonly source?: Pick<AnyRecord, 'topic' | 'partition' | 'offset' | 'timestamp'>
+  readonly source?: MarkSource
   /** Its id, for the answer. */
   readonly command?: string
   /** The scheduling that it is about. */
@@ -59,15 +59,14 @@ export const scheduleRecord = (
   const topics = topicsOf(of)
   const key = of.to.key.encode(job.key)
   const value = of.to.value.encode(job.value)
-  const written = ownHeadersLeftOut(headers)
+  const others = headers.size === 0 ? headers : ownHeadersLeftOut(headers)
   if (id === undefined && job.after !== undefined)
-    return { topic: topics.tiers.get(job.after) as AnyTopic, key, value, headers: written }
-  written.set(jobHeader.do, textHeader('schedule'))
-  if (key !== null) written.set(jobHeader.key, key)
-  if (job.after === undefined) written.set(jobHeader.due, numberHeader(job.at))
-  else written.set(jobHeader.after, afterHeader(job.after as Duration))
-  addOptions(written, options)
-  return { topic: topics.commands, key: utf8(id ?? (options.unique ?? unnamed)()), value, headers: written }
+    return { topic: topics.tiers.get(job.after) as AnyTopic, key, value, headers: others }
+  const named = utf8(id ?? (options.unique ?? unnamed)())
+  const { source, command, expect } = options
+  const afterMs = job.after === undefined ? undefined : waitOf(job.after as Duration)
+  const mark = { what: 'schedule', dueMs: job.at, afterMs, expect, key, source, command } as const
+  return { topic: topics.commands, key: named, value, headers: markHeaders(mark, named, others) }
 }
 
 /** What writes down a job that comes again by `series`. **Errors** as {@link scheduleRecord}. */
@@ -83,12 +82,14 @@ export const repeatRecord = (
   if (fault !== undefined) throw new TypeError(`repeat of '${of.name}': ${fault}`)
   const key = of.to.key.encode(job.key)
   const value = of.to.value.encode(job.value)
-  const written = ownHeadersLeftOut(headers)
-  written.set(jobHeader.do, textHeader('schedule'))
-  if (key !== null) written.set(jobHeader.key, key)
-  written.set(jobHeader.series, textHeader(series))
-  addOptions(written, options)
-  return { topic: topicsOf(of).commands, key: utf8(id), value, headers: written }
+  const named = utf8(id)
+  const mark = { what: 'schedule', key, series, ...options } as const
+  return {
+    topic: topicsOf(of).commands,
+    key: named,
+    value,
+    headers: markHeaders(mark, named, ownHeadersLeftOut(headers)),
+  }
 }
 
 const unnamed = (): string => {
@@ -104,29 +105,19 @@ export const idRecord = (
 ): RawOutput => {
   const fault = idFault(id)
   if (fault !== undefined) throw new TypeError(`${what} of '${of.name}': ${fault}`)
-  const headers = new Map([[jobHeader.do as string, textHeader(what)]])
-  addOptions(headers, options)
-  return { topic: topicsOf(of).commands, key: utf8(id), value: null, headers }
+  const key = utf8(id)
+  return { topic: topicsOf(of).commands, key, value: null, headers: markHeaders({ what, ...options }, key) }
 }
 
-/** Tiers are few: each is read and spelled once. */
-const afterHeaders = new Map<Duration, Uint8Array>()
+/** Tiers are few: each is read once. */
+const waits = new Map<Duration, number>()
 
-const afterHeader = (tier: Duration): Uint8Array => {
-  const known = afterHeaders.get(tier)
+const waitOf = (tier: Duration): number => {
+  const known = waits.get(tier)
   if (known !== undefined) return known
-  const header = numberHeader(durationMs('after', tier))
-  afterHeaders.set(tier, header)
-  return header
+  const wait = durationMs('after', tier)
+  waits.set(tier, wait)
+  return wait
 }
 
 const noHeaders: ReadonlyMap<string, Uint8Array> = new Map()
-
-const addOptions = (headers: Map<string, Uint8Array>, { source, command, expect }: CommandOptions): void => {
-  if (source !== undefined) {
-    const { topic, partition, offset, timestamp } = source
-    headers.set(jobHeader.source, textHeader(`${topic}/${partition}/${offset}/${timestamp}`))
-  }
-  if (command !== undefined) headers.set(jobHeader.command, textHeader(command))
-  if (expect !== undefined) headers.set(jobHeader.expect, numberHeader(expect))
-}

@@ -1,9 +1,12 @@
+import type { FieldsInPlace } from './fields-in-place.ts'
 import type { AnyTopic } from './topic.ts'
 
 /** What of a record says when it is due. */
 export interface Waiting {
   readonly timestamp: number
   readonly headers: ReadonlyMap<string, Uint8Array>
+  /** The same and the rest where they lie, where that is known. */
+  readonly inPlace?: FieldsInPlace
 }
 
 /**

@@ -40,11 +40,11 @@ export const jobStateCodec: Codec<JobState> = {
   decode: (bytes) => (bytes === null ? unreadable : read(bytes)),
 }
 
-export const sourceText = ({ topic, partition, offset, timestamp }: CommandSource): string =>
+const sourceText = ({ topic, partition, offset, timestamp }: CommandSource): string =>
   `${topic}/${partition}/${offset}/${timestamp}`
 
 /** `undefined` for what is none. */
-export const readSource = (spelled: string): CommandSource | undefined => {
+const readSource = (spelled: string): CommandSource | undefined => {
   const [, topic, partition, offset, timestamp] = /^([^/]+)\/(\d+)\/(\d+)\/(-?\d+)$/.exec(spelled) ?? []
   if (topic === undefined) return undefined
   return { topic, partition: Number(partition), offset: Number(offset), timestamp: Number(timestamp) }

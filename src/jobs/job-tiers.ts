@@ -1,5 +1,5 @@
 import { topicsOf } from '../codec/delayed.ts'
-import { jobHeader, numberIn } from '../codec/job-headers.ts'
+import { MarkReader, markIn } from '../codec/mark-reader.ts'
 import type { AnyDelayed } from '../contracts/delayed.ts'
 import type { Tier, Waiting } from '../contracts/tier.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
@@ -20,8 +20,10 @@ export const jobTiersOf = (of: AnyDelayed): JobTiers => {
   const exact = byWait(waits, tiers)
   const rungs = byWait(rungWaits, ladder)
   const waitOf = new Map([...exact].map(([waitMs, { name }]) => [name, waitMs]))
-  const dueOf = (topic: string, { headers, timestamp }: Waiting): number =>
-    numberIn(headers, jobHeader.due) ?? timestamp + (waitOf.get(topic) ?? 0)
+  const dueOf = (topic: string, record: Waiting): number => {
+    const mark = markOf(record)
+    return mark !== undefined && mark.dueMs >= 0 ? mark.dueMs : record.timestamp + (waitOf.get(topic) ?? 0)
+  }
   return {
     tiers: [
       ...[...exact.values()].map((topic): Tier => ({ topic, order: 'due', dueAt: (one) => dueOf(topic.name, one) })),
@@ -36,8 +38,17 @@ export const jobTiersOf = (of: AnyDelayed): JobTiers => {
 /** Whoever wrote it may have had a clock that was ahead of the log's: those behind it do not wait for that. */
 const hopOf =
   (waitMs: number) =>
-  ({ headers, timestamp }: Waiting): number =>
-    Math.min(numberIn(headers, jobHeader.hop) ?? timestamp, timestamp + waitMs)
+  (record: Waiting): number => {
+    const mark = markOf(record)
+    const { timestamp } = record
+    return mark !== undefined && mark.hopMs >= 0 ? Math.min(mark.hopMs, timestamp + waitMs) : timestamp
+  }
+
+/** What a record says of its job, until the next is asked for: most often in its first header, where it lies. */
+const markOf = ({ inPlace, headers }: Waiting): MarkReader | undefined =>
+  inPlace !== undefined && reader.readFirst(inPlace) ? reader : markIn(headers)
+
+const reader = new MarkReader()
 
 const byWait = (
   waits: ReadonlyMap<string, number>,

@@ -1,6 +1,8 @@
 import { bytes } from '../codec/bytes.ts'
 import { topicsOf } from '../codec/delayed.ts'
-import { jobHeader, numberHeader, numberIn, ownHeadersLeftOut, textHeader } from '../codec/job-headers.ts'
+import { jobHeader, numberHeader, ownHeadersLeftOut } from '../codec/job-headers.ts'
+import { markHeaders } from '../codec/job-mark.ts'
+import { markIn } from '../codec/mark-reader.ts'
 import { nullable } from '../codec/nullable.ts'
 import { text } from '../codec/text.ts'
 import { utf8 } from '../codec/utf-8.ts'
@@ -93,55 +95,57 @@ class Moving {
   #asked(carrier: Carrier, record: RawRecord): void {
     const now = carrier.now()
     const { rules } = this.#o
-    const command = readCommand(record)
+    const { command, ...said } = readCommand(record)
     const view = carrier.store(jobsStore, record)
     const before = view.get()
     const [state, effects] = stepJob(rules, before, command, now)
     if (state !== before) keep(view, state)
-    const key = record.headers.get(jobHeader.key) ?? null
-    for (const effect of effects) this.#do(carrier, record, effect, key, now)
+    for (const effect of effects) this.#do(carrier, { record, ...said }, effect, now)
   }
 
   #surfaced(carrier: Carrier, record: RawRecord): void {
     const { rules, tiers, guard, earlyMs } = this.#o
     const now = carrier.now() + earlyMs
-    const { headers } = record
-    const gen = numberIn(headers, jobHeader.gen)
+    const mark = markIn(record.headers)
     const what = {
-      gen: gen ?? -1,
+      gen: mark?.gen ?? -1,
       dueMs: tiers.dueOf(record.topic, record),
-      isFromRung: headers.has(jobHeader.hop),
+      isFromRung: (mark?.hopMs ?? -1) >= 0,
       // once behind what is on its way is enough: it comes back behind that
-      notBeyondMs: headers.has(jobHeader.late) ? Number.POSITIVE_INFINITY : guard.of(record.partition),
+      notBeyondMs: mark?.isLate === true ? Number.POSITIVE_INFINITY : guard.of(record.partition),
     }
-    if (gen === undefined) return this.#unnamed(carrier, record, surfaced(rules, what, now), what.dueMs)
+    if (mark === undefined || mark.gen < 0)
+      return this.#unnamed(carrier, record, surfaced(rules, what, now), what.dueMs)
     const view = carrier.store(jobsStore, record)
     const before = view.get()
     const [state, effects] = stepJob(rules, before, { _tag: 'surfaced', ...what }, now)
     if (state !== before) keep(view, state)
-    const key = headers.get(jobHeader.key) ?? null
-    for (const effect of effects) this.#do(carrier, record, effect, key, now)
+    const job = { record, key: mark.keyOf(record.key), series: mark.series }
+    for (const effect of effects) this.#do(carrier, job, effect, now)
   }
 
   /** Of a job without an id, out of a tier. One that is to wait for another while becomes a job of an id: it may come twice. */
   #unnamed(carrier: Carrier, record: RawRecord, effect: JobEffect, dueMs: number): void {
     const { key, value } = record
-    const headers = ownHeadersLeftOut(record.headers).set(jobHeader.due, numberHeader(dueMs))
+    const others = ownHeadersLeftOut(record.headers)
     this.#o.counters.count(effect, carrier.now(), true)
-    if (effect._tag === 'fire') return carrier.emit(this.#target, { key, value, headers, timestamp: dueMs })
-    headers.set(jobHeader.do, textHeader('schedule'))
-    if (key !== null) headers.set(jobHeader.key, key)
-    carrier.emit(this.#commands, { key: utf8(carrier.unique()), value, headers, timestamp: carrier.now() })
+    if (effect._tag === 'fire') {
+      const headers = others.set(jobHeader.due, numberHeader(dueMs))
+      return carrier.emit(this.#target, { key, value, headers, timestamp: dueMs })
+    }
+    const id = utf8(carrier.unique())
+    const headers = markHeaders({ what: 'schedule', dueMs, key }, id, others)
+    carrier.emit(this.#commands, { key: id, value, headers, timestamp: carrier.now() })
   }
 
-  #do(carrier: Carrier, record: RawRecord, effect: JobEffect, key: Uint8Array | null, now: number): void {
-    const isHop = record.topic !== this.#commands.name
+  #do(carrier: Carrier, job: JobRecord, effect: JobEffect, now: number): void {
+    const isHop = job.record.topic !== this.#commands.name
     this.#o.counters.count(effect, now, isHop)
     switch (effect._tag) {
       case 'route':
-        return this.#route(carrier, record, effect, key, now)
+        return this.#route(carrier, job, effect, now)
       case 'fire':
-        return this.#fire(carrier, record, effect, key)
+        return this.#fire(carrier, job, effect)
       case 'answer': {
         const { command: key, answer: value } = effect
         return carrier.emit(this.#answers, { key, value, headers: noHeaders, timestamp: now })
@@ -154,37 +158,34 @@ class Moving {
 
   #route(
     carrier: Carrier,
-    record: RawRecord,
+    { record, key, series }: JobRecord,
     { place, gen, dueMs }: JobEffect & { readonly _tag: 'route' },
-    key: Uint8Array | null,
     now: number,
   ): void {
-    const headers = ownHeadersLeftOut(record.headers)
-    headers.set(jobHeader.due, numberHeader(dueMs))
-    headers.set(jobHeader.gen, numberHeader(gen))
-    if (key !== null) headers.set(jobHeader.key, key)
-    if (place._tag === 'rung') headers.set(jobHeader.hop, numberHeader(hopAt(place, dueMs, now)))
-    const series = record.headers.get(jobHeader.series)
-    if (series !== undefined) headers.set(jobHeader.series, series)
-    if (dueMs <= now) {
-      this.#o.guard.add(record.partition, dueMs)
-      if (record.topic !== this.#commands.name) headers.set(jobHeader.late, numberHeader(1))
-    }
+    const hopMs = place._tag === 'rung' ? hopAt(place, dueMs, now) : undefined
+    const isOverdue = dueMs <= now
+    if (isOverdue) this.#o.guard.add(record.partition, dueMs)
+    const isLate = isOverdue && record.topic !== this.#commands.name
     const { key: id, value } = record
+    const others = record.headers.size === 1 ? noHeaders : ownHeadersLeftOut(record.headers)
+    const headers = markHeaders({ what: 'wait', dueMs, gen, hopMs, key, series, isLate }, id, others)
     carrier.emit(this.#o.tiers.topicOf(place), { key: id, value, headers, timestamp: now })
   }
 
   /** At the time at which it was due: what is done again is the same again. */
-  #fire(
-    carrier: Carrier,
-    record: RawRecord,
-    { gen, dueMs }: JobEffect & { readonly _tag: 'fire' },
-    key: Uint8Array | null,
-  ): void {
+  #fire(carrier: Carrier, { record, key }: JobRecord, { gen, dueMs }: JobEffect & { readonly _tag: 'fire' }): void {
     const headers = ownHeadersLeftOut(record.headers).set(jobHeader.due, numberHeader(dueMs))
     if (record.key !== null) headers.set(jobHeader.job, record.key).set(jobHeader.gen, numberHeader(gen))
     carrier.emit(this.#target, { key, value: record.value, headers, timestamp: dueMs })
   }
+}
+
+/** A record about a job of an id, and what it says. */
+interface JobRecord {
+  readonly record: RawRecord
+  /** Of the record in the target. */
+  readonly key: Uint8Array | null
+  readonly series: string | undefined
 }
 
 const noHeaders: ReadonlyMap<string, Uint8Array> = new Map()

@@ -1,5 +1,6 @@
 import { topicsOf } from '../codec/delayed.ts'
-import { jobHeader, numberIn, ownHeadersLeftOut } from '../codec/job-headers.ts'
+import { ownHeadersLeftOut } from '../codec/job-headers.ts'
+import { markIn } from '../codec/mark-reader.ts'
 import { utf8 } from '../codec/utf-8.ts'
 import type { AnyDelayed } from '../contracts/delayed.ts'
 import type { Engine } from '../contracts/engine.ts'
@@ -41,7 +42,7 @@ export const findPayload = async (engine: Engine, delayed: AnyDelayed, job: Wait
   const commanded = await atOffset(engine, { topic: commands.name, partition, offset: job.gen })
   if (commanded !== undefined) return payloadOf(commanded)
   const isIt = ({ headers, key: other }: LogRecord): boolean =>
-    numberIn(headers, jobHeader.gen) === job.gen && other !== null && Buffer.compare(other, key) === 0
+    other !== null && Buffer.compare(other, key) === 0 && markIn(headers)?.gen === job.gen
   const search = async (topic: string, fromMs?: number): Promise<LogRecord | undefined> => {
     const from = fromMs === undefined ? undefined : await offsetAt(engine, { topic, partition }, fromMs)
     for await (const records of readPartition(engine, { topic, partition }, from)) {
@@ -85,7 +86,7 @@ const offsetAt = async (engine: Engine, at: TopicPartition, timestamp: number): 
 }
 
 const payloadOf = (record: LogRecord): Payload => ({
-  key: record.headers.get(jobHeader.key) ?? null,
+  key: markIn(record.headers)?.keyOf(record.key) ?? null,
   value: record.value,
   headers: ownHeadersLeftOut(record.headers),
 })

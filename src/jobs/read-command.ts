@@ -1,7 +1,7 @@
-import { jobHeader, numberIn, textIn } from '../codec/job-headers.ts'
+import { jobHeader } from '../codec/job-headers.ts'
+import { type MarkReader, markIn } from '../codec/mark-reader.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { JobCommand } from '../protocol/delay/job-state.ts'
-import { readSource } from './job-state-codec.ts'
 import { firstOf, seriesOf } from './series.ts'
 
 /** A record whose key and value are bytes. */
@@ -13,62 +13,78 @@ export class UnreadableCommand extends Error {
   override readonly name = 'UnreadableCommand'
 }
 
+/** A command, and what of it goes with the job. */
+export interface ReadCommand {
+  readonly command: JobCommand
+  /** Of the record in the target. */
+  readonly key: Uint8Array | null
+  /** By which it comes again, as it was said. */
+  readonly series: string | undefined
+}
+
 /**
  * **Errors** throws {@link UnreadableCommand} for a record that is no command: anybody may write to a topic.
  */
-export const readCommand = (record: RawRecord): JobCommand => {
-  const { headers } = record
-  const what = textIn(headers, jobHeader.do)
-  const command = commandId(record)
-  const spelledSource = textIn(headers, jobHeader.source)
-  const source = spelledSource === undefined ? undefined : readSource(spelledSource)
+export const readCommand = (record: RawRecord): ReadCommand => {
+  const mark = markIn(record.headers)
+  if (mark === undefined) throw unreadable(record, `it has no header ${jobHeader.do} that says one`)
+  requireId(record)
+  const key = mark.keyOf(record.key)
+  return { command: commandOf(record, mark, key), key, series: mark.series }
+}
+
+const commandOf = (record: RawRecord, mark: MarkReader, key: Uint8Array | null): JobCommand => {
+  const { what, source, expect } = mark
+  const command = commandId(record, mark)
   switch (what) {
-    case 'schedule': {
-      requireId(record)
-      const expect = numberIn(headers, jobHeader.expect)
-      const series = seriesIn(record)
-      return { _tag: what, gen: record.offset, ...(series ?? dueOf(record)), source, command, expect }
-    }
+    case 'schedule':
+      return {
+        _tag: what,
+        gen: record.offset,
+        ...(seriesIn(record, mark, key) ?? dueOf(record, mark)),
+        source,
+        command,
+        expect: expect < 0 ? undefined : expect,
+      }
     case 'cancel':
-      requireId(record)
       return { _tag: what, source, command }
     case 'look':
-      requireId(record)
       return { _tag: what, command }
-    default:
-      throw unreadable(record, `its header ${jobHeader.do} is none of schedule, cancel and look`)
+    case 'wait':
+      throw unreadable(record, 'it says where a job waits, and asks for nothing')
   }
 }
 
 /** When a job that comes again is due first; `undefined` where it is none. */
-const seriesIn = (record: RawRecord): { readonly series: string; readonly dueMs: number } | undefined => {
-  const spelled = textIn(record.headers, jobHeader.series)
+const seriesIn = (
+  record: RawRecord,
+  { series: spelled }: MarkReader,
+  key: Uint8Array | null,
+): { readonly series: string; readonly dueMs: number } | undefined => {
   if (spelled === undefined) return undefined
   const dueMs = firstOf(spelled, record.timestamp)
-  if (dueMs === undefined)
-    throw unreadable(record, `its header ${jobHeader.series}, '${spelled}', names no time to come`)
-  return { series: seriesOf(spelled, [record.headers.get(jobHeader.key), record.value]), dueMs }
+  if (dueMs === undefined) throw unreadable(record, `it comes again by '${spelled}', which names no time to come`)
+  return { series: seriesOf(spelled, [key, record.value]), dueMs }
 }
 
 /** When the job of a command is due, and how long its tier waits, where it is for one. */
-const dueOf = (record: RawRecord): { readonly dueMs: number; readonly waitMs?: number } => {
-  const dueMs = numberIn(record.headers, jobHeader.due)
-  if (dueMs !== undefined) return { dueMs }
-  const waitMs = numberIn(record.headers, jobHeader.after)
-  if (waitMs === undefined) throw unreadable(record, `it says neither ${jobHeader.due} nor ${jobHeader.after}`)
-  return { dueMs: record.timestamp + waitMs, waitMs }
+const dueOf = (
+  record: RawRecord,
+  { dueMs, afterMs }: MarkReader,
+): { readonly dueMs: number; readonly waitMs?: number } => {
+  if (dueMs >= 0) return { dueMs }
+  if (afterMs < 0) throw unreadable(record, 'it says neither when the job is due, nor after which time')
+  return { dueMs: record.timestamp + afterMs, waitMs: afterMs }
 }
 
 /** Longer ones would make the state of a job large. */
 const maxCommandIdBytes = 64
 
-const commandId = (record: RawRecord): string | undefined => {
-  const bytes = record.headers.get(jobHeader.command)
-  if (bytes === undefined) return undefined
-  const spelled = bytes.length <= maxCommandIdBytes ? textIn(record.headers, jobHeader.command) : undefined
-  if (spelled === undefined)
-    throw unreadable(record, `its header ${jobHeader.command} is no text of ${maxCommandIdBytes} bytes`)
-  return spelled
+const commandId = (record: RawRecord, mark: MarkReader): string | undefined => {
+  if (mark.commandBytes < 0) return undefined
+  const command = mark.commandBytes <= maxCommandIdBytes ? mark.command : undefined
+  if (command === undefined) throw unreadable(record, `its own id is no text of ${maxCommandIdBytes} bytes`)
+  return command
 }
 
 const requireId = (record: RawRecord): void => {

@@ -1,21 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { copyHeaders } from '../batch/record-headers.ts'
 import { type InPlace, inPlaceOf } from '../codec/in-place.ts'
+import type { FieldsInPlace } from '../contracts/fields-in-place.ts'
 import type { TopicPartition } from '../contracts/position.ts'
 import { type AnyRecord, task } from '../contracts/stream-record.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
 import { UnreadableRecord } from './attempt-errors.ts'
-
-/** Where the fields of one record lie. */
-export interface FieldsInPlace {
-  readonly bytes: Uint8Array
-  readonly keyAt: number
-  /** -1 where there is none. */
-  readonly keyBytes: number
-  readonly valueAt: number
-  /** -1 where there is none. */
-  readonly valueBytes: number
-}
 
 /** The fields of one record as they lie in the log. A cursor over a batch has them, and so has a copy of one. */
 export interface RawRecord {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { schedule } from '../../operators/schedule.ts'
 import { delayed, topicsOf } from '../../src/codec/delayed.ts'
 import { json } from '../../src/codec/json.ts'
+import { markIn } from '../../src/codec/mark-reader.ts'
 import { text } from '../../src/codec/text.ts'
 import { topic } from '../../src/codec/topic.ts'
 import { EncodeError } from '../../src/contracts/codec.ts'
@@ -51,12 +52,12 @@ describe('schedule', () => {
             expect(to).toBe(topics.commands)
             expect(Buffer.from(key as Uint8Array).toString()).toBe(`job ${record.value}`)
             expect(value).toEqual(reminders.value.encode(record.value))
-            expect(headersOf(headers)).toEqual({
-              'millrace.do': 'schedule',
-              'millrace.key': 'k',
-              'millrace.due': String(record.value),
-              'millrace.source': `source/0/${record.offset}/${record.timestamp}`,
-            })
+            const mark = markIn(headers)
+            expect(headers.size).toBe(1)
+            expect(mark).toMatchObject({ what: 'schedule', dueMs: record.value, afterMs: -1, gen: -1, expect: -1 })
+            expect(mark?.keyOf(key as Uint8Array)).toEqual(text.encode('k'))
+            const { offset, timestamp } = record
+            expect(mark?.source).toEqual({ topic: 'source', partition: 0, offset, timestamp })
           }
         }
       }),

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { topicsOf } from '../../codec/delayed.ts'
-import { jobHeader, textIn } from '../../codec/job-headers.ts'
+import { markIn } from '../../codec/mark-reader.ts'
 import { utf8 } from '../../codec/utf-8.ts'
 import type { Clock } from '../../contracts/clock.ts'
 import type { AnyDelayed } from '../../contracts/delayed.ts'
@@ -65,8 +65,8 @@ const readAsked = async (
   const asked: string[] = []
   for await (const records of readPartition(engine, place, committed?.offset))
     for (const record of records) {
-      const what = textIn(record.headers, jobHeader.do)
-      if (isIt(record) && what !== undefined && what !== 'look') asked.push(what)
+      const what = isIt(record) ? markIn(record.headers)?.what : undefined
+      if (what === 'schedule' || what === 'cancel') asked.push(what)
     }
   return asked
 }
