@@ -41,6 +41,8 @@ export const simulate = async <A>(
       sim.end()
     }
   } finally {
+    // what programs have begun and nobody waits for ends while it still is theirs
+    await systemSettle()
     restore()
   }
 }

@@ -146,6 +146,8 @@ export class Bench {
       await this.#driver.drive(whole, { forMs, otherwise: () => this.#unfinished() })
       this.#refuse()
     } finally {
+      // what the pipeline has begun and nobody waits for ends while it still is the pipeline's
+      await systemSettle()
       restore()
     }
   }

@@ -66,6 +66,8 @@ export const runPlan = async (parts: RunParts): Promise<Outcome> => {
     if (error instanceof OutsideWorld) throw error
     if (!(error instanceof RunOver)) violated({ kind: 'broken-invariant', message: messageOf(error), atMs: world.now })
   } finally {
+    // what the program has begun and nobody waits for ends while it still is the program's
+    await settle()
     restore()
   }
   const { hash, steps, entries } = world.trace

@@ -4,6 +4,7 @@ import { currentLife } from './life.ts'
 import { patched } from './patches.ts'
 import { refusals } from './refusals.ts'
 import { timePatches } from './time.ts'
+import { uncaughtPatches } from './uncaught.ts'
 import { watchUncovered } from './uncovered.ts'
 
 let uses = 0
@@ -22,7 +23,7 @@ export const virtualGlobals = (): (() => void) => {
     )
   uses++
   if (takeOff === undefined) {
-    const restore = patched([...timePatches(), ...chancePatches(), ...refusals()])
+    const restore = patched([...timePatches(), ...chancePatches(), ...refusals(), ...uncaughtPatches()])
     const unwatch = watchUncovered()
     takeOff = () => {
       unwatch()

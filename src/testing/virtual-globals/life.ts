@@ -8,7 +8,7 @@ export interface LifeParts {
   /** The process's own: its timers are events of the world. */
   readonly clock: Clock
   readonly random: Random
-  /** Hears what a timer's callback throws: the process would end of it. */
+  /** Hears what is thrown where nobody catches it: the process would end of it. */
   readonly crashed: (why: unknown) => void
   /** Hears of a call that the simulation cannot make. */
   readonly refused: (why: OutsideWorld) => void
@@ -85,6 +85,11 @@ export class Life {
     const why = new OutsideWorld(called)
     this.#parts.refused(why)
     return why
+  }
+
+  /** It ends of `error`, which nobody has caught. */
+  crash(error: unknown): void {
+    this.#parts.crashed(error)
   }
 
   setTimeout(callback: Callback, delay: unknown, args: readonly unknown[]): Timer {
@@ -175,7 +180,7 @@ export class Life {
       try {
         bound(...args)
       } catch (error) {
-        this.#parts.crashed(error)
+        this.crash(error)
       }
     }
   }
