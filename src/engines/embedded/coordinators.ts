@@ -64,7 +64,7 @@ export const openCoordinators = async (parts: CoordinatorsParts): Promise<E.Eith
     producerIds: parts.producerIds,
     clock,
     mark: (at, marker) => mark({ partitions, groups }, at, marker),
-    isOpen: (at, producerId) => isOpenIn(partitions, at, producerId),
+    isOpen: (at, marker) => isOpenIn(partitions, at, marker),
     timedOut: (transactionalId) => transactions.timedOut(transactionalId),
     finished: () => void commit(),
   })
@@ -103,9 +103,14 @@ export const openCoordinators = async (parts: CoordinatorsParts): Promise<E.Eith
   return E.right({ transactions, groups, memberships, stop })
 }
 
-const isOpenIn = (partitions: Partitions, at: TopicPartition, producerId: number): boolean => {
+/**
+ * A loss of power may leave a partition behind the decision, with an earlier transaction of the producer open, or ahead of
+ * it, with a later one. The data of each has the epoch below that of its marker.
+ */
+const isOpenIn = (partitions: Partitions, at: TopicPartition, { producerId, producerEpoch }: Marker): boolean => {
   const log = partitions.find(at)
-  return log._tag === 'Right' && (log.right.producers.get(producerId)?.openTransaction ?? none) !== none
+  const entry = log._tag === 'Right' ? log.right.producers.get(producerId) : undefined
+  return entry !== undefined && entry.openTransaction !== none && entry.epoch === producerEpoch - 1
 }
 
 /** Where a partition ends; of one that is not there, or cannot be read, nothing is known. */

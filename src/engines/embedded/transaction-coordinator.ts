@@ -51,8 +51,8 @@ export interface TransactionCoordinatorParts {
   readonly clock: Clock
   /** Stages a marker; one for a partition that is gone is as good as written. */
   readonly mark: (at: TopicPartition, marker: Marker) => E.Either<EngineFailure, void>
-  /** Whether the producer has a transaction open there. */
-  readonly isOpen: (at: TopicPartition, producerId: number) => boolean
+  /** Whether the transaction that `marker` ends is open there. */
+  readonly isOpen: (at: TopicPartition, marker: Marker) => boolean
   /** A timeout has aborted what the id had open. */
   readonly timedOut: (transactionalId: string) => void
   /** Something was staged that nobody waits for. */
@@ -230,8 +230,9 @@ export class TransactionCoordinator {
     const now = this.#parts.clock.now()
     const marker: Marker = { producerId, producerEpoch: epoch, coordinatorEpoch, commit, now }
     const written = partitions.filter((at) => {
-      // where everybody is dead, a marker that ends nothing has nobody to fence either
-      if (!this.#isAtWork && !this.#parts.isOpen(at, producerId)) return true
+      // where everybody is dead, a marker that ends nothing has nobody to fence either, and what is open of another
+      // transaction is not to be committed with this one
+      if (!this.#isAtWork && !this.#parts.isOpen(at, marker)) return true
       const marked = this.#parts.mark(at, marker)
       // a damaged partition takes nothing more, ever, and shows nothing either
       return marked._tag === 'Right' || marked.left.kind !== 'retriable'

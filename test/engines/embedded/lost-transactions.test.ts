@@ -105,3 +105,42 @@ describe('a transaction of which only its records were left', () => {
     expect(await valuesOf(next, 't')).toEqual(['first', 'second', 'third', 'fourth', 'anew'])
   })
 })
+
+describe('a decision that a loss of power has set beside another transaction of its producer', () => {
+  const logOf = (storage: Storage, partition: string) => {
+    const [log] = storage.list(partition).filter((name) => name.endsWith('.log'))
+    return storage.open(`${partition}/${log}`, 'write')
+  }
+
+  it.each([
+    ['an earlier one, that was given up', 't-0'],
+    ['a later one, that was under way', '__transaction_state-0'],
+  ])('does not commit %s', async (_which, behind) => {
+    const storage = memoryStorage()
+    const engine = await opened(storage)
+    for (const name of ['t', 'u']) await ok(engine.topics.create({ name, partitions: 1, config: {} }))
+    const tx = await ok(engine.transactions({ transactionalId: 'x', timeoutMs: 60_000 }))
+    const producer = await ok(engine.producer())
+    const attempt = async (value: string) => {
+      await ok(tx.append([batch('t', 0, [value])]))
+      // what is open is written with whatever is committed next
+      await ok(producer.append([batch('u', 0, ['-'])]))
+    }
+    await attempt('given up')
+    const size = logOf(storage, 't-0').size()
+    await ok(tx.abort())
+    await attempt('kept')
+    await ok(tx.commit())
+    const decided = logOf(storage, '__transaction_state-0').size()
+    await attempt('under way')
+    if (behind === 't-0') logOf(storage, behind).truncate(size)
+    else logOf(storage, behind).truncate(decided)
+
+    const next = await opened(storage)
+    expect(await valuesOf(next, 't')).toEqual(behind === 't-0' ? [] : ['kept'])
+    const again = await ok(next.transactions({ transactionalId: 'x', timeoutMs: 60_000 }))
+    await ok(again.append([batch('t', 0, ['anew'])]))
+    await ok(again.commit())
+    expect(await valuesOf(next, 't')).toEqual(behind === 't-0' ? ['anew'] : ['kept', 'anew'])
+  })
+})
