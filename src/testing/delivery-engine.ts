@@ -1,20 +1,16 @@
-import { given } from '../codec/arguments.ts'
 import { refuseUnknownOptions } from '../codec/known-options.ts'
 import { checkChoice, checkCount } from '../codec/option-values.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
 import type { ClusterOptions } from '../engines/simulated/cluster-options.ts'
-import { type FaultName, presets } from '../engines/simulated/faults/fault.ts'
-import { faultNames } from '../engines/simulated/faults/nemesis.ts'
+import { checkFaults } from './check-faults.ts'
+import { type AskedFaults, askedFaults, type Faults, nothingInPresets, presetsOf } from './faults.ts'
 import { checkCluster } from './run-options.ts'
 import { clusterStage } from './simulation/cluster-stage.ts'
-import { beyondProcess, isMachineFault, machineBegins, machinePresets } from './simulation/machine/machine-faults.ts'
+import { beyondProcess, isMachineFault, machineBegins } from './simulation/machine/machine-faults.ts'
 import { defaultMachine, type MachineOptions } from './simulation/machine/machine-options.ts'
 import { machineStage } from './simulation/machine/machine-stage.ts'
 import type { Plan } from './simulation/plan.ts'
 import type { Stage } from './simulation/stage.ts'
-
-/** A preset, or faults by name. */
-export type Faults = keyof typeof presets | readonly FaultName[]
 
 /** On what a program is run, and what befalls it there. */
 export interface DeliveryEngine {
@@ -46,18 +42,6 @@ export const checkEngine = (what: string, options: DeliveryEngine): void => {
     throw new TypeError(`${what}: machine is for engine: 'embedded', and this runs on a cluster: leave one of them out`)
 }
 
-const checkFaults = (what: string, faults: Faults): void => {
-  const names: readonly string[] = faultNames
-  if (typeof faults === 'string' && Object.hasOwn(presets, faults)) return
-  if (typeof faults !== 'string' && !Array.isArray(faults))
-    throw new TypeError(`${what}: faults are a preset, or a list of faults by name, and not ${given(faults)}`)
-  const unknown = typeof faults === 'string' ? faults : faults.find((name) => !names.includes(name))
-  if (unknown !== undefined)
-    throw new TypeError(
-      `${what}: there is no fault '${unknown}'. There are the presets ${Object.keys(presets).join(', ')}, and: ${names.join(', ')}`,
-    )
-}
-
 const mutants = [
   'acks-before-sync',
   'sync-lies',
@@ -84,24 +68,23 @@ const checkEmbedded = (what: string, { faults, instances, cluster, machine }: De
     throw new TypeError(
       `${what}: instances: ${instances} with engine: 'embedded': one process owns a directory, and a second one is refused: leave instances out, or run on a cluster`,
     )
-  if (typeof faults !== 'object') return
-  const strange = faults.find((name) => !isMachineFault(name))
+  const named = [...askedFaults(faults ?? [], nothingInPresets).keys()]
+  const strange = named.find((name) => !isMachineFault(name))
   if (strange !== undefined)
     throw new TypeError(
       `${what}: the fault '${strange}' needs a cluster, and engine: 'embedded' is one process with one disk: there are ${Object.keys(machineBegins).join(', ')}`,
     )
-  if (machine?.durability === 'process' && faults.includes(beyondProcess))
+  if (machine?.durability === 'process' && named.includes(beyondProcess))
     throw new TypeError(
       `${what}: machine: { durability: 'process' } promises nothing through the fault '${beyondProcess}': leave one of them out`,
     )
 }
 
-/** What befalls a program, by name: of a preset what its engine promises to bear. */
-export const faultsOf = ({ engine, faults = 'rough', machine }: DeliveryEngine): readonly FaultName[] => {
-  if (typeof faults === 'object') return faults
-  if (engine !== 'embedded') return presets[faults]
-  const isBorne = (name: FaultName) => machine?.durability !== 'process' || name !== beyondProcess
-  return machinePresets[faults].filter(isBorne)
+/** What befalls a program: of a preset what its engine promises to bear. */
+export const faultsOf = ({ engine = 'cluster', faults = 'rough', machine }: DeliveryEngine): AskedFaults => {
+  const asked = new Map(askedFaults(faults, presetsOf(engine)))
+  if (engine === 'embedded' && machine?.durability === 'process') asked.delete(beyondProcess)
+  return asked
 }
 
 /** What of a plan is the engine's. */

@@ -107,5 +107,5 @@ const replayed = async (
 
 const rangeOf = (options: DeliverySemantics<readonly AnyTopic[]>): Parameters<typeof arbitraryCase>[0] => {
   const { topics, input, records = 20, lengthMs = 5_000 } = options
-  return { topics, input, recordsMax: records, faults: faultsOf(options), faultsMax: 6, lengthMs, on: planOn(options) }
+  return { topics, input, recordsMax: records, faults: faultsOf(options), lengthMs, on: planOn(options) }
 }

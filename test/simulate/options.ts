@@ -1,5 +1,5 @@
 import { presets } from '../../src/engines/simulated/faults/fault.ts'
-import { faultNames } from '../../src/engines/simulated/faults/nemesis.ts'
+import { checkFaults } from '../../src/testing/check-faults.ts'
 import type { Faults } from '../../src/testing/index.ts'
 import { longRunOptions, minutesIn, parsedArgs, seedIn, UsageError } from '../support/long-run/command-line.ts'
 
@@ -26,7 +26,8 @@ export const usage = (
 
   --minutes N     how long to go on, in minutes; 0.5 will do (10)
   --seed N        repeat a run: the same programs, inputs and faults in the same order
-  --faults NAMES  a preset (${Object.keys(presets).join(', ')}), or faults by name with commas between them (jepsen)
+  --faults NAMES  presets (${Object.keys(presets).join(', ')}) and faults by name with commas between them, each fault with how
+                  many times it comes in a run, if you like: rough,disk-full=3 (jepsen)
   --program NAME  only this one; may be given several times. ${names.join(', ')}
   --replay LINE   make the run again that a failure has printed, of the --program that it names
   --no-mutants    leave out the check that planted mistakes are found
@@ -65,13 +66,14 @@ export const readOptions = (args: readonly string[], names: readonly string[]): 
 }
 
 const faultsOf = (text: string): Faults => {
-  if (Object.hasOwn(presets, text)) return text as Faults
-  const known: readonly string[] = faultNames
-  const names = text.split(',')
-  const unknown = names.find((name) => !known.includes(name))
-  if (unknown !== undefined)
-    throw new UsageError(
-      `there is no fault '${unknown}'. There are the presets ${Object.keys(presets).join(', ')}, and: ${known.join(', ')}`,
-    )
-  return names as unknown as Faults
+  const faults = text.split(',').map((one) => {
+    const [name = '', times] = one.split('=')
+    return times === undefined ? name : { [name]: Number(times) }
+  })
+  try {
+    checkFaults('--faults', faults)
+  } catch (error) {
+    throw error instanceof TypeError ? new UsageError(error.message) : error
+  }
+  return (faults.length === 1 ? faults[0] : faults) as Faults
 }

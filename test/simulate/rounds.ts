@@ -1,5 +1,11 @@
-import { presets } from '../../src/engines/simulated/faults/fault.ts'
-import { DeliveryError, type DeliveryReport, deliverySemantics, type Faults } from '../../src/testing/index.ts'
+import { askedFaults, presetsOf } from '../../src/testing/faults.ts'
+import {
+  DeliveryError,
+  type DeliveryReport,
+  deliverySemantics,
+  type FaultName,
+  type Faults,
+} from '../../src/testing/index.ts'
 import { beyondProcess, isMachineFault } from '../../src/testing/simulation/machine/machine-faults.ts'
 import type { Planted } from './mutants.ts'
 import type { Program } from './program.ts'
@@ -30,11 +36,12 @@ export const runBatch = async (program: Program, faults: Faults, seed: number): 
 
 /** Without those that the program is spared. Those of clusters meet no machine, nor what it does not promise to bear. */
 const faultsThatMeet = ({ options: { engine, machine }, spared = [] }: Program, faults: Faults): Faults => {
-  const meet = typeof faults === 'string' && spared.length > 0 ? presets[faults] : faults
-  if (typeof meet === 'string') return meet
-  const left = meet.filter((name) => !spared.includes(name))
-  if (engine !== 'embedded') return left
-  return left.filter((name) => isMachineFault(name) && (machine?.durability !== 'process' || name !== beyondProcess))
+  const meets = (name: FaultName) => {
+    if (spared.includes(name)) return false
+    if (engine !== 'embedded') return true
+    return isMachineFault(name) && (machine?.durability !== 'process' || name !== beyondProcess)
+  }
+  return Object.fromEntries([...askedFaults(faults, presetsOf(engine ?? 'cluster'))].filter(([name]) => meets(name)))
 }
 
 /** Makes a run again; answers what was not kept in it. */

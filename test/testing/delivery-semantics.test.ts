@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { filterValue, mapValue, to } from '../../operators/index.ts'
-import { stream, text, topic } from '../../src/index.ts'
-import { DeliveryError, deliverySemantics } from '../../src/testing/index.ts'
+import { type AnyTopic, stream, text, topic } from '../../src/index.ts'
+import { DeliveryError, type DeliverySemantics, deliverySemantics } from '../../src/testing/index.ts'
+import { planOf } from '../../src/testing/simulation/replay.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const words = topic('words', { key: text, value: text, partitions: 2 })
@@ -144,6 +145,42 @@ describe('deliverySemantics', () => {
     expect(found.message).toMatch(/\d faults?, 1 instance/)
   })
 
+  it('brings faults as often and as badly as is asked for, and needs nothing of that to replay them', async () => {
+    const shouting = (more: Pick<DeliverySemantics<readonly AnyTopic[]>, 'faults' | 'replay'>) =>
+      deliverySemantics({
+        app: (millrace) =>
+          millrace.run(
+            'shout',
+            stream(words).pipe(
+              mapValue((word) => `${word}!`),
+              to(loud),
+            ),
+            { guarantee: 'at-least-once' },
+          ),
+        topics: [words, loud],
+        input,
+        instances: 1,
+        lengthMs: 2_000,
+        runs: 40,
+        seed: 7,
+        shrink: false,
+        ...more,
+        expect: (e) => e.exactlyOnce(loud, ({ words }) => words.map(({ key, value }) => ({ key, value: `${value}!` }))),
+      })
+    const found = await failureOf(
+      shouting({ faults: { 'process-crash': 12, delay: { times: 2, severity: 0.4, forMs: 1_500 } } }),
+    )
+    expect(found.message).toMatch(/^exactlyOnce\('loud'\) does not hold:\n {2}repeated: /)
+    const { faults } = planOf(found.replay)
+    const delays = faults.filter(({ name }) => name === 'delay')
+    expect(delays.map(({ extent, forMs }) => ({ extent, forMs }))).toEqual(
+      delays.map(() => ({ extent: 0.4, forMs: 1_500 })),
+    )
+    expect([1, 2]).toContain(delays.length)
+    const again = await failureOf(shouting({ faults: 'calm', replay: found.replay }))
+    expect(again.outcome.hash).toBe(found.outcome.hash)
+  })
+
   it.each([
     [{ faults: ['gremlins'] }, /there is no fault 'gremlins'\. There are the presets calm, rough, jepsen, and: /],
     [{ input: { orders: input.words } }, /input names 'orders', which is none of the topics: words, loud/],
@@ -158,7 +195,8 @@ describe('deliverySemantics', () => {
       { expect: (e: { ordered: (out: typeof loud) => unknown }) => e.ordered(loud) },
       /ordered\('loud', …\) takes a model, and not undefined: write ordered\(loud, \(input\) => /,
     ],
-    [{ faults: 7 }, /faults are a preset, or a list of faults by name, and not 7/],
+    [{ faults: 7 }, /faults are a preset, or a list of faults by name, or \{ name: intensity \}, and not 7/],
+    [{ faults: ['rough', { zombie: { severity: 1 } }] }, /faults: zombie has no severity/],
     [{ topics: 'words' }, /topics are a list of all that take part, and not "words"/],
     [{ input: { words: [] } }, /input\.words is a fast-check arbitrary of records, and not an array of 0/],
     [{ seed: '7' }, /seed is a whole number, and not "7", which is text/],

@@ -5,6 +5,7 @@ import { json, type Millrace, stream, text, topic } from '../../src/index.ts'
 import {
   type DeliveryError,
   deliverySemantics,
+  type Faults,
   type Outcome,
   simulate,
   testPipeline,
@@ -82,6 +83,20 @@ export const typed = async (): Promise<void> => {
   })
   // @ts-expect-error there is no such fault
   await deliverySemantics({ app, topics, input, faults: ['zombi'], expect: () => [] })
+  const flaky = [
+    'rough',
+    { loss: { times: 3, severity: [0.5, 1] }, zombie: { forMs: 30_000 } },
+  ] as const satisfies Faults
+  await deliverySemantics({ app, topics, input, faults: [flaky, 'disk-full', { 'clock-step': 0 }], expect: () => [] })
+  await deliverySemantics({ app, topics, input, faults: { 'disk-full': 2 }, expect: () => [] })
+  // @ts-expect-error there is no such fault
+  await deliverySemantics({ app, topics, input, faults: { 'disk-ful': 2 }, expect: () => [] })
+  // @ts-expect-error a preset has no intensity of its own
+  await deliverySemantics({ app, topics, input, faults: { jepsen: 2 }, expect: () => [] })
+  // @ts-expect-error a zombie is one, or is none
+  await deliverySemantics({ app, topics, input, faults: { zombie: { severity: 1 } }, expect: () => [] })
+  // @ts-expect-error numbers are near their ends from the beginning on
+  await deliverySemantics({ app, topics, input, faults: ['jepsen', { 'near-wrap': { forMs: 1 } }], expect: () => [] })
 
   const test = await testPipeline(billing, {
     input: { orders: [{ key: 'a', value: { id: 'a', customerId: 'c', total: 1, status: 'paid' } }] },

@@ -1,8 +1,9 @@
 import * as fc from 'fast-check'
 import type { AnyTopic } from '../../contracts/topic.ts'
-import type { Fault, FaultName } from '../../engines/simulated/faults/fault.ts'
 import type { ChoiceTape } from '../../engines/simulated/world/choices.ts'
+import type { AskedFaults } from '../faults.ts'
 import type { Drawn } from '../input-record.ts'
+import { arbitraryFaults } from './fault-arbitrary.ts'
 import type { Plan, PlannedRecord } from './plan.ts'
 import { type Draw, plannedRecords } from './planned-records.ts'
 
@@ -12,8 +13,7 @@ export interface PlanRange {
   readonly input: Readonly<Record<string, fc.Arbitrary<Drawn<unknown, unknown>> | undefined>>
   /** How many draws for each topic, at most. */
   readonly recordsMax: number
-  readonly faults: readonly FaultName[]
-  readonly faultsMax: number
+  readonly faults: AskedFaults
   /** How long input and faults go on, in virtual milliseconds. */
   readonly lengthMs: number
   /** On what, and with how many instances at most. */
@@ -33,20 +33,10 @@ const arbitraryPlan = (range: PlanRange): fc.Arbitrary<Plan> =>
   fc.record({
     seed: fc.noShrink(fc.integer({ min: 0, max: 2 ** 31 - 1 })),
     input: arbitraryInput(range),
-    faults:
-      range.faults.length === 0 ? fc.constant([]) : fc.array(arbitraryFault(range), { maxLength: range.faultsMax }),
+    faults: arbitraryFaults(range.faults, range.lengthMs),
     instances: fc.integer({ min: 1, max: range.on.instances }),
     cluster: fc.constant(range.on.cluster),
     ...(range.on.machine === undefined ? {} : { machine: fc.constant(range.on.machine) }),
-  })
-
-const arbitraryFault = ({ faults, lengthMs }: PlanRange): fc.Arbitrary<Fault> =>
-  fc.record({
-    name: fc.constantFrom(...faults),
-    atMs: fc.integer({ min: 0, max: lengthMs }),
-    forMs: fc.integer({ min: 50, max: Math.max(50, lengthMs) }),
-    target: fc.nat({ max: 7 }),
-    extent: fc.integer({ min: 0, max: 100 }).map((percent) => percent / 100),
   })
 
 const arbitraryInput = ({ topics, input, recordsMax, lengthMs }: PlanRange): fc.Arbitrary<readonly PlannedRecord[]> => {

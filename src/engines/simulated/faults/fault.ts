@@ -58,9 +58,38 @@ export interface Fault {
   readonly forMs: number
   /** Whom it meets: counted round among those whom it can meet at that time. */
   readonly target: number
-  /** How bad it is, 0 to 1. */
+  /** How bad it is, 0 to 1; of those that are more or less bad. */
   readonly extent: number
 }
+
+/** Faults that are more or less bad. The others happen, or do not. */
+export type GradualFault = Extract<
+  FaultName,
+  | 'delay'
+  | 'loss'
+  | 'duplicate-request'
+  | 'reordering'
+  | 'late-end-transaction'
+  | 'slow-consumer'
+  | 'clock-step'
+  | 'late-timers'
+  | 'near-wrap'
+>
+
+const isGradual: Readonly<Record<GradualFault, true>> = {
+  delay: true,
+  loss: true,
+  'duplicate-request': true,
+  reordering: true,
+  'late-end-transaction': true,
+  'slow-consumer': true,
+  'clock-step': true,
+  'late-timers': true,
+  'near-wrap': true,
+}
+
+/** All of them. */
+export const gradualFaults: readonly GradualFault[] = Object.keys(isGradual) as readonly GradualFault[]
 
 /** Faults that go together. */
 export const presets: Readonly<Record<'calm' | 'rough' | 'jepsen', readonly FaultName[]>> = {
