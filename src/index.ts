@@ -44,7 +44,7 @@ export type { Outgoing } from './millrace/outgoing.ts'
 export type { From, ReadOptions } from './millrace/read.ts'
 export type { SendOptions } from './millrace/sender.ts'
 export type { Sent } from './millrace/sent.ts'
-export type { Transaction } from './millrace/transactions.ts'
+export type { Transaction } from './millrace/open-transaction.ts'
 
 // running
 export type { RunMetrics } from './pipeline/counters.ts'

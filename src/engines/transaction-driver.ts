@@ -32,6 +32,11 @@ export class TransactionDriver {
   readonly #waiting = new AwaitedReplies<EngineFailure | undefined>()
   /** What was let through by the machine in this very step. */
   #admitted: GivenIdentity | undefined
+  /** Why it was not. */
+  #refused: EngineFailure | undefined
+  readonly #refuse = (failure: EngineFailure | undefined): void => {
+    this.#refused = failure
+  }
 
   constructor(parts: TransactionDriverParts) {
     this.#parts = parts
@@ -51,14 +56,12 @@ export class TransactionDriver {
   /** Lets a send through, or says why not. */
   admit(): E.Either<EngineFailure, GivenIdentity> {
     this.#admitted = undefined
-    let refused: EngineFailure | undefined
-    const request = this.#waiting.add((failure) => {
-      refused = failure
-    })
+    this.#refused = undefined
+    const request = this.#waiting.add(this.#refuse)
     this.step({ _tag: 'send', request })
     this.#waiting.forget(request)
     if (this.#admitted !== undefined) return E.right(this.#admitted)
-    return E.left(this.mustAbort ?? refused ?? this.#parts.notNow())
+    return E.left(this.mustAbort ?? this.#refused ?? this.#parts.notNow())
   }
 
   /** Initializes or ends; `answered` hears once why that failed, or that it did not. */

@@ -47,7 +47,7 @@ export const checkConsumer = (options: object): void => {
 /** Refuses the options of `consumer.poll` that are none: a time alone among them. */
 export const checkPoll = (options: object): void => {
   refuseUnknownOptions('poll(…)', options, ['timeoutMs', 'maxBytes'])
-  const { timeoutMs, maxBytes }: Unchecked = { ...options }
+  const { timeoutMs, maxBytes } = options as Unchecked
   checkCount('poll(…)', 'timeoutMs', timeoutMs, 0)
   checkCount('poll(…)', 'maxBytes', maxBytes, 1)
 }

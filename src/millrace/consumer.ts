@@ -142,7 +142,8 @@ class OpenConsumer<K, V> implements Consumer<K, V> {
     this.#refuseWhenClosed()
     // first, so that an event which comes while others are applied cuts the wait short
     if (this.#wake.signal.aborted) this.#wake = new AbortController()
-    await this.#applyEvents()
+    if (this.#events.length > 0) await this.#applyEvents()
+    this.#polledUnder = this.#membership?.token()
     if (this.#ended !== undefined) throw new MillraceError(this.#ended)
     try {
       return await this.#fetcher.fetch({ maxWaitMs: timeoutMs, maxBytes, signal: this.#wake.signal })
@@ -150,6 +151,7 @@ class OpenConsumer<K, V> implements Consumer<K, V> {
       if (!(error instanceof MillraceError && error.code === 'cancelled')) throw error
       this.#refuseWhenClosed()
       await this.#applyEvents()
+      this.#polledUnder = this.#membership?.token()
       return []
     }
   }
@@ -211,7 +213,6 @@ class OpenConsumer<K, V> implements Consumer<K, V> {
       }
       this.#events.shift()
     }
-    this.#polledUnder = this.#membership?.token()
   }
 
   /** What it has is another's already: nothing of it can be committed any more. */

@@ -1,7 +1,6 @@
 import type { Fetched, Isolation, Reader } from '../contracts/engine.ts'
 import { type EngineFailure, engineFailure, MillraceError } from '../contracts/failure.ts'
 import { type Position, partitionName, type TopicPartition } from '../contracts/position.ts'
-import { settle } from '../contracts/settle.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
 import { type Source, sourceOf } from '../pipeline/source.ts'
@@ -20,15 +19,11 @@ import { FetchedRecords, type OnUnreadable } from './fetched-records.ts'
 const policy: FetchPolicy = { overtaken: 'stop', damaged: 'stop' }
 
 interface Place {
+  readonly name: string
   readonly source: Source
   position: FetchPosition
   /** Why it could not go on, where it rests or has stopped. */
   error: unknown
-}
-
-interface Asked {
-  readonly place: Place
-  readonly epoch: number
 }
 
 export interface FetchWait {
@@ -77,7 +72,9 @@ export class Fetcher<K, V> {
 
   add(topic: AnyTopic, partition: number, offset: number): void {
     const source = sourceOf(topic, partition)
-    this.#places.set(partitionName(source), {
+    const name = partitionName(source)
+    this.#places.set(name, {
+      name,
       source,
       position: startFetching(source, offset, policy),
       error: undefined,
@@ -100,21 +97,24 @@ export class Fetcher<K, V> {
   async fetch(wait: FetchWait): Promise<StreamRecord<K, V>[]> {
     this.#raise()
     const { reader, isolation } = this.#o
-    const positions: Position[] = []
-    const asked = new Map<string, Asked>()
-    for (const [name, place] of this.#places) {
+    const places: Place[] = []
+    const positions: FetchPosition[] = []
+    for (const place of this.#places.values()) {
       if (!isWanted(place.position)) continue
-      const { topic, partition, offset, epoch } = place.position
-      positions.push({ topic, partition, offset })
-      asked.set(name, { place, epoch })
+      places.push(place)
+      positions.push(place.position)
     }
-    const answer = await settle(reader.fetch({ positions, isolation, ...wait }))
+    const answer = await reader.fetch({ positions, isolation, ...wait })()
+    if (answer._tag === 'Left') throw new MillraceError(answer.left)
     const records: StreamRecord<K, V>[] = []
-    for (const fetched of answer) {
-      const name = partitionName(fetched)
-      const one = asked.get(name)
+    let index = 0
+    for (const fetched of answer.right) {
+      index = indexOf(positions, fetched, index)
+      const place = places[index]
+      const asked = positions[index]
+      if (place === undefined || asked === undefined) continue
       // one that was given up and taken again meanwhile is another
-      if (one !== undefined && this.#places.get(name) === one.place) this.#take(one, fetched, records)
+      if (this.#places.get(place.name) === place) this.#take(place, asked.epoch, fetched, records)
     }
     if (records.length === 0) this.#raise()
     return records
@@ -130,7 +130,7 @@ export class Fetcher<K, V> {
     }
   }
 
-  #take({ place, epoch }: Asked, fetched: Fetched, into: StreamRecord<K, V>[]): void {
+  #take(place: Place, epoch: number, fetched: Fetched, into: StreamRecord<K, V>[]): void {
     const { batches, failure, startOffset, highWatermark: endOffset } = fetched
     // where there is something, what comes behind it can wait to fail
     const isFailure = failure !== undefined && batches.length === 0
@@ -173,6 +173,16 @@ export class Fetcher<K, V> {
       ),
     )
   }
+}
+
+/** Where `of` is among `positions`, looked for from `from` on: answers come in their order, as a rule. -1 where it is not. */
+const indexOf = (positions: readonly Position[], of: TopicPartition, from: number): number => {
+  for (let step = 0; step < positions.length; step++) {
+    const index = (Math.max(from, 0) + step) % positions.length
+    const { topic, partition } = positions[index] as Position
+    if (partition === of.partition && topic === of.topic) return index
+  }
+  return -1
 }
 
 /** What reading at an offset is refused with that the log does not have. */

@@ -11,11 +11,11 @@ import type { Running, RunOptions } from '../pipeline/run.ts'
 import type { Pipeline, Topics } from '../pipeline/stream.ts'
 import type { Letters } from '../retry/letters.ts'
 import type { Consumer, ConsumerOptions } from './consumer.ts'
+import type { Transaction } from './open-transaction.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { ReadOptions } from './read.ts'
 import type { Sent } from './sent.ts'
 import type { DescribedTopic, DescribeOptions } from './topics.ts'
-import type { Transaction } from './transactions.ts'
 
 /**
  * A connection to an engine: topics, records, pipelines. Made by `connect`; close it, or say `await using`.

@@ -21,16 +21,19 @@ export class Lifetime {
 
   /** A call that fails with what ended this, and whose storage's errors are failures. */
   call<A>(work: () => E.Either<EngineFailure, A> | Promise<E.Either<EngineFailure, A>>): Call<A> {
-    return async () => {
-      if (this.#ended !== undefined) return E.left(this.#ended)
+    // not an async function: what is answered at once takes one promise, and nothing more
+    return () => {
+      if (this.#ended !== undefined) return Promise.resolve(E.left(this.#ended))
       try {
         const answer = work()
-        return answer instanceof Promise ? await answer : answer
+        return answer instanceof Promise ? answer.catch(this.#thrown) : Promise.resolve(answer)
       } catch (error) {
-        return E.left(thrownFailure(this.#what, error))
+        return Promise.resolve(this.#thrown(error))
       }
     }
   }
+
+  readonly #thrown = (error: unknown): E.Either<EngineFailure, never> => E.left(thrownFailure(this.#what, error))
 
   /** Calls `ending` at the end, or now where that is past; the answer takes it back. */
   onEnd(ending: (failure: EngineFailure) => void): () => void {

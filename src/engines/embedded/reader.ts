@@ -21,12 +21,16 @@ export const embeddedReader = ({ lifetime, partitions, wakeups }: ReaderParts): 
     fetch: (request) =>
       lifetime.call(() => {
         const from = Math.floor(((fetches++ * goldenRatio) % 1) * request.positions.length)
+        const ask = () => {
+          const fetched = fetchNow(partitions, request, from)
+          return fetched.length === 0 ? undefined : E.right(fetched)
+        }
+        // as a rule there is something, and nothing to wait for
+        const now = request.signal?.aborted === true ? undefined : ask()
+        if (now !== undefined) return now
         return wakeups.answer<readonly Fetched[]>({
           partitions: request.positions,
-          ask: () => {
-            const fetched = fetchNow(partitions, request, from)
-            return fetched.length === 0 ? undefined : E.right(fetched)
-          },
+          ask,
           signal: request.signal,
           limit: { afterMs: request.maxWaitMs, late: () => E.right([]) },
         })

@@ -11,6 +11,9 @@ import { failureOf, fenced, mustAbort, tookTooLong, unanswered, undecided } from
 import { type SendRefusal, TransactionStage, type TransactionStageParts } from './transaction-stage.ts'
 
 type Answer<A> = Promise<E.Either<EngineFailure, A>>
+type Decided = (reply: TransactionReply, committed: E.Either<EngineFailure, void>) => void
+
+const done: E.Either<never, void> = E.right(undefined)
 
 /** What the coordinator is asked again without a pause: what stands in the way ends within a step or two. */
 const attemptsAtOnce = 10
@@ -38,13 +41,18 @@ export class TransactionHolder {
   readonly #lifetime: Lifetime
   readonly #driver: TransactionDriver
   readonly #stage: TransactionStage
+  /** Who waits for initialization or an end, and hears of the end of everything, too. */
+  readonly #waiting: ((answer: E.Either<EngineFailure, void>) => void)[] = []
   /** The last request to the coordinator failed for want of room. */
   #isFull = false
 
   constructor(parts: TransactionHolderParts) {
     this.#parts = parts
     this.#lifetime = childLifetime(parts.engine, `the transactional producer '${parts.transactionalId}'`)
-    this.#lifetime.onEnd(() => parts.ended())
+    this.#lifetime.onEnd((failure) => {
+      parts.ended()
+      for (const resolve of this.#waiting.splice(0)) resolve(E.left(failure))
+    })
     this.#stage = new TransactionStage(parts)
     const { transactionalId } = parts
     this.#driver = new TransactionDriver({
@@ -105,9 +113,12 @@ export class TransactionHolder {
     if (identity._tag === 'Left') return identity
     const staged = stage(identity.right)
     const { epoch } = identity.right
-    if (staged._tag === 'Right') this.#driver.step({ _tag: 'sent', epoch })
-    else this.#driver.step({ _tag: 'sendFailed', epoch, ...staged.left })
-    return E.mapLeft(({ failure }: SendRefusal) => failure)(staged)
+    if (staged._tag === 'Right') {
+      this.#driver.step({ _tag: 'sent', epoch })
+      return staged
+    }
+    this.#driver.step({ _tag: 'sendFailed', epoch, ...staged.left })
+    return E.left(staged.left.failure)
   }
 
   #commit(): Answer<void> {
@@ -120,55 +131,61 @@ export class TransactionHolder {
   }
 
   #ask(make: (request: number) => ClientTransactionCommand): Answer<void> {
+    if (this.#lifetime.ended !== undefined) return Promise.resolve(E.left(this.#lifetime.ended))
     return new Promise((resolve) => {
-      const forget = this.#lifetime.onEnd((failure) => resolve(E.left(failure)))
+      this.#waiting.push(resolve)
       this.#driver.ask(make, (failure) => {
-        forget()
-        resolve(failure === undefined ? E.right(undefined) : E.left(failure))
+        const at = this.#waiting.indexOf(resolve)
+        if (at !== -1) this.#waiting.splice(at, 1)
+        resolve(failure === undefined ? done : E.left(failure))
       })
     })
   }
 
-  #askCoordinator(request: CoordinatorRequest): void {
-    if (request._tag === 'initProducerId') this.#again(request.attempt, () => void this.#askInit())
-    else this.#again(request.attempt, () => void this.#askEnd(request.identity, request.commit))
-  }
-
   /** At once while what stands in the way is of this process, and ends by itself; later where it is the storage. */
-  #again(attempt: number, work: () => void): void {
+  #askCoordinator(request: CoordinatorRequest): void {
     if (this.#lifetime.ended !== undefined) return
-    if (attempt < attemptsAtOnce && !this.#isFull) return work()
+    if (request.attempt < attemptsAtOnce && !this.#isFull) return this.#askNow(request)
     this.#parts.clock.after(retryMs, () => {
-      if (this.#lifetime.ended === undefined) work()
+      if (this.#lifetime.ended === undefined) this.#askNow(request)
     })
   }
 
-  async #askInit(): Promise<void> {
-    const { timeoutMs } = this.#parts
-    const [reply, committed] = await this.#decided({ _tag: 'initProducerId', timeoutMs })
-    if (reply._tag === 'identity' && committed._tag === 'Right') this.#driver.step({ ...reply, _tag: 'initialized' })
-    else this.#failed({ _tag: 'initializeFailed', failure: failureOf(committed, reply) })
+  #askNow(request: CoordinatorRequest): void {
+    if (request._tag === 'initProducerId') this.#askInit()
+    else this.#askEnd(request.identity, request.commit)
   }
 
-  async #askEnd(asked: GivenIdentity, commit: boolean): Promise<void> {
-    const [reply, committed] = await this.#decided({ _tag: 'endTransaction', ...asked, commit })
-    if (reply._tag === 'identity' && committed._tag === 'Right') {
-      this.#stage.restart()
-      this.#driver.step({ ...reply, _tag: 'ended', asked })
-    } else this.#failed({ _tag: 'endFailed', asked, failure: failureOf(committed, reply) })
+  #askInit(): void {
+    const { timeoutMs } = this.#parts
+    this.#decide({ _tag: 'initProducerId', timeoutMs }, (reply, committed) => {
+      if (reply._tag === 'identity' && committed._tag === 'Right') this.#driver.step({ ...reply, _tag: 'initialized' })
+      else this.#failed({ _tag: 'initializeFailed', failure: failureOf(committed, reply) })
+    })
+  }
+
+  #askEnd(asked: GivenIdentity, commit: boolean): void {
+    this.#decide({ _tag: 'endTransaction', ...asked, commit }, (reply, committed) => {
+      if (reply._tag === 'identity' && committed._tag === 'Right') {
+        this.#stage.restart()
+        this.#driver.step({ ...reply, _tag: 'ended', asked })
+      } else this.#failed({ _tag: 'endFailed', asked, failure: failureOf(committed, reply) })
+    })
   }
 
   /** What the coordinator decides, and whether that is durable with all that follows from it. */
-  async #decided(asked: AskedOfTransaction): Promise<readonly [TransactionReply, E.Either<EngineFailure, void>]> {
-    const { coordinator, transactionalId } = this.#parts
-    const { promise, resolve } = Promise.withResolvers<TransactionReply>()
+  #decide(asked: AskedOfTransaction, decided: Decided): void {
+    const { coordinator, transactionalId, commit } = this.#parts
+    let isAsking = true
     let known: TransactionReply | undefined
+    const tell = (reply: TransactionReply) => void commit().then((committed) => decided(reply, committed))
     coordinator.ask(transactionalId, asked, (reply) => {
-      known = reply
-      resolve(reply)
+      // what follows from the decision is staged behind it
+      if (isAsking) known = reply
+      else tell(reply)
     })
-    const reply = known ?? (await promise)
-    return [reply, await this.#parts.commit()]
+    isAsking = false
+    if (known !== undefined) tell(known)
   }
 
   /**

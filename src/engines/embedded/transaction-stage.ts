@@ -19,6 +19,8 @@ import { unanswered } from './transaction-failures.ts'
 const stagedBytesMax = 4 * 1024 * 1024
 
 const offsetsPartition: TopicPartition = { topic: internalTopics.offsets, partition: 0 }
+const offsetsAlone = ['offsets'] as const
+const nothing: E.Either<never, void> = E.right(undefined)
 
 export interface TransactionStageParts {
   readonly transactionalId: string
@@ -70,8 +72,9 @@ export class TransactionStage {
     if (added._tag === 'Left') return added
     const signature = { producerId: identity.producerId, producerEpoch: identity.epoch, transactional: true }
     const appended: Appended[] = []
-    for (const [index, log] of logs.right.entries()) {
+    for (let index = 0; index < batches.length; index++) {
       const batch = batches[index] as UnsealedBatch
+      const log = logs.right[index] as PartitionLog
       const staged = stager.stage(log, batch, signature)
       if (staged._tag === 'Left') return refused('partition', staged.left)
       this.#stagedBytes += batch.bytes.length
@@ -87,7 +90,7 @@ export class TransactionStage {
   ): E.Either<SendRefusal, void> {
     const wrong = uncommittable(this.#parts.partitions, offsets)
     if (wrong !== undefined) return refused('coordinator', wrong)
-    const added = this.#add(['offsets'], identity)
+    const added = this.#add(offsetsAlone, identity)
     if (added._tag === 'Left') return added
     let reply: GroupReply | undefined
     const { groups } = this.#parts
@@ -97,18 +100,18 @@ export class TransactionStage {
     groups.ask(group, { _tag: 'commit-in-transaction', ...from, offsets: changed }, (answer) => {
       reply = answer
     })
-    if (reply?._tag === 'done') return E.right(undefined)
+    if (reply?._tag === 'done') return nothing
     const failure = reply?._tag === 'refused' ? reply.failure : unanswered(this.#parts.transactionalId)
     return refused('coordinator', failure)
   }
 
   /** Makes partitions part of the transaction, if they are not yet. */
   #add(keys: readonly (PartitionLog | 'offsets')[], identity: GivenIdentity): E.Either<SendRefusal, void> {
-    const fresh = keys.filter((key) => !this.#added.has(key))
-    if (fresh.length === 0) return E.right(undefined)
-    const partitions = fresh.map((key): TopicPartition => {
-      return key === 'offsets' ? offsetsPartition : { topic: key.topic, partition: key.partition }
-    })
+    const partitions: TopicPartition[] = []
+    for (const key of keys)
+      if (!this.#added.has(key))
+        partitions.push(key === 'offsets' ? offsetsPartition : { topic: key.topic, partition: key.partition })
+    if (partitions.length === 0) return nothing
     const { coordinator, transactionalId } = this.#parts
     let reply: TransactionReply | undefined
     const asked = { _tag: 'addPartitions' as const, ...identity, partitions }
@@ -117,7 +120,7 @@ export class TransactionStage {
     })
     if (reply?._tag !== 'added')
       return refused('coordinator', reply?._tag === 'refused' ? reply.failure : unanswered(transactionalId))
-    for (const key of fresh) this.#added.add(key)
-    return E.right(undefined)
+    for (const key of keys) this.#added.add(key)
+    return nothing
   }
 }
