@@ -1,8 +1,8 @@
 import { without } from '../../src/jobs/mover-mutant.ts'
 import type { Planted } from './mutants.ts'
-import { orderTimeouts, paidElsewhere, unpaid } from './programs/delayed.ts'
+import { orderTimeouts, paidElsewhere, paidInTime, soonUnpaid, unpaid } from './programs/delayed.ts'
 
-/** What is left out of what moves delayed jobs. That a cancellation is read in time is put to the test in test/jobs. */
+/** What is left out of what moves delayed jobs. */
 export const moverMutants: readonly Planted[] = [
   {
     name: 'fired-early',
@@ -18,6 +18,14 @@ export const moverMutants: readonly Planted[] = [
     program: paidElsewhere(without('cancel-ahead-lost', unpaid)),
     faults: ['process-crash', 'delay'],
     runs: 60,
+    isCheap: true,
+  },
+  {
+    name: 'cancel-unread',
+    breaks: 'atMostOnce',
+    program: paidInTime(without('cancel-unread', soonUnpaid)),
+    faults: ['delay'],
+    runs: 100,
     isCheap: true,
   },
 ]

@@ -21,10 +21,12 @@ const runWith: RunWith = { spared: ['clock-step'], batchRuns: 3 }
 
 const nonce = fc.noShrink(fc.noBias(fc.nat()))
 const key = fc.constantFrom('a', 'b', 'c', 'd')
-const order = fc.record({
-  key,
-  value: fc.record({ status: fc.constantFrom<'created' | 'paid'>('created', 'paid'), nonce }),
-})
+const orderOf = (key: fc.Arbitrary<string>) =>
+  fc.record({
+    key,
+    value: fc.record({ status: fc.constantFrom<'created' | 'paid'>('created', 'paid'), nonce }),
+  })
+const order = orderOf(key)
 
 const timeouts = <T extends string>(of: Delayed<string, number, T>, after: NoInfer<T>) =>
   stream(orders).pipe(
@@ -137,6 +139,9 @@ const mayFire = (records: readonly StreamRecord<string, Order>[]): readonly Expe
     return isCancelled ? [] : [{ key, value: value.nonce }]
   })
 
+/** More of them, so that some are paid long after they were placed. */
+const orderOfMany = orderOf(fc.constantFrom(...'abcdefghijklmnop'))
+
 /** Orders that are paid at the last moment, while what moves their timeouts comes and goes. */
 export const paidInTime = (of: typeof soonUnpaid = soonUnpaid): Program =>
   program(
@@ -144,8 +149,8 @@ export const paidInTime = (of: typeof soonUnpaid = soonUnpaid): Program =>
     {
       app: (millrace) => millrace.run('order-timeouts', timeouts(of, '5s').pipe(to(seen))),
       topics: [orders, cancellations, seen],
-      input: { orders: order },
-      records: 40,
+      input: { orders: orderOfMany },
+      records: 60,
       lengthMs: 10_000,
       expect: (e) => e.atMostOnce(cancellations, ({ seen }) => mayFire(seen)),
     },
