@@ -60,6 +60,11 @@ export class MemberDriver {
     return this.#machine.state.generation
   }
 
+  /** As the group knows it; empty while it has no id. */
+  get memberId(): string {
+    return this.#machine.state.memberId
+  }
+
   get hasEnded(): boolean {
     return this.#hasEnded
   }

@@ -5,6 +5,7 @@ import type { Watched } from './broker/observer.ts'
 import type { Aftermath } from './broker/replica-log.ts'
 import { type ClusterOptions, defaultCluster } from './cluster-options.ts'
 import { Controller } from './controller/controller.ts'
+import type { PresentMember } from './present-members.ts'
 import { brokerName, controllerName, Switchboard } from './switchboard.ts'
 import { Network } from './world/network.ts'
 import { Halted, type Process } from './world/process.ts'
@@ -29,6 +30,8 @@ export class SimulatedCluster {
   readonly controller: Controller
   readonly options: ClusterOptions
   readonly watched: Watched = { by: undefined }
+  /** Of groups, as far as they know themselves. Those whose processes have died are among them. */
+  readonly members: Set<PresentMember> = new Set()
   readonly #controllerProcess: Process
   readonly #supervisor: Process
   readonly #disks: readonly BrokerDisk[]

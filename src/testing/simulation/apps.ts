@@ -70,6 +70,18 @@ export class Apps {
     )
   }
 
+  /** Whether some program is not there at the moment, or stands still, and comes again. */
+  get isComing(): boolean {
+    return [...this.#lives].some(([name, { process, millrace }]) =>
+      process.isAlive ? process.isPaused || millrace === undefined : !this.#gone.has(name),
+    )
+  }
+
+  /** Whether all that were started have ended for good. */
+  get hasGone(): boolean {
+    return [...this.#lives].every(([name, { process }]) => !process.isAlive && this.#gone.has(name))
+  }
+
   /** Whether a pipeline has been run, by any instance. */
   get hasRun(): boolean {
     return this.#hasRun

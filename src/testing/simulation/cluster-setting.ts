@@ -1,5 +1,6 @@
 import { simulatedEngine } from '../../engines/simulated/client/engine.ts'
 import type { SimulatedCluster } from '../../engines/simulated/cluster.ts'
+import { awaitedMembers } from '../../engines/simulated/present-members.ts'
 import type { Setting } from './setting.ts'
 
 /** A cluster, as programs find it that are clients of it. */
@@ -16,6 +17,7 @@ export const clusterSetting = (cluster: SimulatedCluster): Setting => {
     get isWhole() {
       return cluster.isWhole
     },
+    awaited: () => awaitedMembers(cluster),
     keepsSends: options.acks === 'all' && !options.uncleanLeaderElection,
     appendedMs: (record) => cluster.appendedMs(record),
   }

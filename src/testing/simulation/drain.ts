@@ -10,6 +10,8 @@ export interface Programs {
   readonly runs: readonly Running[]
   /** Whether some program may be about to run more. */
   readonly isStarting: boolean
+  /** Whether some program is not there at the moment, or stands still, and comes again: what it does is still to come. */
+  readonly isComing: boolean
   /** Whether a pipeline has been run, or is waited for; else it is enough that nothing happens for long. */
   readonly hasRun: boolean
   /** Why programs have ended by themselves, the last first. */
@@ -17,7 +19,7 @@ export interface Programs {
 }
 
 export interface DrainParts {
-  readonly setting: Pick<Setting, 'world' | 'supervisor' | 'engine'>
+  readonly setting: Pick<Setting, 'world' | 'supervisor' | 'engine' | 'awaited'>
   /** As they are at the moment. */
   readonly programs: () => Programs
   /** The names of those in which something may come to be; all where nothing is said. */
@@ -28,7 +30,7 @@ export interface DrainParts {
 const lookMs = 200
 /** How often where jobs wait: that takes as long as they do. */
 const jobLookMs = 2_000
-/** How long nothing may have happened where no pipeline runs: longer than a session, so that others have taken over. */
+/** How long nothing may have happened where no pipeline runs: as long as work that says nothing of itself may take. */
 const quietMs = 70_000
 /** How long it waits for the pipelines that run before it looks anew which ones do. */
 const patienceMs = 5_000
@@ -53,7 +55,7 @@ export class Drain {
       await this.#wait(lookMs)
       const { runs, hasRun } = programs()
       if (runs.length === 0) {
-        if (!hasRun && (await this.#isQuiet())) return
+        if (!hasRun && (await this.#isQuiet()) && programs().runs.length === 0) return
         continue
       }
       if (await someJobWaits(this.#parts.setting.engine)) {
@@ -78,7 +80,17 @@ export class Drain {
     const { runs, ends } = this.#parts.programs()
     const [last] = ends
     const why = last === undefined ? '' : `; ${last.process} has ended with: ${last.why}`
-    return `${runs.length} pipelines are running${why}`
+    const [awaited] = this.#parts.setting.awaited() ?? []
+    const waits =
+      awaited === undefined
+        ? ''
+        : `; group '${awaited.group}' waits for a member that has died, for ${Math.ceil(awaited.forMs / 1000)} s more`
+    return `${runs.length === 1 ? '1 pipeline is' : `${runs.length} pipelines are`} running${why}${waits}`
+  }
+
+  /** How long groups still wait for members that have died, before anybody else may do their work: milliseconds. */
+  get awaitedMs(): number {
+    return Math.max(0, ...(this.#parts.setting.awaited() ?? []).map(({ forMs }) => forMs))
   }
 
   #caughtUp(running: Running): Promise<boolean> {
@@ -95,18 +107,22 @@ export class Drain {
     return answer
   }
 
-  /** Whether nothing is written or committed for a while, and no group is about to give partitions to somebody. */
+  /**
+   * Whether nothing is written or committed for a while, every program is there and stays there, and no group is about
+   * to give partitions to somebody.
+   */
   async #isQuiet(): Promise<boolean> {
     const before = await this.#written()
     await this.#wait(quietMs)
-    return (await this.#written()) === before
+    return (await this.#written()) === before && !this.#parts.programs().isComing
   }
 
   async #written(): Promise<string> {
-    const { world, engine } = this.#parts.setting
+    const { world, engine, awaited } = this.#parts.setting
     const committed: string[] = []
+    // others take over once the session of a member that has died is over, however long that is
+    if (awaited()?.length !== 0) committed.push(`${world.now}`)
     for (const { group, state } of await settle(engine.groups.describe())) {
-      // waits for members that have died one after the other: for a session of each, which may be longer than the quiet
       if (state === 'PreparingRebalance' || state === 'CompletingRebalance') committed.push(`${world.now}`)
       const offsets = await engine.groups.committed(group)()
       // a transaction is undecided: in a while it is not any more
@@ -115,7 +131,8 @@ export class Drain {
         for (const { topic, partition, offset } of offsets.right)
           committed.push(`${group} ${topic}-${partition} ${offset}`)
     }
-    return `${await this.#ends()} ${committed.sort().join()}`
+    const { ends } = this.#parts.programs()
+    return `${await this.#ends()} ${committed.sort().join()} ${ends.length}`
   }
 
   /** Where the topics end, as a committed reader sees it. */

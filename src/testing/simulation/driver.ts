@@ -46,7 +46,7 @@ export class Driver {
    */
   drive<A>(work: PromiseLike<A>, { forMs, otherwise }: Within): Promise<A> {
     return new Promise((resolve, reject) => {
-      const late = () => new NotInTime(`${otherwise()} within ${forMs / 1000} virtual seconds`)
+      const late = () => new NotInTime(`${otherwise()} within ${Math.round(forMs) / 1000} virtual seconds`)
       const waiting: Waiting = { untilMs: this.#world.now + forMs, goOn: undefined, giveUp: reject, late }
       work.then(
         (done) => {

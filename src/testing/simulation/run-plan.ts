@@ -126,7 +126,8 @@ class Run {
     const acknowledged = await this.#drive(fed, drainMs, 'the input could not be sent')
     if (acknowledged === undefined) return
     const undone = () => `not everything that was sent was worked off (${this.#drain.state})`
-    if ((await this.#drive(this.#drain.drained(), drainMs, undone)) === undefined) return
+    const withinMs = drainMs + this.#drain.awaitedMs
+    if ((await this.#drive(this.#drain.drained(), withinMs, undone)) === undefined) return
     const evidence = await this.#drive(this.#evidence(), drainMs, 'the topics could not be read')
     this.#apps.end()
     if (evidence === undefined) return

@@ -211,9 +211,12 @@ export class Scenario {
     return this.#drive(isSo(), `this did not come to be: ${what}`, durationMs('sim.until(…, within)', within))
   }
 
-  /** Resolves once every pipeline has come to the end of all that there is, and nothing more follows from that. */
-  drained(within: Duration = drainMs): Promise<void> {
-    const forMs = durationMs('sim.drained(within)', within)
+  /**
+   * Resolves once every pipeline has come to the end of all that there is, and nothing more follows from that. Where no
+   * pipeline is run, once nothing was written or committed for more than a minute, and no group waits for anybody.
+   */
+  drained(within?: Duration): Promise<void> {
+    const forMs = within === undefined ? drainMs + this.#drain.awaitedMs : durationMs('sim.drained(within)', within)
     const otherwise = () => `not everything was worked off (${this.#drain.state})`
     return this.#driver.drive(this.#drain.drained(), { forMs, otherwise })
   }
@@ -223,8 +226,8 @@ export class Scenario {
     return {
       runs: all.flatMap(({ runs }) => runs),
       isStarting: all.some(({ isStarting }) => isStarting),
-      // a story is not at its end while the pipelines of which it tells are still to come
-      hasRun: true,
+      isComing: all.some(({ isComing }) => isComing),
+      hasRun: all.some(({ hasRun, hasGone }) => hasRun && !hasGone),
       ends: all.flatMap(({ ends }) => ends),
     }
   }

@@ -2,6 +2,7 @@ import type { Clock } from '../../contracts/clock.ts'
 import type { Engine } from '../../contracts/engine.ts'
 import type { Position } from '../../contracts/position.ts'
 import type { Random } from '../../contracts/random.ts'
+import type { AwaitedMember } from '../../engines/simulated/present-members.ts'
 import type { Process } from '../../engines/simulated/world/process.ts'
 import type { World } from '../../engines/simulated/world/world.ts'
 
@@ -28,6 +29,8 @@ export interface Setting {
   readonly wantsTopics: boolean
   /** Whether everybody is up who should be. */
   readonly isWhole: boolean
+  /** Whom groups wait for although nobody is that member any more; `undefined` where that cannot be told at the moment. */
+  readonly awaited: () => readonly AwaitedMember[] | undefined
   /** Whether a send that was acknowledged has to be there in the end. */
   readonly keepsSends: boolean
   /** When a record was appended, by the world's own time: milliseconds since the epoch. */

@@ -27,7 +27,7 @@ const drained = async ([...answersMs]: readonly number[], more: Partial<Programs
     store: () => expect.fail('nobody asks'),
     stop: async () => {},
   }
-  const programs = { runs: [running], isStarting: false, hasRun: true, ends: [], ...more }
+  const programs = { runs: [running], isStarting: false, isComing: false, hasRun: true, ends: [], ...more }
   const drain = new Drain({ setting: clusterSetting(cluster), programs: () => programs })
   const driver = new Driver(world, systemSettle)
   await driver.drive(drain.drained(), { forMs: 600_000, otherwise: () => drain.state })

@@ -47,7 +47,7 @@ export const simulatedEngine = (cluster: SimulatedCluster, process: Process): En
     features: allFeatures('its disks are virtual, and end with the simulation'),
     topics: simulatedTopics(connection),
     reader: simulatedReader(connection),
-    groups: simulatedGroups(connection, options.brokers),
+    groups: simulatedGroups(connection, options.brokers, cluster.members),
     producer: () => connection.call(async () => E.right(producer())),
     transactions: (transactionOptions) =>
       connection.call(async () => {

@@ -4,19 +4,20 @@ import type { EngineFailure } from '../../../contracts/failure.ts'
 import type { TopicPartition } from '../../../contracts/position.ts'
 import { wrongOffset } from '../../refusals.ts'
 import { positionsText } from '../message-text.ts'
+import type { PresentMember } from '../present-members.ts'
 import { brokerName } from '../switchboard.ts'
 import { type Answer, accepted, type Connection, done, isPassing } from './connection.ts'
 import { MemberSession } from './member-session.ts'
 
 /** Consumer groups, asked of their coordinators. */
-export const simulatedGroups = (connection: Connection, brokers: number): Groups => ({
+export const simulatedGroups = (connection: Connection, brokers: number, members: Set<PresentMember>): Groups => ({
   join: (options) =>
     connection.call(async () => {
       for (const topic of options.topics) {
         const there = await connection.topic(topic)
         if (E.isLeft(there)) return there
       }
-      const session = new MemberSession(connection, options)
+      const session = new MemberSession(connection, options, members)
       const refused = await session.letIn()
       return refused === undefined ? E.right(session.membership) : E.left(refused)
     }),

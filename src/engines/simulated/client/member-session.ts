@@ -4,6 +4,7 @@ import type { EngineFailure } from '../../../contracts/failure.ts'
 import type { MemberReply, MemberRequest } from '../../../protocol/client/group-member-state.ts'
 import { MemberDriver } from '../../member-driver.ts'
 import { groupEventText } from '../message-text.ts'
+import type { PresentMember } from '../present-members.ts'
 import { backoffMs, type Connection, maxBackoffMs, requestTimeoutMs } from './connection.ts'
 
 /** How long a join may wait for others before it counts as let in: whatever is refused is refused at once. */
@@ -19,7 +20,7 @@ export class MemberSession {
   readonly #options: JoinOptions
   readonly #driver: MemberDriver
 
-  constructor(connection: Connection, options: JoinOptions) {
+  constructor(connection: Connection, options: JoinOptions, members: Set<PresentMember>) {
     this.#connection = connection
     this.#options = options
     const { world, process } = connection
@@ -32,7 +33,10 @@ export class MemberSession {
       call: (work) => connection.call(work),
       told: (event) =>
         world.tell(process, () => groupEventText(event, options.group, this.#driver.generation), 'group'),
+      ended: () => members.delete(present),
     })
+    const present = { process, memberId: () => this.#driver.memberId }
+    members.add(present)
     connection.onEnd((failure) => this.#driver.end(failure))
     this.#driver.start()
   }

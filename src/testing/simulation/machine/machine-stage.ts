@@ -20,6 +20,8 @@ export const machineStage =
         get isWhole() {
           return machine.isOpen
         },
+        // whoever opens the directory shows everybody else out
+        awaited: () => [],
         keepsSends: true,
         appendedMs: (record) => machine.witness.appendedMs(record),
       },
