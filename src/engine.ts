@@ -1,3 +1,5 @@
+import './millrace/require-node.ts'
+
 // engines of ours, as they are under `connect`
 export { type OpenEngineOptions, openEngine } from './millrace/open-engine.ts'
 

@@ -1,3 +1,5 @@
+import './millrace/require-node.ts'
+
 // connecting
 export { type ConnectOptions, connect } from './millrace/connect.ts'
 export type { Millrace } from './millrace/millrace.ts'

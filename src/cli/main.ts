@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { systemClock, systemRandom } from '../millrace/system.ts'
+import { nodeComplaint } from '../millrace/node-version.ts'
 import { exitCodes } from './exit-code.ts'
-import { nodeComplaint } from './node-version.ts'
 import { runCli } from './run-cli.ts'
 import { streamSink } from './stream-sink.ts'
 

@@ -1,3 +1,5 @@
+import '../millrace/require-node.ts'
+
 // many runs of a program, with faults; one story, step by step
 export type { ClusterOptions } from '../engines/simulated/cluster-options.ts'
 export type { FaultName } from '../engines/simulated/faults/fault.ts'

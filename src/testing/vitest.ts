@@ -1,3 +1,4 @@
+import '../millrace/require-node.ts'
 import { expect } from 'vitest'
 import { type MillraceMatchers, millraceMatchers } from './matchers/millrace-matchers.ts'
 

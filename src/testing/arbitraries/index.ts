@@ -1,3 +1,5 @@
+import '../../millrace/require-node.ts'
+
 export { type ArbitraryKeysOptions, arbitraryKeys } from './arbitrary-keys.ts'
 export { arbitraryRecord, type RecordParts } from './arbitrary-record.ts'
 export { type ArbitraryRecordsOptions, arbitraryRecords } from './arbitrary-records.ts'

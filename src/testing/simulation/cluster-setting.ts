@@ -1,6 +1,6 @@
+import { awaitedMembers } from '../../engines/simulated/awaited-members.ts'
 import { simulatedEngine } from '../../engines/simulated/client/engine.ts'
 import type { SimulatedCluster } from '../../engines/simulated/cluster.ts'
-import { awaitedMembers } from '../../engines/simulated/present-members.ts'
 import type { Setting } from './setting.ts'
 
 /** A cluster, as programs find it that are clients of it. */

@@ -2,7 +2,7 @@ import type { Clock } from '../../contracts/clock.ts'
 import type { Engine } from '../../contracts/engine.ts'
 import type { Position } from '../../contracts/position.ts'
 import type { Random } from '../../contracts/random.ts'
-import type { AwaitedMember } from '../../engines/simulated/present-members.ts'
+import type { AwaitedMember } from '../../engines/simulated/awaited-members.ts'
 import type { Process } from '../../engines/simulated/world/process.ts'
 import type { World } from '../../engines/simulated/world/world.ts'
 

@@ -16,7 +16,7 @@ const ways: readonly (readonly [string, () => void])[] = [
   ['a timer', () => void setTimeout(fail, 5)],
   ['an immediate', () => void setImmediate(fail)],
   ['a promise that nobody waits for', () => void rejected()],
-  ['a promise of a timer', () => void setTimeout(rejected, 5)],
+  ['a promise of a timer', () => void setTimeout(() => void rejected(), 5)],
   ['a tick of a microtask of a timer', () => void setTimeout(() => queueMicrotask(() => process.nextTick(fail)), 5)],
   [
     'what follows from a promise',

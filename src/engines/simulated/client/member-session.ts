@@ -4,7 +4,7 @@ import type { EngineFailure } from '../../../contracts/failure.ts'
 import type { MemberReply, MemberRequest } from '../../../protocol/client/group-member-state.ts'
 import { MemberDriver } from '../../member-driver.ts'
 import { groupEventText } from '../message-text.ts'
-import type { PresentMember } from '../present-members.ts'
+import type { PresentMember } from '../present-member.ts'
 import { backoffMs, type Connection, maxBackoffMs, requestTimeoutMs } from './connection.ts'
 
 /** How long a join may wait for others before it counts as let in: whatever is refused is refused at once. */

@@ -1,13 +1,5 @@
 import { internalTopics } from '../internal-topics.ts'
 import type { SimulatedCluster } from './cluster.ts'
-import type { Process } from './world/process.ts'
-
-/** A member of a group, as its own process knows it. */
-export interface PresentMember {
-  readonly process: Process
-  /** Empty while it has none. */
-  readonly memberId: () => string
-}
 
 /** A group that waits for a member until its session is over, though there is nobody any more who could give a sign of life. */
 export interface AwaitedMember {
