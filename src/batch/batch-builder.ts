@@ -2,7 +2,7 @@ import type { CompressionName } from '../contracts/topic.ts'
 import { compress, requireCompression } from './compression.ts'
 import { compressionNames, headerBytes, writeHeader } from './record-batch.ts'
 import { fieldsBytesOf, lengthOf, writeFields } from './record-fields.ts'
-import type { RecordHeaders } from './record-headers.ts'
+import type { RecordHeaders, WrittenHeaders } from './record-headers.ts'
 import { aloneBytes, bodyBytes } from './record-size.ts'
 import { giveScratch, growScratch, takeScratch } from './scratch.ts'
 import { varintBytes, writeVarint, writeVarlong } from './varint.ts'
@@ -91,7 +91,7 @@ export class BatchBuilder {
     keyBytes: number,
     value: Uint8Array | null,
     valueBytes: number,
-    headers: RecordHeaders,
+    headers: RecordHeaders | WrittenHeaders,
     timestamp: number,
     fields: number,
   ): boolean {

@@ -1,4 +1,4 @@
-import { headersBytes, type RecordHeaders, writeHeaders } from './record-headers.ts'
+import { headersBytes, type RecordHeaders, type WrittenHeaders, writeHeaders } from './record-headers.ts'
 import { varintBytes, writeVarint } from './varint.ts'
 
 /*
@@ -11,7 +11,7 @@ export const fieldsBytes = (key: Uint8Array | null, value: Uint8Array | null, he
   fieldsBytesOf(lengthOf(key), lengthOf(value), headers)
 
 /** The same of a key and a value that are so long; -1 where there is none. */
-export const fieldsBytesOf = (keyBytes: number, valueBytes: number, headers: RecordHeaders): number =>
+export const fieldsBytesOf = (keyBytes: number, valueBytes: number, headers: RecordHeaders | WrittenHeaders): number =>
   fieldBytes(keyBytes) + fieldBytes(valueBytes) + (headers.size === 0 ? 1 : headersBytes(headers))
 
 /** How long a key or a value is; -1 where there is none. */
@@ -23,7 +23,7 @@ export const writeFields = (
   at: number,
   key: Uint8Array | null,
   value: Uint8Array | null,
-  headers: RecordHeaders,
+  headers: RecordHeaders | WrittenHeaders,
   keyBytes: number = lengthOf(key),
   valueBytes: number = lengthOf(value),
 ): void => {

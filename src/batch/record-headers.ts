@@ -8,6 +8,25 @@ export type RecordHeaders = ReadonlyMap<string, Uint8Array>
 /** Shared by every record that has none. */
 export const noHeaders: RecordHeaders = new Map()
 
+/** Headers as a batch holds them, behind their number: to be copied from where they lie. */
+export class WrittenHeaders {
+  /** How many there are, or more than none. */
+  readonly size = 1
+  bytes: Uint8Array = noBytes
+  from = 0
+  to = 0
+
+  /** They lie in `bytes` from `from` up to `to`, their number among them. */
+  are(bytes: Uint8Array, from: number, to: number): this {
+    this.bytes = bytes
+    this.from = from
+    this.to = to
+    return this
+  }
+}
+
+const noBytes = new Uint8Array(0)
+
 /** The same headers in bytes of their own; costs nothing where there are none. */
 export const copyHeaders = (headers: RecordHeaders): RecordHeaders => {
   if (headers.size === 0) return headers
@@ -26,7 +45,8 @@ export const copyHeaders = (headers: RecordHeaders): RecordHeaders => {
 }
 
 /** What {@link writeHeaders} needs. */
-export const headersBytes = (headers: RecordHeaders): number => {
+export const headersBytes = (headers: RecordHeaders | WrittenHeaders): number => {
+  if (headers instanceof WrittenHeaders) return headers.to - headers.from
   let sizeBytes = varintBytes(headers.size)
   for (const [name, value] of headers) {
     const nameBytes = bytesOfName(name).length
@@ -36,13 +56,19 @@ export const headersBytes = (headers: RecordHeaders): number => {
 }
 
 /** Writes the number of headers and each of them at `at`, and answers the position behind. */
-export const writeHeaders = (bytes: Uint8Array, at: number, headers: RecordHeaders): number => {
+export const writeHeaders = (bytes: Uint8Array, at: number, headers: RecordHeaders | WrittenHeaders): number => {
+  if (headers instanceof WrittenHeaders) return copyWritten(bytes, at, headers)
   let next = writeVarint(bytes, at, headers.size)
   for (const [name, value] of headers) {
     next = writeCounted(bytes, next, bytesOfName(name))
     next = writeCounted(bytes, next, value)
   }
   return next
+}
+
+const copyWritten = (into: Uint8Array, at: number, { bytes, from, to }: WrittenHeaders): number => {
+  for (let i = from; i < to; i++) into[at + i - from] = bytes[i] as number
+  return at + to - from
 }
 
 /** Writes the length of `part`, and what is in it. */

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { undecodable } from '../codec/decode-error.ts'
+import { ownBytes } from '../codec/own-bytes.ts'
 import { fromUtf8, utf8 } from '../codec/utf-8.ts'
 import type { Codec, DecodeError } from '../contracts/codec.ts'
 import type { Answered, CommandSource, JobAnswer, JobState } from '../protocol/delay/job-state.ts'
@@ -35,9 +36,59 @@ export const jobStateCodec: Codec<JobState> = {
       text(state.source === undefined ? '' : sourceText(state.source))
     u8(state.answered.length)
     for (const one of state.answered) writeAnswered(one)
-    return scratch.slice(0, at)
+    return written()
   },
   decode: (bytes) => (bytes === null ? unreadable : read(bytes)),
+}
+
+/** The state of an id whose job waits, and of which nothing else is known. */
+export const pendingBytes = (gen: number, dueMs: number): Uint8Array => {
+  at = 0
+  u8(pendingTag)
+  f64(gen)
+  f64(dueMs)
+  u8(0)
+  return written()
+}
+
+/** The same once it has fired. */
+export const firedBytes = (gen: number, dueMs: number, untilMs: number): Uint8Array => {
+  at = 0
+  u8(firedTag)
+  f64(gen)
+  f64(dueMs)
+  f64(untilMs)
+  u8(0)
+  return written()
+}
+
+/**
+ * How an id stands of which this scheduling has surfaced: it `waits`, and nothing else is known; it is `otherwise`, so that this one
+ * counts no more; `undefined` where that takes a closer look.
+ */
+export const standsOf = (
+  state: Uint8Array | undefined,
+  gen: number,
+  dueMs: number,
+): 'waits' | 'otherwise' | undefined => {
+  if (state === undefined) return 'otherwise'
+  const [tag] = state
+  if (tag !== pendingTag && tag !== seriesTag) return tag === undefined || tag >= tags.length ? undefined : 'otherwise'
+  if (state.length < pendingLength) return undefined
+  const fields = new DataView(state.buffer, state.byteOffset, state.byteLength)
+  if (fields.getFloat64(1) !== gen || fields.getFloat64(9) !== dueMs) return 'otherwise'
+  return tag === pendingTag && state.length === pendingLength ? 'waits' : undefined
+}
+
+const pendingTag = tags.indexOf('pending')
+const firedTag = tags.indexOf('fired')
+const seriesTag = tags.indexOf('series')
+const pendingLength = 18
+
+const written = (): Uint8Array => {
+  const bytes = ownBytes(at)
+  for (let i = 0; i < at; i++) bytes[i] = scratch[i] as number
+  return bytes
 }
 
 const sourceText = ({ topic, partition, offset, timestamp }: CommandSource): string =>

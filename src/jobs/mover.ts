@@ -13,6 +13,7 @@ import { refuseUncarried } from '../contracts/refusal.ts'
 import type { StoreDeclaration, StoreView } from '../contracts/store.ts'
 import type { Barrier, Tier } from '../contracts/tier.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
+import type { Skim } from '../pipeline/skim.ts'
 import { type Pipeline, stream } from '../pipeline/stream.ts'
 import { type JobEffect, type JobRules, stepJob, surfaced } from '../protocol/delay/job.ts'
 import type { JobState } from '../protocol/delay/job-state.ts'
@@ -25,6 +26,7 @@ import { plantedIn } from './mover-mutant.ts'
 import { OverdueGuard } from './overdue-guard.ts'
 import { type RawRecord, readCommand } from './read-command.ts'
 import { rulesOf } from './rules.ts'
+import { skimJobs } from './skim-jobs.ts'
 
 /** The state of each id that is known. Its keys are ids in bytes. */
 export const jobsStore: StoreDeclaration<Uint8Array, JobState> = { name: 'jobs', key: bytes, value: jobStateCodec }
@@ -34,6 +36,7 @@ export interface Mover {
   readonly pipeline: Pipeline<readonly [AnyTopic], unknown>
   readonly tiers: readonly Tier[]
   readonly barrier?: Barrier
+  readonly skim: Skim
 }
 
 export const moverOf = (of: AnyDelayed, counters: JobCounters): Mover => {
@@ -42,17 +45,19 @@ export const moverOf = (of: AnyDelayed, counters: JobCounters): Mover => {
   const earlyMs = mutant === 'fired-early' ? earlyByMs : 0
   const rules = rulesOf(of)
   const tiers = jobTiersOf(of)
-  const work = new Moving(of, {
+  const parts = {
     rules: mutant === 'cancel-ahead-lost' ? { ...rules, aheadMs: 0 } : rules,
     tiers,
     counters,
     guard,
     earlyMs,
-  })
+  }
+  const work = new Moving(of, parts)
   return {
     pipeline: stream(topicsOf(of).commands).pipe(mapEach(work.step, work.needs)),
     tiers: tiers.tiers.map((tier) => ({ ...tier, dueAt: (record) => tier.dueAt(record) - earlyMs })),
     ...(mutant === 'cancel-unread' ? {} : { barrier: guard }),
+    skim: skimJobs({ ...parts, store: jobsStore.name, commands: topicsOf(of).commands, target: of.to }),
   }
 }
 

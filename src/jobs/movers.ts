@@ -138,7 +138,7 @@ export class Movers {
         return dead
       },
     }
-    const { pipeline, tiers, barrier } = moverOf(delayed, counters)
+    const { pipeline, tiers, barrier, skim } = moverOf(delayed, counters)
     return runPipeline({
       engine,
       clock,
@@ -146,6 +146,7 @@ export class Movers {
       name: delayed.name,
       pipeline,
       tiers,
+      skim,
       ownsTopics: true,
       ...(barrier === undefined ? {} : { barrier }),
       options: { onError, instance },

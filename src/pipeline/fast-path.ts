@@ -6,6 +6,7 @@ import { UnreadableRecord } from './attempt-errors.ts'
 import { chain, fed, type Operators } from './chain.ts'
 import type { Feed } from './feed.ts'
 import type { Gather } from './gather.ts'
+import { Hands, isLying, type Skim } from './skim.ts'
 import { type RawRecord, readRecord, type Source } from './source.ts'
 import { StepByStep } from './step-by-step.ts'
 
@@ -26,6 +27,7 @@ export interface Slice {
 export interface Chained {
   readonly operators: Operators
   readonly stepwise: boolean
+  readonly skim?: Skim | undefined
 }
 
 export interface SliceLimits {
@@ -51,6 +53,7 @@ export const runSlice = (chained: Chained, feed: Feed, gather: Gather, limits: S
   const { source } = feed.chunk
   const start = feed.mark()
   const end = new SliceEnd()
+  const hands = chained.skim === undefined ? undefined : new Hands(gather)
   let nextOffset = start
   let records = 0
   const takeBack = (untagged: string): Slice => {
@@ -63,19 +66,21 @@ export const runSlice = (chained: Chained, feed: Feed, gather: Gather, limits: S
     if (input === undefined || end.isOver) return takeBack('does not subscribe to its source at once')
     while (feed.next() === 'record') {
       const raw = feed.record
-      const attempt = new Attempt(gather, source, raw)
-      gather.begin(attempt)
-      const record = readRecord(source, raw, attempt)
-      if (record instanceof UnreadableRecord) end.fail(record)
-      else input.next(record)
-      if (gather.refused !== undefined) end.fail(gather.refused)
-      if (end.hasFailed) {
-        gather.drop()
-        if (!end.isOver && !end.completes(input)) return takeBack('does not complete with its source')
-        return { source, records, nextOffset, failed: { raw, error: end.reason } }
+      if (hands === undefined || !isLying(raw) || chained.skim?.(source, raw, hands) !== true) {
+        const attempt = new Attempt(gather, source, raw)
+        gather.begin(attempt)
+        const record = readRecord(source, raw, attempt)
+        if (record instanceof UnreadableRecord) end.fail(record)
+        else input.next(record)
+        if (gather.refused !== undefined) end.fail(gather.refused)
+        if (end.hasFailed) {
+          gather.drop()
+          if (!end.isOver && !end.completes(input)) return takeBack('does not complete with its source')
+          return { source, records, nextOffset, failed: { raw, error: end.reason } }
+        }
+        if (end.isOver || input.closed) return takeBack('completes before its source does')
+        gather.keep()
       }
-      if (end.isOver || input.closed) return takeBack('completes before its source does')
-      gather.keep()
       nextOffset = feed.standing
       records += 1
       if (records >= limits.maxRecords || limits.isFull()) break

@@ -1,8 +1,9 @@
 import { fieldsBytesOf, lengthOf } from '../batch/record-fields.ts'
+import type { WrittenHeaders } from '../batch/record-headers.ts'
 import { aloneBytesOf } from '../batch/record-size.ts'
 import { recordFault } from '../codec/record-fault.ts'
 import type { Written } from '../contracts/carrier.ts'
-import { never } from '../contracts/state-store.ts'
+import { never, type StateChange } from '../contracts/state-store.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
 import { keyHash } from '../store/key-hash.ts'
 import {
@@ -167,6 +168,31 @@ export class Gather {
     this.#meter(aloneBytesOf(fields))
     this.outputs.add(sink, key, keyBytes, value, valueBytes, headers, timestamp, fields)
     this.#stands()
+  }
+
+  /** Adds an output in bytes, in place of what the record at hand would write; false where it cannot be written there. */
+  addBytes(
+    sink: Sink,
+    key: Uint8Array | null,
+    value: Uint8Array | null,
+    headers: WrittenHeaders,
+    timestamp: number,
+  ): boolean {
+    const keyBytes = lengthOf(key)
+    const valueBytes = lengthOf(value)
+    const fields = fieldsBytesOf(keyBytes, valueBytes, headers)
+    const sizeBytes = aloneBytesOf(fields)
+    if (sizeBytes > sink.recordBytesMax || sizeBytes > this.setup.outputBytesMax) return false
+    if (key === null && sink.isCompacted === true) return false
+    this.#meter(sizeBytes)
+    this.outputs.add(sink, key, keyBytes, value, valueBytes, headers, timestamp, fields)
+    return true
+  }
+
+  /** Makes a change that was found to have room, in place of what the record at hand would set. */
+  writeBytes(store: TaskStore, change: Pick<StateChange, 'key' | 'hash' | 'value' | 'expiresAt'>): void {
+    this.wrote(store.write(change))
+    this.#meter(change.key.length + (change.value?.length ?? 0))
   }
 
   /** Changes a store on the run's own account, and not on that of an attempt. */

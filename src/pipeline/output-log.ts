@@ -1,6 +1,6 @@
 import type { BatchBuilder, WrittenFields } from '../batch/batch-builder.ts'
 import { writeFields } from '../batch/record-fields.ts'
-import type { RecordHeaders } from '../batch/record-headers.ts'
+import type { RecordHeaders, WrittenHeaders } from '../batch/record-headers.ts'
 import { growScratch } from '../batch/scratch.ts'
 import { keyHash } from '../protocol/client/partitioner.ts'
 import type { Sink } from './encoded-output.ts'
@@ -42,7 +42,7 @@ export class OutputLog {
     keyBytes: number,
     value: Uint8Array | null,
     valueBytes: number,
-    headers: RecordHeaders,
+    headers: RecordHeaders | WrittenHeaders,
     timestamp: number,
     fields: number,
   ): void {

@@ -9,6 +9,7 @@ import type { Tier } from '../contracts/tier.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
 import { StoreAboveBatches } from './attempt-errors.ts'
 import { chain, type Operators } from './chain.ts'
+import type { Skim } from './skim.ts'
 
 /** A pipeline as it was described. */
 export interface Described {
@@ -39,6 +40,8 @@ export interface Plan {
   readonly needs: readonly Need[]
   /** Where records of its own wait until they are due. */
   readonly tiers: readonly Tier[]
+  /** Does with many records what the operators would, without them. */
+  readonly skim?: Skim
 }
 
 /**

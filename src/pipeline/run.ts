@@ -27,6 +27,7 @@ import { planOf } from './plan.ts'
 import type { Progress } from './progress.ts'
 import { retryNeeds } from './retry-topics.ts'
 import { findTopics } from './run-topics.ts'
+import type { Skim } from './skim.ts'
 import type { StoreQuery } from './store-query.ts'
 import type { Pipeline, Topics } from './stream.ts'
 
@@ -86,6 +87,8 @@ export const runPipeline = async <T extends Topics>(o: {
   /** Where records of its own wait until they are due. */
   readonly tiers?: readonly Tier[]
   readonly barrier?: Barrier
+  /** Does with many records what the operators would, without them. */
+  readonly skim?: Skim
   /** What it reads was written for it alone: it is deleted once it is committed, as what has left its tiers. */
   readonly ownsTopics?: boolean
   /** Makes ready what the pipeline schedules jobs of, before anything runs; gets the name of the instance where it has one. */
@@ -114,12 +117,13 @@ export const runPipeline = async <T extends Topics>(o: {
     retriesIn(settings.onError),
     existing.map((topic) => topic.name),
   )
-  const plan = planOf(
+  const described = planOf(
     name,
     pipeline,
     [...settings.uses, ...deadLetterTopics(settings.onError), ...(parked === undefined ? [] : [parked])],
     [...tiers, ...retryTiers],
   )
+  const plan = o.skim === undefined ? described : { ...described, skim: o.skim }
   if (parked !== undefined && plan.stages.length > 1) throw new OrderAboveBatches(name)
   const isSafe = parked === undefined ? settings.guarantee !== 'at-most-once' : settings.guarantee === 'exactly-once'
   if (retryTiers.length > 0 && !isSafe) throw new TypeError(stillPutOff(name, settings.guarantee))

@@ -39,10 +39,10 @@ export class Slices {
     const { setup, feed, window, done } = this.#parts
     const maxRecords = this.#entrance.allowanceAtOnce()
     if (maxRecords < 1) return false
-    const { stages, stepwise } = setup.plan
+    const { stages, stepwise, skim } = setup.plan
     const { operators } = stages[0] as Stage
     this.#gather.writeTo(done.outputs)
-    const slice = runSlice({ operators, stepwise }, feed, this.#gather, { ...this.#limits, maxRecords })
+    const slice = runSlice({ operators, stepwise, skim }, feed, this.#gather, { ...this.#limits, maxRecords })
     if (slice.untagged !== undefined) {
       this.#isTrusted = false
       setup.hooks.notice({ _tag: 'untagged', message: untagged(setup.plan.name, slice.untagged) })

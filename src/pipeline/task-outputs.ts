@@ -1,6 +1,6 @@
 import { BatchBuilder, type WrittenFields } from '../batch/batch-builder.ts'
 import { headerBytes } from '../batch/record-batch.ts'
-import type { RecordHeaders } from '../batch/record-headers.ts'
+import type { RecordHeaders, WrittenHeaders } from '../batch/record-headers.ts'
 import { aloneBytesOf } from '../batch/record-size.ts'
 import { keyHash } from '../protocol/client/partitioner.ts'
 import type { Sink } from './encoded-output.ts'
@@ -63,7 +63,7 @@ export class TaskOutputs {
     keyBytes: number,
     value: Uint8Array | null,
     valueBytes: number,
-    headers: RecordHeaders,
+    headers: RecordHeaders | WrittenHeaders,
     timestamp: number,
     fields: number,
   ): void {
