@@ -2,6 +2,7 @@ import { redrivenTopic } from '../codec/redrive.ts'
 import type { Engine } from '../contracts/engine.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
 import { settle } from '../contracts/settle.ts'
+import { missingOf } from './redrive-mutant.ts'
 import type { RedriveOrder, RedriveOutcome, RedriveParts } from './redrive-order.ts'
 import { Redriving } from './redriving.ts'
 
@@ -25,7 +26,8 @@ export const redrive = async (parts: RedriveParts, order: RedriveOrder): Promise
     throw new MillraceError(engineFailure('unknown-topic', `there is no topic '${letters.name}' at ${engine.name}`))
   const isNoted = await findNotes(engine, letters.name, order.isDry)
   if (order.isDry) return new Redriving(parts, order, topic, undefined).run(isNoted)
-  const transactions = { transactionalId: `redrive/${letters.name}`, timeoutMs: transactionTimeoutMs }
+  const transactionalId = `redrive/${letters.name}${missingOf(letters) === 'not-alone' ? parts.clock.now() : ''}`
+  const transactions = { transactionalId, timeoutMs: transactionTimeoutMs }
   const producer = await patiently(engine.transactions(transactions), true)
   try {
     return await new Redriving(parts, order, topic, producer).run(isNoted)

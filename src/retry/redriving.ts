@@ -7,6 +7,7 @@ import { Destinations, type Redirected } from './destinations.ts'
 import { type MovedLetters, readMoved } from './moved-letters.ts'
 import { type LetterRecord, readLetters } from './read-letters.ts'
 import { RedriveBatch } from './redrive-batch.ts'
+import { missingOf } from './redrive-mutant.ts'
 import type { RedriveOrder, RedriveOutcome, RedriveParts } from './redrive-order.ts'
 
 /** What one transaction moves at most; of bytes a little more, with the last record. */
@@ -140,19 +141,23 @@ export class Redriving {
   }
 
   async #commit(turned: readonly Turned[]): Promise<void> {
-    if (this.#producer !== undefined) {
-      await settle(this.#producer.append(this.#written(turned)))
-      await this.#parts.patiently(this.#producer.commit(), true)
-    }
+    for (const written of this.#written(turned)) await this.#write(written)
     this.#rate?.spend(turned.length)
     for (const { redirected } of turned) count(this.#to, redirected.to.topic)
     this.#counts.moved += turned.length
     this.#order.onMoved?.(this.#counts.moved)
   }
 
-  /** The records, and the notes that they moved. */
-  #written(turned: readonly Turned[]) {
+  async #write(batch: RedriveBatch): Promise<void> {
+    if (this.#producer === undefined) return
+    await settle(this.#producer.append(batch.build()))
+    await this.#parts.patiently(this.#producer.commit(), true)
+  }
+
+  /** The records, and the notes that they moved: a transaction each. */
+  #written(turned: readonly Turned[]): readonly RedriveBatch[] {
     const batch = new RedriveBatch()
+    const noted = missingOf(this.#parts.letters) === 'note-apart' ? new RedriveBatch() : batch
     const notes = redrivenTopic(this.#topic.name)
     const timestamp = this.#parts.clock.now()
     const notesTopic = { ...notes, id: '', internal: false }
@@ -161,9 +166,9 @@ export class Redriving {
       const { headers: _, ...fields } = one.redirected.record
       const key = notes.key.encode(letterId(one.letter))
       const value = notes.value.encode(this.#note(one, timestamp))
-      batch.add(notesTopic, 0, { ...fields, key, value, headers: noHeaders, timestamp })
+      noted.add(notesTopic, 0, { ...fields, key, value, headers: noHeaders, timestamp })
     }
-    return batch.build()
+    return noted === batch ? [batch] : [batch, noted]
   }
 
   #note({ letter, redirected }: Turned, at: number): Redriven {

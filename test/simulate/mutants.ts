@@ -2,14 +2,16 @@ import type { Mutant } from '../../src/engines/simulated/cluster-options.ts'
 import type { InvariantKind } from '../../src/engines/simulated/invariants/partition-watch.ts'
 import type { MoverMutant } from '../../src/jobs/mover-mutant.ts'
 import { type RetryMutant, withoutRule } from '../../src/pipeline/retry-mutant.ts'
+import { type RedriveMutant, redrivenWithout } from '../../src/retry/redrive-mutant.ts'
 import type { Expectation } from '../../src/testing/expectations.ts'
-import type { FaultName, MachineMutant } from '../../src/testing/index.ts'
+import type { Faults, MachineMutant } from '../../src/testing/index.ts'
 import type { Broken } from '../../src/testing/simulation/machine/witness.ts'
 import { diskMutants } from './disk-mutants.ts'
 import { moverMutants } from './mover-mutants.ts'
 import type { Program } from './program.ts'
 import { bulky, slowTransactions } from './programs/by-hand.ts'
 import { chain, copy } from './programs/pipelines.ts'
+import { billsDead, redrives } from './programs/redrives.ts'
 import { charging, inOrder } from './programs/retries.ts'
 import { committedInFinally, markedAsSeenFirst, spreadOverPartitions } from './programs/wrong.ts'
 
@@ -20,13 +22,14 @@ export interface Planted {
     | MachineMutant
     | MoverMutant
     | RetryMutant
+    | RedriveMutant
     | 'committed in finally'
     | 'marked as seen first'
     | 'spread over partitions'
   /** The promise that is seen to be broken, by the kind of the violation. */
   readonly breaks: InvariantKind | Broken | Expectation['_tag']
   readonly program: Program
-  readonly faults: readonly FaultName[]
+  readonly faults: Faults
   /** Within how many runs that has to be seen. */
   readonly runs: number
   /** Found soon enough for every `npm test`. */
@@ -168,6 +171,14 @@ export const planted: readonly Planted[] = [
     isCheap: true,
   },
   {
+    name: 'unclean-passes-for-clean',
+    breaks: 'committed-lost',
+    program: on('unclean-passes-for-clean', copy),
+    faults: { 'disk-loss': 3, 'broker-crash': 2 },
+    runs: 100,
+    isCheap: true,
+  },
+  {
     name: 'lso-ignores-high-watermark',
     breaks: 'stable-offset-went-back',
     program: on('lso-ignores-high-watermark', copy),
@@ -221,6 +232,22 @@ export const planted: readonly Planted[] = [
     program: charging(withoutRule('retry-before-order', inOrder)),
     faults: ['delay'],
     runs: 10,
+    isCheap: true,
+  },
+  {
+    name: 'note-apart',
+    breaks: 'exactlyOnce',
+    program: redrives(redrivenWithout('note-apart', billsDead)),
+    faults: ['process-crash'],
+    runs: 100,
+    isCheap: false,
+  },
+  {
+    name: 'not-alone',
+    breaks: 'exactlyOnce',
+    program: redrives(redrivenWithout('not-alone', billsDead)),
+    faults: ['delay'],
+    runs: 20,
     isCheap: true,
   },
   ...diskMutants,

@@ -4,6 +4,7 @@ import { delayedPrograms } from './delayed.ts'
 import { mainJob } from './main-job.ts'
 import { programsOnDisk } from './on-disk.ts'
 import { chain, copy, copyAtLeastOnce, copyAtMostOnce, totals } from './pipelines.ts'
+import { redrives } from './redrives.ts'
 import { charging, inOrder } from './retries.ts'
 
 /** What we promise of our own programs, all to be kept under every fault of `jepsen`. */
@@ -19,6 +20,7 @@ export const programs: readonly Program[] = [
   slowTransactions,
   bulky,
   charging(inOrder),
+  redrives(),
   ...delayedPrograms,
   ...programsOnDisk,
 ]
