@@ -22,12 +22,13 @@ export class AbortedIndex {
   }
 
   append(aborted: AbortedTransaction): void {
-    const entry = this.entries.append()
-    writeInt16(entry, 0, version)
-    writeInt64(entry, 2, aborted.producerId)
-    writeInt64(entry, 10, aborted.firstOffset)
-    writeInt64(entry, 18, aborted.lastOffset)
-    writeInt64(entry, 26, aborted.lastStableOffset)
+    const at = this.entries.append()
+    const { room } = this.entries
+    writeInt16(room, at, version)
+    writeInt64(room, at + 2, aborted.producerId)
+    writeInt64(room, at + 10, aborted.firstOffset)
+    writeInt64(room, at + 18, aborted.lastOffset)
+    writeInt64(room, at + 26, aborted.lastStableOffset)
   }
 
   at(index: number): AbortedTransaction {

@@ -106,18 +106,16 @@ export class AppliedLog {
     const run = this.#runFrom(entries, at, before)
     const { active } = this.segments
     this.unsynced.add(active)
-    active.append(
-      run.map(({ bytes }) => bytes),
-      this.config.indexIntervalBytes,
-      this.#writesBehind,
-    )
-    for (const { producer, aborted, appendMs } of run) {
-      active.noteTime(appendMs)
-      if (producer !== undefined) this.producers.set(producer.producerId, producer)
-      if (aborted !== undefined) active.noteAborted(aborted)
-    }
-    this.#highWatermark = (run.at(-1) ?? entry).lastOffset + 1
+    active.append(run, this.config.indexIntervalBytes, this.#writesBehind)
+    for (let next = at; next < at + run.length; next++) this.#note(active, entries[next] as StagedBatch)
     return run.length
+  }
+
+  #note(active: Segment, { producer, aborted, appendMs, lastOffset }: StagedBatch): void {
+    active.noteTime(appendMs)
+    if (producer !== undefined) this.producers.set(producer.producerId, producer)
+    if (aborted !== undefined) active.noteAborted(aborted)
+    this.#highWatermark = lastOffset + 1
   }
 
   /** Writes the batches that wait in memory. Throws what the storage throws, and then they still wait. */
@@ -140,16 +138,16 @@ export class AppliedLog {
     for (const segment of this.segments.all) segment.close()
   }
 
-  /** The batches from `at` on that go to the active segment together. */
-  #runFrom(entries: readonly StagedEntry[], at: number, before: number): StagedBatch[] {
-    const run: StagedBatch[] = []
+  /** The bytes of the batches from `at` on that go to the active segment together. */
+  #runFrom(entries: readonly StagedEntry[], at: number, before: number): readonly Uint8Array[] {
+    const run: Uint8Array[] = []
     let sizeBytes = this.segments.active.sizeBytes
     for (let next = at; next < before; next++) {
       const entry = entries[next]
       if (entry?._tag !== 'batch') break
       if (this.#needsRoll(sizeBytes, entry)) break
       sizeBytes += entry.bytes.length
-      run.push(entry)
+      run.push(entry.bytes)
     }
     return run
   }

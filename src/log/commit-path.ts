@@ -39,12 +39,9 @@ export interface Appliers {
   readonly onApplied: ((log: PartitionLog) => void) | undefined
 }
 
-/** Applies what is next of a partition, which may be deleted. Throws what the storage throws. */
-export const applyTo = ({ logs, onApplied }: Appliers, log: PartitionLog, entries: readonly Queued[]): void => {
-  if (logs.isRemoved(log)) return
-  let staged = 0
-  for (const { change } of entries) if (change._tag !== 'created') staged++
-  if (staged === 0) return
+/** Applies the next `staged` of what is staged of a partition, which may be deleted. Throws what the storage throws. */
+export const applyTo = ({ logs, onApplied }: Appliers, log: PartitionLog, staged: number): void => {
+  if (staged === 0 || logs.isRemoved(log)) return
   log.apply(staged)
   onApplied?.(log)
 }

@@ -40,9 +40,13 @@ export class DirectCommit implements CommitPath {
   }
 
   commit(): Promise<Answer> {
-    if (!this.isSettled) return this.#inPace(this.#applyQueue())
-    this.#options.failure.hasRoom()
-    return answered
+    if (this.isSettled) {
+      this.#options.failure.hasRoom()
+      return answered
+    }
+    const answer = this.#applyQueue()
+    if (this.#isDue && this.#checkpointing !== undefined) return this.#inPace(answer, this.#checkpointing)
+    return answer === done ? answered : Promise.resolve(answer)
   }
 
   retry(): void {
@@ -66,11 +70,16 @@ export class DirectCommit implements CommitPath {
     try {
       while (from < queue.length) {
         const log = queue[from]?.of as PartitionLog
-        let to = from + 1
-        while (queue[to]?.of === log) to++
+        let to = from
+        let staged = 0
+        for (let queued = queue[to]; queued?.of === log; queued = queue[++to]) {
+          const { change } = queued
+          if (change._tag !== 'created') staged++
+          if (change._tag === 'batch') this.#bytesSinceCheckpoint += change.bytes.length
+        }
         const before = log.pending
         try {
-          this.#apply(log, queue.slice(from, to))
+          applyTo(this.#options, log, staged)
           from = to
         } catch (error) {
           from += before - log.pending
@@ -87,14 +96,9 @@ export class DirectCommit implements CommitPath {
     }
   }
 
-  #apply(log: PartitionLog, entries: readonly Queued[]): void {
-    for (const { change } of entries) if (change._tag === 'batch') this.#bytesSinceCheckpoint += change.bytes.length
-    applyTo(this.#options, log, entries)
-  }
-
   /** Holds the answer back while there is more to read again than the checkpoint under way will save. */
-  async #inPace(answer: Answer): Promise<Answer> {
-    if (this.#isDue && this.#checkpointing !== undefined) await this.#checkpointing
+  async #inPace(answer: Answer, checkpointing: Promise<void>): Promise<Answer> {
+    await checkpointing
     return answer
   }
 

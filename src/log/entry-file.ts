@@ -39,8 +39,13 @@ export class EntryFile {
     return this.#entry
   }
 
-  /** Room for one more entry, to be filled in at once. Never writes, so that it cannot fail. */
-  append(): Uint8Array {
+  /** What {@link append} gives room in. */
+  get room(): Uint8Array {
+    return this.#tail
+  }
+
+  /** Where in {@link room} one more entry goes, to be filled in at once. Never writes, so that it cannot fail. */
+  append(): number {
     const from = this.#tailCount * this.#width
     if (from + this.#width > this.#tail.length) {
       const grown = new Uint8Array(Math.max(this.#width * 8, this.#tail.length * 2))
@@ -48,7 +53,7 @@ export class EntryFile {
       this.#tail = grown
     }
     this.#tailCount++
-    return this.#tail.subarray(from, from + this.#width)
+    return from
   }
 
   /** Writes what waits if that is much; to be called now and then. Errors as {@link flush}. */

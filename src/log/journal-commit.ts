@@ -32,6 +32,14 @@ interface Waiting extends Deferred {
   count: number
 }
 
+/** What a frame has of one partition. */
+interface Unapplied {
+  /** All of it. */
+  entries: number
+  /** What of it the partition has staged: not that it was made. */
+  staged: number
+}
+
 /**
  * `power`: everything that waits becomes one frame of the journal and shares its sync; then it is applied, and written
  * to the segments a little later, together with what follows. Calls that come while a frame is on its way share the next
@@ -43,7 +51,7 @@ export class JournalCommit implements CommitPath {
   /** Staged, and not in a frame that is synced. */
   #queue: Queued[] = []
   /** In a frame that is synced, and not applied yet. */
-  #synced = new Map<PartitionLog, readonly Queued[]>()
+  #synced: Map<PartitionLog, Unapplied> | undefined
   /** Applied, and perhaps not written to the segments. */
   readonly #behind = new Set<PartitionLog>()
   #behindBytes = 0
@@ -53,7 +61,9 @@ export class JournalCommit implements CommitPath {
   /** Who joins the next frame. */
   #next: Waiting | undefined
   #waiting: Waiting[] = []
-  #pump: Promise<void> | undefined
+  #isPumping = false
+  /** The round that the pump is at, or was. */
+  #round: Promise<void> = Promise.resolve()
   #closing = false
 
   constructor(options: JournalCommitOptions) {
@@ -65,7 +75,7 @@ export class JournalCommit implements CommitPath {
   }
 
   get isBehind(): boolean {
-    return this.#synced.size > 0
+    return this.#synced !== undefined
   }
 
   enqueue(queued: Queued): void {
@@ -94,36 +104,48 @@ export class JournalCommit implements CommitPath {
   async quiet(): Promise<void> {
     this.#closing = true
     this.#stopWaiting?.()
-    while (this.#pump !== undefined) await this.#pump
+    while (this.#isPumping) await this.#round
     await this.#options.checkpoints.warmed()
   }
 
   #joinPump(): Promise<Answer> {
-    this.#next ??= { ...deferred(), count: 0 }
+    if (this.#next === undefined) {
+      const { answer, resolve } = deferred()
+      this.#next = { answer, resolve, count: 0 }
+    }
     this.#next.count = this.#stagedCount
     this.#startPump()
     return this.#next.answer
   }
 
+  /** Those who commit before the promises that are settled by now are through, share its frame. */
   #startPump(): void {
-    this.#pump ??= Promise.resolve()
-      .then(() => this.#pumpAll())
-      .finally(() => {
-        this.#pump = undefined
-        if (this.#next !== undefined) this.#startPump()
-      })
+    if (this.#isPumping) return
+    this.#isPumping = true
+    void answered.then(this.#pump)
+  }
+
+  readonly #pump = (): void => {
+    this.#round = this.#pumpAll()
   }
 
   /** Frame after frame, until nobody waits. */
   async #pumpAll(): Promise<void> {
-    const { checkpoints, failure } = this.#options
+    const { journal, checkpoints, failure } = this.#options
     try {
       do {
         if (this.#next !== undefined) this.#waiting.push(this.#next)
         this.#next = undefined
         this.#applySynced()
-        if (this.#queue.length > 0) await this.#writeFrame()
-        else if (checkpoints.isWarm) await this.#makeRoom(0)
+        // no await where there is nothing to wait for: as a rule all of it is done at once
+        const { count, bytes } = this.#frameSize()
+        if (checkpoints.isWarm || (count > 0 && !journal.fits(bytes))) await this.#makeRoom(bytes)
+        if (count > 0) {
+          if (this.#writeFrame(count)) await this.#sync()
+          this.#frameSynced(count)
+          this.#writeLater(bytes)
+          if (journal.fill > 0.5) checkpoints.warm()
+        }
         failure.hasRoom()
         this.#answer()
       } while (this.#next !== undefined || this.#waiting.length > 0)
@@ -131,24 +153,39 @@ export class JournalCommit implements CommitPath {
       this.#refuseAll(failure.note(error))
     }
     if (failure.stopped !== undefined) this.#refuseAll(failure.stopped)
+    this.#isPumping = false
+    if (this.#next !== undefined) this.#startPump()
   }
 
-  async #writeFrame(): Promise<void> {
-    const { journal, logs, checkpoints } = this.#options
-    const { count, bytes } = this.#frameSize()
-    await this.#makeRoom(bytes)
-    const queued = this.#queue.slice(0, count)
-    const entries = queued.filter(({ of }) => !logs.isRemoved(of))
-    if (entries.length > 0) {
-      journal.write(entries)
-      if (this.#pace.isInPlace && journal.unsyncedBytes <= inPlaceBytesMax) this.#syncNow()
-      else await this.#sync()
+  /** Writes what is first in the queue, and answers whether it is still to be synced. */
+  #writeFrame(count: number): boolean {
+    const { journal, logs } = this.#options
+    const first = count === this.#queue.length ? this.#queue : this.#queue.slice(0, count)
+    const isGone = ({ of }: Queued): boolean => logs.isRemoved(of)
+    const entries = first.some(isGone) ? first.filter((queued) => !isGone(queued)) : first
+    if (entries.length === 0) return false
+    journal.write(entries)
+    if (!this.#pace.isInPlace || journal.unsyncedBytes > inPlaceBytesMax) return true
+    this.#syncNow()
+    return false
+  }
+
+  /** The first `count` of the queue are durable. */
+  #frameSynced(count: number): void {
+    const synced = new Map<PartitionLog, Unapplied>()
+    for (let at = 0; at < count; at++) {
+      const { of, change } = this.#queue[at] as Queued
+      const staged = change._tag === 'created' ? 0 : 1
+      const unapplied = synced.get(of)
+      if (unapplied === undefined) synced.set(of, { entries: 1, staged })
+      else {
+        unapplied.entries++
+        unapplied.staged += staged
+      }
     }
-    this.#queue = this.#queue.slice(count)
-    this.#synced = Map.groupBy(queued, ({ of }) => of)
+    this.#queue = count === this.#queue.length ? [] : this.#queue.slice(count)
+    this.#synced = synced
     this.#applySynced()
-    this.#writeLater(bytes)
-    if (journal.fill > 0.5) checkpoints.warm()
   }
 
   async #sync(): Promise<void> {
@@ -177,18 +214,26 @@ export class JournalCommit implements CommitPath {
 
   /** A partition at a time: the journal has their order. */
   #applySynced(): void {
-    for (const [log, entries] of this.#synced) {
+    if (this.#synced === undefined) return
+    for (const [log, unapplied] of this.#synced) {
       const before = log.pending
       try {
-        applyTo(this.#options, log, entries)
-        this.#synced.delete(log)
+        applyTo(this.#options, log, unapplied.staged)
         this.#behind.add(log)
-        this.#appliedCount += entries.length
+        this.#noteApplied(unapplied, unapplied.entries, unapplied.staged)
       } catch (error) {
-        this.#dropApplied(log, entries, before - log.pending)
+        const applied = before - log.pending
+        this.#noteApplied(unapplied, applied, applied)
         throw error
       }
     }
+    this.#synced = undefined
+  }
+
+  #noteApplied(unapplied: Unapplied, entries: number, staged: number): void {
+    this.#appliedCount += entries
+    unapplied.entries -= entries
+    unapplied.staged -= staged
   }
 
   /** So many bytes more are applied. */
@@ -212,20 +257,13 @@ export class JournalCommit implements CommitPath {
     this.#behindBytes = 0
   }
 
-  /** The first `count` of `entries` are applied. */
-  #dropApplied(log: PartitionLog, entries: readonly Queued[], count: number): void {
-    let left = count
-    this.#synced.set(
-      log,
-      entries.filter(({ change }) => change._tag === 'created' || left-- <= 0),
-    )
-    this.#appliedCount += count
-  }
-
   #answer(): void {
-    const isDone = ({ count }: Waiting) => count <= this.#appliedCount
-    for (const { resolve } of this.#waiting.filter(isDone)) resolve(done)
-    this.#waiting = this.#waiting.filter((waiting) => !isDone(waiting))
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const one of waiting) {
+      if (one.count <= this.#appliedCount) one.resolve(done)
+      else this.#waiting.push(one)
+    }
   }
 
   #refuseAll(failure: EngineFailure): void {
@@ -235,10 +273,9 @@ export class JournalCommit implements CommitPath {
     for (const { resolve } of all) resolve(E.left(failure))
   }
 
-  /** Begins another generation where the frame would not fit, or the segments are as good as synced. */
+  /** Begins another generation: the frame would not fit, or the segments are as good as synced. */
   async #makeRoom(bytes: number): Promise<void> {
     const { checkpoints, journal } = this.#options
-    if (!checkpoints.isWarm && journal.fits(bytes)) return
     await checkpoints.warmed()
     try {
       await checkpoints.take()

@@ -64,21 +64,65 @@ export interface Frame extends FramePlace {
 export const entryBytesOf = ({ of, change }: JournalEntry): number =>
   6 + of.topicId.length + batchEntryBytes + (change._tag === 'batch' ? change.bytes.length : 0)
 
-/** The parts of a frame with `entries`, to be written one after the other. Batches are not copied. */
-export const entriesFrame = (place: FramePlace, entries: readonly JournalEntry[]): readonly Uint8Array[] => {
-  const headBytes = entries.reduce((sum, entry) => sum + tableBytes(entry), frameHeaderBytes)
-  const head = Buffer.allocUnsafe(headBytes)
-  const batches: Uint8Array[] = []
+/** How long a frame will be, and what of it. */
+export interface FrameSizes {
+  readonly headBytes: number
+  readonly payloadBytes: number
+  /** With its padding. */
+  readonly sizeBytes: number
+}
+
+/** What a frame with `entries` takes. */
+export const frameSizes = (entries: readonly JournalEntry[]): FrameSizes => {
+  let headBytes = frameHeaderBytes
   let payloadBytes = 0
-  let at = frameHeaderBytes
   for (const entry of entries) {
-    at = writeEntry(head, at, entry)
-    if (entry.change._tag !== 'batch') continue
-    batches.push(entry.change.bytes)
-    payloadBytes += entry.change.bytes.length
+    headBytes += tableBytes(entry)
+    if (entry.change._tag === 'batch') payloadBytes += entry.change.bytes.length
   }
-  writeFrameHeader(head, { ...place, headBytes, payloadBytes, payloadCrc: 0, count: entries.length })
-  return [head, ...batches, paddingAfter(headBytes + payloadBytes)]
+  return { headBytes, payloadBytes, sizeBytes: alignedBytes(headBytes + payloadBytes) }
+}
+
+/** The parts of a frame with `entries`, to be written one after the other. Batches are not copied. */
+export const entriesFrame = (
+  place: FramePlace,
+  entries: readonly JournalEntry[],
+  sizes: FrameSizes,
+): readonly Uint8Array[] => {
+  const parts: Uint8Array[] = [Buffer.allocUnsafe(sizes.headBytes)]
+  writeHead(parts[0] as Uint8Array, place, entries, sizes)
+  for (const { change } of entries) if (change._tag === 'batch') parts.push(change.bytes)
+  parts.push(paddingAfter(sizes.headBytes + sizes.payloadBytes))
+  return parts
+}
+
+/** The same in one piece, at the beginning of `into`, which has room for it. */
+export const gatheredFrame = (
+  into: Uint8Array,
+  place: FramePlace,
+  entries: readonly JournalEntry[],
+  sizes: FrameSizes,
+): Uint8Array => {
+  writeHead(into, place, entries, sizes)
+  let at = sizes.headBytes
+  for (const { change } of entries) {
+    if (change._tag !== 'batch') continue
+    into.set(change.bytes, at)
+    at += change.bytes.length
+  }
+  return into.fill(0, at, sizes.sizeBytes).subarray(0, sizes.sizeBytes)
+}
+
+/** Writes header and table. */
+const writeHead = (
+  head: Uint8Array,
+  { generation, number }: FramePlace,
+  entries: readonly JournalEntry[],
+  { headBytes, payloadBytes }: FrameSizes,
+): void => {
+  let at = frameHeaderBytes
+  for (const entry of entries) at = writeEntry(head, at, entry)
+  writeFrameHeader(head, { generation, number, headBytes, payloadBytes, payloadCrc: 0, count: entries.length })
 }
 
 /** The parts of a checkpoint frame: number 0 of its generation. */
@@ -117,11 +161,12 @@ const writeFrameHeader = (head: Uint8Array, header: FrameHeader): void => {
 const tableBytes = ({ of, change }: JournalEntry): number =>
   6 + of.topicId.length + (change._tag === 'batch' ? batchEntryBytes : change._tag === 'start' ? 8 : 0)
 
-const writeEntry = (head: Buffer, from: number, { of, change }: JournalEntry): number => {
+const writeEntry = (head: Uint8Array, from: number, { of, change }: JournalEntry): number => {
+  const { topicId } = of
   head[from] = kinds[change._tag]
-  head[from + 1] = of.topicId.length
-  head.write(of.topicId, from + 2, 'latin1')
-  let at = from + 2 + of.topicId.length
+  head[from + 1] = topicId.length
+  let at = from + 2
+  for (let i = 0; i < topicId.length; i++) head[at++] = topicId.charCodeAt(i)
   writeInt32(head, at, of.partition)
   at += 4
   if (change._tag === 'created') return at

@@ -1,5 +1,12 @@
 import type { Storage, StorageFile } from '../contracts/storage.ts'
-import { checkpointFrame, entriesFrame, frameAlignment, type JournalEntry } from './journal-frame.ts'
+import {
+  checkpointFrame,
+  entriesFrame,
+  frameAlignment,
+  frameSizes,
+  gatheredFrame,
+  type JournalEntry,
+} from './journal-frame.ts'
 import { JournalScan } from './journal-scan.ts'
 
 /** No partition's: those end in a hyphen and a number, and a topic may well be called `journal`. */
@@ -35,7 +42,7 @@ export interface JournalOptions {
 export class Journal {
   readonly #storage: Storage
   readonly #fileBytes: number
-  readonly #gathered = new Uint8Array(gatheredBytes)
+  readonly #gathered = Buffer.allocUnsafeSlow(gatheredBytes)
   /** Those whose names are durable: a file may be there whose name is not. */
   readonly #named = new Set<0 | 1>()
   readonly #files: [StorageFile | undefined, StorageFile | undefined] = [undefined, undefined]
@@ -133,10 +140,14 @@ export class Journal {
   write(entries: readonly JournalEntry[]): void {
     const file = this.#open(this.#which)
     const place = { generation: this.#generation, number: this.#number + 1 }
-    const parts = entriesFrame(place, entries)
-    const length = lengthOf(parts)
+    const sizes = frameSizes(entries)
+    const length = sizes.sizeBytes
     this.#lay(file, this.#position + length)
-    file.write(length <= gatheredBytes ? [gather(parts, this.#gathered)] : parts, this.#position)
+    const parts =
+      length <= gatheredBytes
+        ? [gatheredFrame(this.#gathered, place, entries, sizes)]
+        : entriesFrame(place, entries, sizes)
+    file.write(parts, this.#position)
     this.#number++
     this.#position += length
     this.#unsyncedBytes += length
@@ -180,12 +191,3 @@ export class Journal {
 }
 
 const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.length, 0)
-
-const gather = (parts: readonly Uint8Array[], into: Uint8Array): Uint8Array => {
-  let at = 0
-  for (const part of parts) {
-    into.set(part, at)
-    at += part.length
-  }
-  return into.subarray(0, at)
-}

@@ -22,9 +22,9 @@ export class OffsetIndex {
   }
 
   append(lastOffset: number, position: number): void {
-    const entry = this.entries.append()
-    writeInt32(entry, 0, lastOffset - this.#base)
-    writeInt32(entry, 4, position)
+    const at = this.entries.append()
+    writeInt32(this.entries.room, at, lastOffset - this.#base)
+    writeInt32(this.entries.room, at + 4, position)
   }
 
   /** The position of a batch at or before the one that holds `offset`: 0 where the index says nothing. */

@@ -20,6 +20,9 @@ export interface TimeEntry {
 export class TimeIndex {
   readonly entries: EntryFile
   readonly #base: number
+  #appended: TimeEntry | undefined
+  /** How many entries there were with it. */
+  #appendedCount = -1
 
   constructor(directory: LogDirectory, base: number, suffix = '') {
     this.entries = new EntryFile(directory, fileName(base, 'timeindex', suffix), entryBytes)
@@ -33,11 +36,14 @@ export class TimeIndex {
 
   /** Does nothing unless the time is later than all before. */
   append(timestamp: number, offset: number): void {
-    const { last } = this
+    // what was appended last need not be read again
+    const last = this.#appendedCount === this.entries.count ? this.#appended : this.last
     if (timestamp < 0 || (last !== undefined && (timestamp <= last.timestamp || offset < last.offset))) return
-    const entry = this.entries.append()
-    writeInt64(entry, 0, timestamp)
-    writeInt32(entry, 8, offset - this.#base)
+    const at = this.entries.append()
+    writeInt64(this.entries.room, at, timestamp)
+    writeInt32(this.entries.room, at + 8, offset - this.#base)
+    this.#appended = { timestamp, offset }
+    this.#appendedCount = this.entries.count
   }
 
   /** An offset before which every record is older than `timestamp`. */
