@@ -4,22 +4,22 @@ import { refuseUnknownOptions } from '../codec/known-options.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { AnyTopic, KeyOf, Topic, ValueOf } from '../contracts/topic.ts'
 import { requirePipeline } from '../millrace/check-calls.ts'
-import type { Outgoing } from '../millrace/outgoing.ts'
 import type { Notice } from '../pipeline/notice.ts'
 import type { RunOptions } from '../pipeline/options.ts'
 import type { Pipeline, Topics } from '../pipeline/stream.ts'
 import type { Duration } from './duration.ts'
+import type { InputRecord } from './input-record.ts'
 import { Bench } from './pipeline-bench/bench.ts'
 import { checkSeed } from './run-options.ts'
 import { virtualGlobals } from './virtual-globals/install.ts'
 
-/** What is piped in, by topic. */
+/** What is piped in, by topic: of each one record after the other, side by side with those of the others. */
 export type PipedInput<T extends readonly AnyTopic[]> = {
-  readonly [X in T[number] as X['name']]?: readonly Outgoing<KeyOf<X>, ValueOf<X>>[]
+  readonly [X in T[number] as X['name']]?: readonly InputRecord<KeyOf<X>, ValueOf<X>>[]
 }
 
 export interface TestPipelineOptions<T extends Topics> {
-  /** Sent at once, before anything is answered. */
+  /** Sent first, each record in its time, before anything is answered. */
   readonly input?: PipedInput<T>
   /** As it would be run. */
   readonly run?: RunOptions<T>
@@ -30,11 +30,12 @@ export interface TestPipelineOptions<T extends Topics> {
 /** A pipeline at work in memory, whose time stands still until a call lets it go on. */
 export interface TestedPipeline {
   /**
-   * Sends records, and resolves once they have been worked off, in as much virtual time as that takes.
+   * Sends records, each as long after the one before it as it says (`afterMs`; at once where it says nothing), and
+   * resolves once they have been worked off, in as much virtual time as that takes.
    *
    * **Errors** rejects with what ends the pipeline, and with `NotInTime` after a virtual hour.
    */
-  readonly send: <K, V>(topic: Topic<K, V>, records: readonly Outgoing<NoInfer<K>, NoInfer<V>>[]) => Promise<void>
+  readonly send: <K, V>(topic: Topic<K, V>, records: readonly InputRecord<NoInfer<K>, NoInfer<V>>[]) => Promise<void>
   /** Lets time go by: timers ring, and what follows from that is done. */
   readonly elapse: (duration: Duration) => Promise<void>
   /** What the pipeline has written to a topic until now, each partition's in order. */
@@ -82,7 +83,7 @@ export const testPipeline = async <const T extends Topics>(
   checkSeed(what, seed)
   if (typeof input !== 'object' || input === null)
     throw new TypeError(`${what}: input names what is sent to each topic, and not ${given(input)}`)
-  const sent = Object.entries(input as Readonly<Record<string, readonly Outgoing<unknown, unknown>[]>>)
+  const sent = Object.entries(input as Readonly<Record<string, readonly InputRecord<unknown, unknown>[]>>)
   const names = pipeline.topics.map(({ name }) => name)
   for (const [name] of sent)
     if (!names.includes(name))
@@ -97,7 +98,7 @@ export const testPipeline = async <const T extends Topics>(
     restore()
   }
   return {
-    send: (topic, records) => bench.send([[topic as AnyTopic, records]]),
+    send: async (topic, records) => bench.send([[topic as AnyTopic, records]]),
     elapse: (duration) => bench.elapse(duration),
     records: <K, V>(topic: Topic<K, V>) => bench.recordsOf(topic) as readonly StreamRecord<K, V>[],
     get deadLetters() {

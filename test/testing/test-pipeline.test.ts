@@ -38,6 +38,42 @@ describe('testPipeline', () => {
     expect([test.deadLetters, test.notices, test.errors]).toEqual([[], [], []])
   })
 
+  it('pipes each record in at its time, and as late as it says, those of several topics side by side', async () => {
+    const others = topic('others', { key: text, value: text, partitions: 2 })
+    const stamp = stream(words, others).pipe(
+      mapValue((value, { timestamp }) => `${value} ${Date.now()} ${timestamp}`),
+      to(loud),
+    )
+    const test = await testPipeline(stamp)
+    const began = test.now
+    const told = () =>
+      test.records(loud).map(({ value }) => {
+        const [word, nowMs, timestamp] = value.split(' ')
+        return [word, Math.floor((Number(nowMs) - began) / 1000), Math.floor((Number(timestamp) - began) / 1000)]
+      })
+    const lines = (first: string) => [
+      { key: 'a', value: `${first}1` },
+      { key: 'a', value: `${first}2`, afterMs: 60_000 },
+      { key: 'a', value: `${first}3`, lateMs: 5_000 },
+      { key: 'a', value: `${first}4`, afterMs: 10_000, timestamp: began },
+    ]
+    await test.send(words, lines('x'))
+    expect(told()).toEqual([
+      ['x1', 0, 0],
+      ['x2', 60, 60],
+      ['x3', 60, 55],
+      ['x4', 70, 0],
+    ])
+    const both = await testPipeline(stamp, {
+      input: { words: lines('x'), others: [{ key: 'a', value: 'y', afterMs: 65_000 }] },
+    })
+    expect(both.records(loud).map(({ value }) => value.slice(0, 2))).toEqual(['x1', 'x2', 'x3', 'y ', 'x4'])
+    await expect(test.send(words, [{ key: 'a', value: 'x', afterMs: -1 }])).rejects.toThrow(
+      "send to 'words': afterMs is a number of milliseconds, from 0 on, and not -1",
+    )
+    await expect(test.send(words, [{ key: 'a', value: 'x', lateMs: 1, timestamp: 1 }])).rejects.toThrow('and not both')
+  })
+
   it('goes step by step, with virtual time, and is the same each time', async () => {
     const slow = stream(words).pipe(
       delay(50),

@@ -6,7 +6,6 @@ import { memoryEngine } from '../../engines/embedded/open-url.ts'
 import { World } from '../../engines/simulated/world/world.ts'
 import type { Millrace } from '../../millrace/millrace.ts'
 import { openMillrace } from '../../millrace/open-millrace.ts'
-import type { Outgoing } from '../../millrace/outgoing.ts'
 import { systemSettle } from '../../millrace/system.ts'
 import type { Notice } from '../../pipeline/notice.ts'
 import { deadLetterTopics } from '../../pipeline/on-error.ts'
@@ -20,6 +19,7 @@ import { wait } from '../simulation/wait.ts'
 import { virtualGlobals } from '../virtual-globals/install.ts'
 import { Life } from '../virtual-globals/life.ts'
 import type { OutsideWorld } from '../virtual-globals/outside-world.ts'
+import { outgoingAt, type Piped, timedSends } from './timed-sends.ts'
 
 export interface BenchParts {
   readonly pipeline: Pipeline<Topics, unknown>
@@ -95,13 +95,26 @@ export class Bench {
     })
   }
 
-  /** Resolves once all of it was worked off. */
-  send(all: readonly (readonly [AnyTopic, readonly Outgoing<unknown, unknown>[]])[]): Promise<void> {
-    return this.#drive(async () => {
-      for (const [topic, records] of all) await this.#millrace?.send(topic, records)
-      await this.#running?.caughtUp()
-      await this.#look()
-    })
+  /** Resolves once all of it was worked off. What is for one topic comes one after the other, and topics side by side. */
+  send(all: readonly Piped[]): Promise<void> {
+    const sends = timedSends(all)
+    return this.#drive(
+      async () => {
+        let passedMs = 0
+        for (const { atMs, topic, records } of sends) {
+          if (atMs > passedMs) await wait(this.#world, this.#process, atMs - passedMs)
+          passedMs = atMs
+          const now = this.#world.wallMs
+          await this.#millrace?.send(
+            topic,
+            Array.isArray(records) ? records.map((one) => outgoingAt(one, now)) : records,
+          )
+        }
+        await this.#running?.caughtUp()
+        await this.#look()
+      },
+      (sends.at(-1)?.atMs ?? 0) + patienceMs,
+    )
   }
 
   elapse(duration: Duration): Promise<void> {

@@ -1,6 +1,6 @@
 import { given } from '../../codec/arguments.ts'
 import type { AnyTopic } from '../../contracts/topic.ts'
-import type { Drawn, InputRecord } from '../input-record.ts'
+import { checkMoment, type Drawn, type InputRecord } from '../input-record.ts'
 import type { PlannedRecord } from './plan.ts'
 
 /** What was drawn for a topic, and when, where the records do not say it: milliseconds after the draw before. */
@@ -68,14 +68,8 @@ const check = (topic: AnyTopic, record: InputRecord<unknown, unknown>): void => 
   const what = `input.${topic.name}`
   if (typeof record !== 'object' || record === null)
     throw new TypeError(`${what} draws records, { key, value }, and not ${given(record)}`)
-  for (const name of ['afterMs', 'lateMs'] as const) {
-    const ms = record[name]
-    if (ms !== undefined && !(typeof ms === 'number' && ms >= 0 && Number.isFinite(ms)))
-      throw new TypeError(`${what}: ${name} is a number of milliseconds, from 0 on, and not ${given(ms)}`)
-  }
+  checkMoment(what, record)
   const { partition, partitions } = { partition: record.partition, partitions: topic.partitions }
   if (partition !== undefined && !(Number.isInteger(partition) && partition >= 0 && partition < partitions))
     throw new TypeError(`${what}: '${topic.name}' has partitions 0 to ${partitions - 1}, and no ${given(partition)}`)
-  if (record.lateMs !== undefined && record.timestamp !== undefined)
-    throw new TypeError(`${what}: a record has a timestamp, or is late by lateMs, and not both`)
 }
