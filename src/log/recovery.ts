@@ -77,7 +77,9 @@ export const recoverLogs = async (options: LogsOptions): Promise<E.Either<Engine
     const isReplayed = found !== undefined && record?.durability === 'power' && !record.clean
     const replayedFrames = isReplayed ? await replay(opening, found, logs) : 0
     const recovery = { clean: record?.clean ?? true, replayedFrames, cuts }
-    const resumes = options.durability === 'process' && record?.durability === 'process' && !record.clean
+    // a cut that the next loss of power could undo might bring old bytes back, right behind new ones
+    const isLasting = cuts.length === 0
+    const resumes = isLasting && options.durability === 'process' && record?.durability === 'process' && !record.clean
     return E.right({ journal, root, logs: [...logs.values()], recovery, resumes })
   } catch (error) {
     if (error instanceof DamagedJournal) return damaged(storage.name, error.message)

@@ -5,6 +5,7 @@ import type { Durability } from '../../src/log/checkpoint-record.ts'
 import { Logs } from '../../src/log/logs.ts'
 import { memoryStorage } from '../../src/log/memory-storage.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
+import { ForgetfulDisk } from '../../src/testing/forgetful-disk/forgetful-disk.ts'
 import { batchOf, recordsIn } from '../support/batches.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { rightOf } from '../support/right-of.ts'
@@ -25,8 +26,7 @@ const logOf = (logs: Logs): PartitionLog => {
   return log
 }
 
-const filled = async (durability: Durability, close: boolean): Promise<Storage> => {
-  const storage = memoryStorage()
+const filled = async (durability: Durability, close: boolean, storage: Storage = memoryStorage()): Promise<Storage> => {
   const logs = rightOf(await open(storage, durability))
   for (let at = 0; at < count; at++) {
     rightOf(logOf(logs).stage(batchOf({ records: [{ key: 'k', value: `value ${at}` }] }), 'client', 5))
@@ -165,6 +165,24 @@ describe('a segment that lost its end', () => {
     expect(logs.recovery.cuts).toMatchObject([{ path }])
     expect(logOf(logs).highWatermark).toBe(count - 1)
     expect(readOn(logOf(logs)).values).toEqual(expected.slice(0, -1))
+  })
+
+  it('stays cut when the power goes: nothing comes back behind what is written in its place', async () => {
+    const allIsLost = () => 1
+    const disk = new ForgetfulDisk(allIsLost)
+    const storage = await filled('process', false, disk.storage())
+    const path = logFiles(storage).at(-1) ?? ''
+    flip(storage, path, sizeOf(storage, path) - 78 - 3)
+    disk.settle()
+    disk.die()
+    disk.crash = 'kill'
+    const reopened = disk.restart()
+    const logs = rightOf(await open(reopened, 'process'))
+    expect(logs.recovery.cuts).toMatchObject([{ path }])
+    const cut = sizeOf(reopened, path)
+    disk.die()
+    disk.crash = 'power'
+    expect(sizeOf(disk.restart(), path)).toBe(cut)
   })
 })
 
