@@ -1,9 +1,17 @@
+import type { StreamRecord } from '../../contracts/stream-record.ts'
 import type { Topic } from '../../contracts/topic.ts'
 import type { Expectation, Expected } from '../expectations.ts'
 import type { CheckOptions } from '../history/check-history.ts'
 import { toBreak } from './failure-matchers.ts'
 import { toHaveNoAnomalies } from './history-matchers.ts'
-import { toBeAtLeastOnce, toBeAtMostOnce, toBeExactlyOnce, toBeOrdered, toHaveNoLoss } from './record-matchers.ts'
+import {
+  toBeAtLeastOnce,
+  toBeAtMostOnce,
+  toBeExactlyOnce,
+  toBeNeverEarly,
+  toBeOrdered,
+  toHaveNoLoss,
+} from './record-matchers.ts'
 
 /** What `expect` learns by {@link millraceMatchers}; `R` is what its matchers answer. */
 export interface MillraceMatchers<R> {
@@ -17,6 +25,11 @@ export interface MillraceMatchers<R> {
   toHaveNoLoss: <K, V>(topic: Topic<K, V>, expected: readonly Expected<NoInfer<K>, NoInfer<V>>[]) => R
   /** Those that are expected come in that order, key by key; how often, and what else, is not looked at. */
   toBeOrdered: <K, V>(topic: Topic<K, V>, expected: readonly Expected<NoInfer<K>, NoInfer<V>>[]) => R
+  /**
+   * None came to lie in the topic before its time, in milliseconds since the epoch: of records that `test.records(…)` or
+   * `sim.records(…)` has answered, or of a topic whose timestamps are those of the appends.
+   */
+  toBeNeverEarly: <K, V>(topic: Topic<K, V>, dueMs: (record: StreamRecord<K, V>) => number) => R
   /** A history shows nothing that must not be: see `checkHistory`. */
   toHaveNoAnomalies: (options?: CheckOptions) => R
   /** What `deliverySemantics` rejects with says that this is broken, of `topic` where one is named. */
@@ -38,6 +51,16 @@ export const millraceMatchers: {
   readonly toBeAtMostOnce: typeof toBeAtMostOnce
   readonly toHaveNoLoss: typeof toHaveNoLoss
   readonly toBeOrdered: typeof toBeOrdered
+  readonly toBeNeverEarly: typeof toBeNeverEarly
   readonly toHaveNoAnomalies: typeof toHaveNoAnomalies
   readonly toBreak: typeof toBreak
-} = { toBeExactlyOnce, toBeAtLeastOnce, toBeAtMostOnce, toHaveNoLoss, toBeOrdered, toHaveNoAnomalies, toBreak }
+} = {
+  toBeExactlyOnce,
+  toBeAtLeastOnce,
+  toBeAtMostOnce,
+  toHaveNoLoss,
+  toBeOrdered,
+  toBeNeverEarly,
+  toHaveNoAnomalies,
+  toBreak,
+}

@@ -1,6 +1,8 @@
-import { refuseArgument, requireTopic } from '../../codec/arguments.ts'
-import { task } from '../../contracts/stream-record.ts'
+import { given, refuseArgument, requireTopic } from '../../codec/arguments.ts'
+import type { Position } from '../../contracts/position.ts'
+import { type AnyRecord, task } from '../../contracts/stream-record.ts'
 import type { AnyTopic } from '../../contracts/topic.ts'
+import { arrivalMs } from '../arrivals.ts'
 import { type Expect, type Expected, expectation } from '../expectations.ts'
 import { judge } from '../judge.ts'
 import type { RawRecord } from '../simulation/evidence.ts'
@@ -50,6 +52,35 @@ export const toBeOrdered: ReturnType<typeof recordMatcher> = recordMatcher(
   'ordered',
   'what was expected in that order, key by key',
 )
+
+/** No record came to lie in the topic before its time, as far as the world knows in which it was read. */
+export const toBeNeverEarly = (
+  received: unknown,
+  topic: AnyTopic,
+  dueMs: (record: AnyRecord) => number,
+): MatcherResult => {
+  const call = 'expect(…).toBeNeverEarly(…)'
+  requireTopic(call, topic)
+  requireRecords(call, 'records', received, `write expect(test.records(${topic.name}))`)
+  const promised = expectation<never>().neverEarly(topic, dueMs)
+  const records = received.map((record, index) => rawRecord(topic, record, index))
+  const arrivals = new Map(records.map((raw, index) => [partitionOffset(raw), arrivalOf(topic, received[index])]))
+  const appendedMs = (record: Position) => arrivals.get(partitionOffset(record)) ?? 0
+  const [violation] = judge([promised], [topic], { topics: new Map([[topic.name, records]]), appendedMs }, 0)
+  return matcherResult(violation?.message, `no record of '${topic.name}' came before its time, and one was to`)
+}
+
+const partitionOffset = ({ partition, offset }: Position): string => `${partition} ${offset}`
+
+const arrivalOf = ({ name, config }: AnyTopic, record: unknown): number => {
+  const { timestamp, ...of } = record as Partial<AnyRecord>
+  const ms =
+    arrivalMs(record as AnyRecord) ?? (config['message.timestamp.type'] === 'LogAppendTime' ? timestamp : undefined)
+  if (ms !== undefined) return ms
+  throw new TypeError(
+    `expect(…).toBeNeverEarly(…): it is not known when ${of.id ?? given(record)} came to lie in '${name}': give the records as test.records(…) or sim.records(…) answers them, or those of a topic with 'message.timestamp.type': 'LogAppendTime'`,
+  )
+}
 
 function requireRecords(call: string, takes: string, value: unknown, wayOut: string): asserts value is Records {
   if (!Array.isArray(value)) refuseArgument(call, takes, value, wayOut)

@@ -1,4 +1,5 @@
 import type { DeadLetter } from '../../codec/dead-letter.ts'
+import type { Position } from '../../contracts/position.ts'
 import { settle } from '../../contracts/settle.ts'
 import type { AnyRecord } from '../../contracts/stream-record.ts'
 import type { AnyTopic } from '../../contracts/topic.ts'
@@ -13,8 +14,11 @@ import { type RunOptions, settingsOf } from '../../pipeline/options.ts'
 import { planOf } from '../../pipeline/plan.ts'
 import type { Running } from '../../pipeline/run.ts'
 import type { Pipeline, Topics } from '../../pipeline/stream.ts'
+import { noteArrival } from '../arrivals.ts'
 import { type Duration, durationMs } from '../duration.ts'
 import { Driver } from '../simulation/driver.ts'
+import { programEngine } from '../simulation/machine/program-engine.ts'
+import { Witness } from '../simulation/machine/witness.ts'
 import { wait } from '../simulation/wait.ts'
 import { virtualGlobals } from '../virtual-globals/install.ts'
 import { Life } from '../virtual-globals/life.ts'
@@ -37,6 +41,9 @@ export class Bench {
   readonly #driver: Driver
   /** The only one there is: whatever happens, happens to it, so that its time is always the world's. */
   readonly #process: ReturnType<World['spawn']>
+  /** Knows when records came to lie in their topics. */
+  readonly #witness: Witness
+  readonly #appendedMs = (record: Position): number => this.#witness.appendedMs(record)
   readonly #written: readonly AnyTopic[]
   readonly #letters: readonly AnyTopic[]
   readonly #records = new Map<string, AnyRecord[]>()
@@ -56,6 +63,7 @@ export class Bench {
     this.#world = new World({ seed, tape: {}, settle: systemSettle })
     this.#driver = new Driver(this.#world, systemSettle)
     this.#process = this.#world.spawn('test', 'client')
+    this.#witness = new Witness(this.#world, () => {})
     const life = new Life({
       clock: this.#world.clockOf(this.#process),
       random: this.#world.random('pipeline'),
@@ -84,7 +92,9 @@ export class Bench {
     const clock = this.#world.clockOf(this.#process)
     const random = this.#world.random('engine')
     await this.#drive(async () => {
-      const engine = await settle(memoryEngine({ name: 'memory:', clock, random }))
+      const [world, process, witness] = [this.#world, this.#process, this.#witness]
+      const memory = await settle(memoryEngine({ name: 'memory:', clock, random }))
+      const engine = programEngine({ engine: memory, process, world, witness })
       const millrace = openMillrace({ url: engine.name, engine, clock, random, clientId: name, send: {} })
       this.#millrace = millrace
       await millrace.create(...new Map([...this.#written, ...pipeline.topics].map((one) => [one.name, one])).values())
@@ -137,7 +147,11 @@ export class Bench {
       const offsets: Record<number, number> = {}
       for (const { partition, offset } of known) offsets[partition] = offset + 1
       const reading = this.#millrace?.read(topic, { from: { offsets }, until: 'latest' })
-      if (reading !== undefined) for await (const record of reading) known.push(record)
+      if (reading !== undefined)
+        for await (const record of reading) {
+          noteArrival(record, this.#appendedMs)
+          known.push(record)
+        }
       // of a partition they are in order already
       known.sort((a, b) => a.partition - b.partition || a.offset - b.offset)
     }

@@ -9,6 +9,7 @@ import type { Millrace } from '../../millrace/millrace.ts'
 import { openMillrace } from '../../millrace/open-millrace.ts'
 import type { Outgoing } from '../../millrace/outgoing.ts'
 import type { Sent } from '../../millrace/sent.ts'
+import { noteArrival } from '../arrivals.ts'
 import { type Duration, durationMs } from '../duration.ts'
 import { currentLife } from '../virtual-globals/life.ts'
 import type { OutsideWorld } from '../virtual-globals/outside-world.ts'
@@ -109,7 +110,10 @@ export class Scenario {
   records<K, V>(topic: Topic<K, V>): Promise<readonly StreamRecord<K, V>[]> {
     const read = async () => {
       const records: StreamRecord<K, V>[] = []
-      for await (const record of this.millrace.read(topic, { until: 'latest' })) records.push(record)
+      for await (const record of this.millrace.read(topic, { until: 'latest' })) {
+        noteArrival(record, this.#setting.appendedMs)
+        records.push(record)
+      }
       return records
     }
     return this.#drive(read(), `'${topic.name}' could not be read`)

@@ -1,7 +1,7 @@
 import '../../../src/testing/vitest.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { filterValue, mapValue, to } from '../../../operators/index.ts'
+import { filterValue, mapAsync, mapValue, to } from '../../../operators/index.ts'
 import { float64 } from '../../../src/codec/numbers.ts'
 import { text } from '../../../src/codec/text.ts'
 import { topic } from '../../../src/codec/topic.ts'
@@ -10,6 +10,7 @@ import { stream } from '../../../src/pipeline/stream.ts'
 import { deliverySemantics } from '../../../src/testing/delivery-semantics.ts'
 import { historyRecorder } from '../../../src/testing/history/history-recorder.ts'
 import { millraceMatchers } from '../../../src/testing/matchers/millrace-matchers.ts'
+import { simulate } from '../../../src/testing/simulate.ts'
 import { testPipeline } from '../../../src/testing/test-pipeline.ts'
 
 const words = topic('words', { key: text, value: text, partitions: 2 })
@@ -72,6 +73,41 @@ describe('the matchers of records', () => {
     expect(holds(() => expect(some).toBeAtMostOnce(loud, wanted))).toBe(most)
     expect(holds(() => expect(some).toHaveNoLoss(loud, wanted))).toBe(all)
     expect(holds(() => expect(some).toBeOrdered(loud, wanted))).toBe(ordered)
+  })
+
+  it('know whether a record came before its time, of a pipeline and of a cluster', async () => {
+    const dueAfter = (ms: number) => (word: { readonly value: string }) => Number(word.value) + ms
+    const minuteLater = stream(words).pipe(
+      mapAsync(async () => {
+        const began = Date.now()
+        await new Promise((resolve) => setTimeout(resolve, 60_000))
+        return `${began}`
+      }),
+      to(loud),
+    )
+    const test = await testPipeline(minuteLater, {
+      input: { words: [...of('x'), { key: 'k', value: 'y', afterMs: 5_000 }] },
+    })
+    const read = await simulate(async (sim) => {
+      await sim.create(words, loud)
+      sim.start('app', (millrace) => millrace.run('later', minuteLater))
+      await sim.send(words, of('x', 'y'))
+      await sim.drained()
+      return sim.records(loud)
+    })
+    for (const records of [test.records(loud), read]) {
+      expect(records).toHaveLength(2)
+      expect(records).toBeNeverEarly(loud, dueAfter(60_000))
+      expect(records).not.toBeNeverEarly(loud, dueAfter(70_000))
+      expect(failureOf(() => expect(records).toBeNeverEarly(loud, dueAfter(70_000)))).toMatch(
+        /^neverEarly\('loud'\) does not hold: "k" → "\d+" \(loud-\d-0\) was due at \d+ and was there \d{4,5} ms before$/,
+      )
+    }
+    const stamped = topic('stamped', { key: text, value: text, config: { 'message.timestamp.type': 'LogAppendTime' } })
+    const early = [{ key: 'k', value: '7', timestamp: 6 }]
+    expect(early).not.toBeNeverEarly(stamped, dueAfter(0))
+    expect(early).toBeNeverEarly(stamped, dueAfter(-1))
+    expect(failureOf(() => expect(early).toBeNeverEarly(loud, dueAfter(0)))).toContain('it is not known when')
   })
 
   it('say what the words of deliverySemantics say', () => {
