@@ -174,8 +174,8 @@ export const planted: readonly Planted[] = [
     name: 'unclean-passes-for-clean',
     breaks: 'committed-lost',
     program: on('unclean-passes-for-clean', copy),
-    faults: { 'disk-loss': 3, 'broker-crash': 2 },
-    runs: 100,
+    faults: { 'disk-loss': 4, 'one-way-partition': 6, 'broker-restart': 4 },
+    runs: 60,
     isCheap: true,
   },
   {

@@ -28,6 +28,12 @@ const found = [
     replay:
       'mr1:fZPLjuIwEEX_pdbVo7hsJ3GkXoxEL1jYCCksUMQiHQwDhIDyEBDEv49sHs1IMIukUtfXp_xInaGxdg4JBQhtvreQZBnMV80GMAtQICHDAAm5j_ec0X0gQPaPg_vIRej0SLqEyFlYHCtkqALppEC4iUq58UgKNyVSsbOJyNlIMO4zPzWU17e6lRK-qF_I7Zt7_ba4m8IeS7vGGDnSU-7jbIYZ7OtdYZsGMCPupBnCNi_-rCoLyRnmXZ1_r8pVe4IE9ruDreGCUJRd09oakvMFYVXtu9YfXdVtv23dAMJ0_PkJCDodH3U_7E1fkPESD6Qr-srZm_XmMErHbOQlUvTa2U9Ir5d8NJgcACmK3_CG0qw3Uqfj4MrjsXrj1MIMipPpJ8z8dpJQr5lmsOGmL06jtDgCsvBd5eXBDIZCp9Oj9pKQ_I3zi3RaHE2qxX3Pr0_HrL8Oup-6RwISideuvhB6ML3tl2Jyd7nIu7JtIMnOUOVbe7_Fj3Ln7hzyVjeuAUKGsNjVPhHK90O9tC0kIYI9trZqIQl-xdEFHxzXKB-LriwfmCgIHxQWkfqhyGeKZP-lEFPygVFx9EMJnimCLjP38zVtXhXWVbz8BQ',
   },
+  {
+    what: 'whose disk is damaged has lost of its log, though it is stopped and started in good order before anybody looks',
+    program: 'totals',
+    replay:
+      'mr1:hdLPb4IwFAfw_-WdnwttaWlJPJDowQOaJe5giAfE6vwFpC1xwfi_L3VG2DJjuLTly4f32l7Aar2GmHAZRQENFEFwea0hzjKoTVVoawEzKpEsl5jBemcPfo7k9oRIkPpXS4Ti2FinDcSXK8KurBt3Q8rmtNLGAsLifTgEhHSehNP9-Jy2CZklfonxyNv_JdvpfHJOR2OSnv0SkeJJcsJnoyRI2yQAZIL-SW1_UvttO92P27T9aAFV8H9ofjhPRwuetsX9pyFjvr9N3hydhTi7QJmfNMS3zRgUlTFN7XZVCQi5Sy3ERAmOsKmMn4REKL-nZqsdxAGC_nK69MM3qa74EmNKqgdGuYo6LOpjQR9bmeqgzcBo63LjHpZi9EExFYmO4n1K8NcUU6qzIik7KuxTTLymiOBh1yGhvQ7JLyt8bVESsIcluXhSFpc96n7NB4XJ7WdXFeNRd4gipE-qUuq69PfdurwstP_w-g0',
+  },
 ]
 
 describe('runs that have found something', () => {

@@ -68,6 +68,8 @@ export type Mutant =
   | 'lso-ignores-high-watermark'
   /** Whoever takes over a transactional id is who had it before. */
   | 'takeover-keeps-epoch'
+  /** A broker whose disk is gone, or cut short, is still taken for one that has everything. */
+  | 'unclean-passes-for-clean'
   /** Every member of a group is assigned the same. */
   | 'assigned-to-everybody'
 

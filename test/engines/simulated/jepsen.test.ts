@@ -5,7 +5,7 @@ import { type Fault, type FaultName, presets } from '../../../src/engines/simula
 import type { InvariantKind } from '../../../src/engines/simulated/invariants/partition-watch.ts'
 import { jepsenRun } from '../../support/jepsen-run.ts'
 
-const names: readonly FaultName[] = [...presets.jepsen, 'disk-loss', 'disk-full', 'disk-corruption', 'slow-consumer']
+const names = presets.jepsen
 
 const faultOf = (names: readonly FaultName[]): fc.Arbitrary<Fault> =>
   fc.record({

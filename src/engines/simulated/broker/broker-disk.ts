@@ -45,8 +45,9 @@ export class BrokerDisk {
     for (const { log } of this.#partitions.values()) log.sync()
   }
 
-  /** As the next life finds it. */
+  /** As the next life finds it. What recovery has to cut off was not closed in good order. */
   comeBack(aftermath: Aftermath): void {
+    if (this.isDamaged) this.wasClosed = false
     for (const partition of this.#partitions.values()) {
       partition.log.comeBack(aftermath)
       partition.highWatermark = Math.min(partition.highWatermark, partition.log.endOffset)
@@ -55,6 +56,11 @@ export class BrokerDisk {
 
   get logs(): readonly ReplicaLog[] {
     return [...this.#partitions.values()].map(({ log }) => log)
+  }
+
+  /** Whether something of it cannot be read, and nobody has cut it off yet. */
+  get isDamaged(): boolean {
+    return this.logs.some(({ isDamaged }) => isDamaged)
   }
 
   #write(): void {

@@ -35,8 +35,9 @@ export class Membership {
   }
 
   register(): void {
-    const { id, disk, process, world, ask, registered } = this.#parts
-    const request = { broker: id, life: process.number, afterCleanShutdown: disk.wasClosed }
+    const { id, disk, process, world, options, ask, registered } = this.#parts
+    const afterCleanShutdown = disk.wasClosed || options.mutants.includes('unclean-passes-for-clean')
+    const request = { broker: id, life: process.number, afterCleanShutdown }
     ask('register', request, (reply) => {
       if (!isAnswer(reply)) {
         world.after(process, retryMs, 'registers', () => this.register())

@@ -33,6 +33,8 @@ export const diskCorruption: Begin = (scene, fault) => {
   const offset = log.damage(cluster.world.choices.pick('disk', log.batches, 1))
   const undo = () => {
     if (log.isDamaged) cluster.crash(id, 'kept')
+    // one that had been stopped with it has not looked either
+    if (log.isDamaged) cluster.disk(id).comeBack('kept')
     cluster.start(id)
   }
   return { what: `damage at offset ${offset} of ${log.name}`, processes: [brokerName(id)], undo }

@@ -115,5 +115,9 @@ export const presets: Readonly<Record<'calm' | 'rough' | 'jepsen', readonly Faul
     'clock-step',
     'late-timers',
     'near-wrap',
+    'disk-loss',
+    'disk-full',
+    'disk-corruption',
+    'slow-consumer',
   ],
 }

@@ -13,7 +13,8 @@ interface Ended {
 /**
  * Which brokers may be ended uncleanly without breaking what the cluster promises: with eligible leader replicas, that
  * nothing committed is lost while fewer brokers than `min.insync.replicas` have ended uncleanly and not been heard of
- * since. Those that kept their logs count with those that did not, since the controller cannot tell them apart.
+ * since. Those that kept their logs count with those that did not, since the controller cannot tell them apart. So do
+ * those that will end, in whichever life, since their disks are full, or damaged where nobody has looked yet.
  */
 export class Losses {
   readonly #cluster: SimulatedCluster
@@ -26,14 +27,14 @@ export class Losses {
 
   /** Whether the cluster gets over it. */
   allows(broker: number, ending: Ending): boolean {
-    this.#forget()
-    const atOnce = new Set([...this.#ended.keys(), broker]).size
+    const ended = this.#endings()
+    const atOnce = new Set([...ended.keys(), broker]).size
     const { eligibleLeaderReplicas, minInsyncReplicas } = this.#cluster.options
-    if (ending === 'loses of its log' || this.#someLose) {
+    if (ending === 'loses of its log' || [...ended.values()].includes('loses of its log')) {
       if (!eligibleLeaderReplicas || atOnce >= minInsyncReplicas) return false
     }
     for (const { layout } of this.#cluster.controller.view.topics.values())
-      for (const registration of layout) if (!this.#isLeft(registration, broker, ending)) return false
+      for (const registration of layout) if (!isLeft(registration, ended, broker, ending)) return false
     return true
   }
 
@@ -41,7 +42,9 @@ export class Losses {
   note(broker: number, ending: Ending): () => void {
     const life = this.#cluster.processOf(broker)?.number
     if (life === undefined) return () => {}
-    const ended = { life, ending }
+    // what was lost before that, and nobody has heard of, is not there because this life loses nothing more
+    const known = this.#endings().get(broker)
+    const ended = { life, ending: known === 'loses of its log' ? known : ending }
     this.#ended.set(broker, ended)
     return () => {
       if (this.#cluster.processOf(broker)?.number === life && this.#ended.get(broker) === ended)
@@ -49,26 +52,44 @@ export class Losses {
     }
   }
 
-  get #someLose(): boolean {
-    for (const { ending } of this.#ended.values()) if (ending === 'loses of its log') return true
-    return false
+  /** Whoever has ended, or will, by how. */
+  #endings(): ReadonlyMap<number, Ending> {
+    const endings = new Map<number, Ending>()
+    for (const id of this.#cluster.ids) {
+      const ending = this.#endingOf(id)
+      if (ending !== undefined) endings.set(id, ending)
+    }
+    return endings
   }
 
-  #isLeft(registration: PartitionRegistration, broker: number, ending: Ending): boolean {
-    const complete = completeOf(registration)
-    if (!complete.includes(broker)) return true
-    if (complete.some((other) => other !== broker && !this.#ended.has(other))) return true
-    // nobody is left, so that whoever led last will lead again: as it is
-    return (
-      ending === 'keeps its log' && !complete.some((other) => this.#ended.get(other)?.ending === 'loses of its log')
-    )
+  #endingOf(id: number): Ending | undefined {
+    const { controller } = this.#cluster
+    const disk = this.#cluster.disk(id)
+    const known = controller.lifeOf(id)
+    const noted = this.#ended.get(id)
+    // the controller knows of those that have come back
+    const isOver = noted !== undefined && (known ?? -1) > noted.life
+    if (isOver) this.#ended.delete(id)
+    if (disk.isDamaged) return 'loses of its log'
+    if (noted !== undefined && !isOver) return noted.ending
+    // by itself, since it could not go on
+    if (known !== this.#cluster.processOf(id)?.number && !disk.wasClosed) return 'loses of its log'
+    return disk.isFull ? 'keeps its log' : undefined
   }
+}
 
-  /** The controller knows of those that have come back. */
-  #forget(): void {
-    for (const [broker, { life }] of this.#ended)
-      if ((this.#cluster.controller.lifeOf(broker) ?? -1) > life) this.#ended.delete(broker)
-  }
+/** Whether of a partition somebody is left who has all of it, once this one has ended as well. */
+const isLeft = (
+  registration: PartitionRegistration,
+  ended: ReadonlyMap<number, Ending>,
+  broker: number,
+  ending: Ending,
+): boolean => {
+  const complete = completeOf(registration)
+  if (!complete.includes(broker)) return true
+  if (complete.some((other) => other !== broker && !ended.has(other))) return true
+  // nobody is left, so that whoever led last will lead again: as it is
+  return ending === 'keeps its log' && !complete.some((other) => ended.get(other) === 'loses of its log')
 }
 
 /** Those that have everything that was committed, as far as the controller knows. */

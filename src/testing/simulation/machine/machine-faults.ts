@@ -105,7 +105,7 @@ export const isMachineFault = (name: string): name is MachineFault => Object.has
 export const machinePresets: Readonly<Record<'calm' | 'rough' | 'jepsen', readonly MachineFault[]>> = {
   calm: [],
   rough: ['process-crash', 'power-loss'],
-  jepsen: ['process-crash', 'power-loss', 'disk-full', 'clock-step', 'late-timers'],
+  jepsen: ['process-crash', 'power-loss', 'disk-full', 'slow-consumer', 'clock-step', 'late-timers'],
 }
 
 /** What an acknowledgement of `process` does not survive. */

@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { simulatedEngine } from '../../../../src/engines/simulated/client/engine.ts'
 import { SimulatedCluster } from '../../../../src/engines/simulated/cluster.ts'
-import { type FaultName, presets } from '../../../../src/engines/simulated/faults/fault.ts'
+import { type Fault, type FaultName, presets } from '../../../../src/engines/simulated/faults/fault.ts'
 import { Losses } from '../../../../src/engines/simulated/faults/losses.ts'
 import { Nemesis } from '../../../../src/engines/simulated/faults/nemesis.ts'
 import { fairWeather } from '../../../../src/engines/simulated/world/network.ts'
 import { systemSettle } from '../../../../src/millrace/system.ts'
+import { ok } from '../../../../src/testing/conformance/calls.ts'
 import { clusterStory } from '../../../support/cluster-story.ts'
 import { JepsenClients, partitions, topics } from '../../../support/jepsen-clients.ts'
 
-const names: readonly FaultName[] = [...presets.jepsen, 'disk-loss', 'disk-full', 'disk-corruption', 'slow-consumer']
+const names = presets.jepsen
 const limits = (forMs: number) => ({ forMs, steps: 200_000 })
 
 /** A cluster that is up, with clients, and one fault at once. */
@@ -54,6 +55,31 @@ describe('a nemesis', () => {
   })
 })
 
+describe('a damaged disk', () => {
+  it('is found in the end where its broker had been stopped and started in good order', async () => {
+    const { cluster, world, until, engine, drive, run, value, broken } = await clusterStory()
+    await drive(ok((await drive(ok(engine.producer()))).append([value('a')])))
+    await run(1_000)
+    const disk = cluster.disk(0)
+    const faults: readonly Fault[] = [
+      { name: 'disk-corruption', atMs: 0, forMs: 3_000, target: 0, extent: 1 },
+      { name: 'broker-restart', atMs: 100, forMs: 4_000, target: 0, extent: 1 },
+    ]
+    const nemesis = new Nemesis({ cluster, clients: new JepsenClients(cluster), faults })
+    await until(() => cluster.processOf(0) === undefined)
+    expect([disk.isDamaged, disk.wasClosed]).toEqual([true, true])
+    await world.run(() => !disk.isDamaged, limits(3_500))
+    expect([disk.isDamaged, disk.wasClosed]).toEqual([false, false])
+    nemesis.heal()
+    await until(() => isBack(cluster, 0))
+    expect(broken).toEqual([])
+  })
+})
+
+/** The controller has heard of its present life, and it has caught up. */
+const isBack = (cluster: SimulatedCluster, id: number): boolean =>
+  cluster.controller.lifeOf(id) === cluster.processOf(id)?.number && cluster.isWhole
+
 describe('losses', () => {
   it('are allowed to fewer brokers at once than must be in sync', async () => {
     const { cluster, until } = await clusterStory()
@@ -64,7 +90,55 @@ describe('losses', () => {
     expect(losses.allows(1, 'loses of its log')).toBe(false)
     expect(losses.allows(1, 'keeps its log')).toBe(false)
     cluster.start(0)
-    await until(() => cluster.controller.lifeOf(0) === cluster.processOf(0)?.number && cluster.isWhole)
+    await until(() => isBack(cluster, 0))
+    expect(losses.allows(1, 'loses of its log')).toBe(true)
+  })
+
+  it('count with those who will end since their disks are damaged or full, in whichever life', async () => {
+    const { cluster, until, engine, drive, value } = await clusterStory()
+    await drive(ok((await drive(ok(engine.producer()))).append([value('a')])))
+    const losses = new Losses(cluster)
+    const disk = cluster.disk(0)
+    const restarted = async () => {
+      cluster.shutDown(0)
+      await until(() => cluster.processOf(0) === undefined)
+      await started()
+    }
+    const started = () => {
+      cluster.start(0)
+      return until(() => isBack(cluster, 0))
+    }
+    disk.logs.find(({ isEmpty }) => !isEmpty)?.damage(0)
+    await restarted()
+    expect([losses.allows(1, 'loses of its log'), losses.allows(0, 'loses of its log')]).toEqual([false, true])
+    losses.note(0, 'keeps its log')
+    cluster.crash(0, 'kept')
+    expect([losses.allows(1, 'loses of its log'), losses.allows(1, 'keeps its log')]).toEqual([false, false])
+    await started()
+    expect(losses.allows(1, 'loses of its log')).toBe(true)
+    disk.isFull = true
+    await restarted()
+    expect([losses.allows(1, 'loses of its log'), losses.allows(1, 'keeps its log')]).toEqual([false, true])
+  })
+
+  it('stay what they were when who lost something ends once more before it is heard of', async () => {
+    const { cluster } = await clusterStory()
+    const losses = new Losses(cluster)
+    losses.note(0, 'loses of its log')
+    cluster.crash(0, 'unsynced lost')
+    cluster.start(0)
+    losses.note(0, 'keeps its log')
+    cluster.crash(0, 'kept')
+    expect(losses.allows(1, 'keeps its log')).toBe(false)
+  })
+
+  it('count with those who have ended by themselves', async () => {
+    const { cluster, until } = await clusterStory()
+    const losses = new Losses(cluster)
+    cluster.crash(0, 'kept')
+    expect(losses.allows(1, 'loses of its log')).toBe(false)
+    cluster.start(0)
+    await until(() => isBack(cluster, 0))
     expect(losses.allows(1, 'loses of its log')).toBe(true)
   })
 
