@@ -94,14 +94,15 @@ export const topicsOf = (of: AnyDelayed): DelayedTopics => {
 export const topicsOfGroup = (names: readonly string[]): ReadonlyMap<string, readonly string[]> => {
   const groups = names.filter((name) => name.endsWith('.commands')).map((name) => name.slice(0, -'.commands'.length))
   const isOf = (group: string, name: string): boolean =>
-    name.startsWith(`${group}.`) && /^(commands|near|(delay|ladder)-\d[\d.]*[a-z]+)$/.test(name.slice(group.length + 1))
+    name.startsWith(`${group}.`) &&
+    /^(commands|near|(delay|plain|ladder)-\d[\d.]*[a-z]+)$/.test(name.slice(group.length + 1))
   return new Map(groups.map((group) => [group, names.filter((name) => isOf(group, name))]))
 }
 
 /** The topics that whoever schedules and cancels writes to. */
 export const scheduledIn = (of: AnyDelayed): readonly AnyTopic[] => {
-  const { commands, tiers } = topicsOf(of)
-  return [commands, ...tiers.values()]
+  const { commands, plain } = topicsOf(of)
+  return [commands, ...plain.values()]
 }
 
 /** How long an answer is kept: whoever waits for it reads it at once. */
@@ -123,6 +124,7 @@ const makeTopics = ({ name, tiers, partitions, to }: AnyDelayed): DelayedTopics 
     commands: raw('commands'),
     answers: raw('answers', { 'retention.ms': answersKeptMs }),
     tiers: each('delay', tiers),
+    plain: each('plain', tiers),
     ladder: each('ladder', ladderRungs),
     near: raw('near'),
     dead: deadLetters(`${name}.dead`, { config: { 'max.message.bytes': 2 * Math.max(roomyMessageBytes, 2 * room) } }),

@@ -43,7 +43,7 @@ export const whenFault = (of: AnyDelayed, when: When<string>): string | undefine
 }
 
 /**
- * What writes `job` down, as the target's codecs write it: a command; without an id, and for a tier, a record of that tier.
+ * What writes `job` down, as the target's codecs write it: a command; without an id, and for a tier, a record that waits there.
  * One that has none, and waits for a time, gets a `unique` one: it may surface more often than once.
  *
  * **Errors** throws an `EncodeError` for a key or a value that the target does not take, and a `TypeError` for what is no job.
@@ -61,7 +61,7 @@ export const scheduleRecord = (
   const value = of.to.value.encode(job.value)
   const others = headers.size === 0 ? headers : ownHeadersLeftOut(headers)
   if (id === undefined && job.after !== undefined)
-    return { topic: topics.tiers.get(job.after) as AnyTopic, key, value, headers: others }
+    return { topic: topics.plain.get(job.after) as AnyTopic, key, value, headers: others }
   const named = utf8(id ?? (options.unique ?? unnamed)())
   const { source, command, expect } = options
   const afterMs = job.after === undefined ? undefined : waitOf(job.after as Duration)

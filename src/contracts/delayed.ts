@@ -61,8 +61,10 @@ export interface DelayedTopics {
   readonly commands: AnyTopic
   /** What came of commands whose senders want to know, keyed by the id of the command. */
   readonly answers: AnyTopic
-  /** Each tier's own, by its name. */
+  /** Each tier's own, by its name: for jobs of an id, as their commands come. */
   readonly tiers: ReadonlyMap<string, AnyTopic>
+  /** The same for jobs without an id, which whoever schedules them writes there at once. */
+  readonly plain: ReadonlyMap<string, AnyTopic>
   /** For those that wait until a time, by the name of the rung: on each they wait so long, then go to a shorter one. */
   readonly ladder: ReadonlyMap<string, AnyTopic>
   /** For those that are due sooner than the lowest rung is long: ordered by an index of when. */

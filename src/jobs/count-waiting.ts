@@ -17,8 +17,9 @@ export interface WaitingJobs {
 }
 
 export const countWaiting = async (engine: Engine, delayed: AnyDelayed, now: number): Promise<WaitingJobs> => {
-  const { tiers, ladder, near } = topicsOf(delayed)
-  const timed = [...topicsByWait(tiers, tierWaits(delayed)), ...topicsByWait(ladder, rungWaits)]
+  const { tiers, plain, ladder, near } = topicsOf(delayed)
+  const waits = tierWaits(delayed)
+  const timed = [...topicsByWait(tiers, waits), ...topicsByWait(plain, waits), ...topicsByWait(ladder, rungWaits)]
   const committed = await settle(engine.groups.committed(delayed.name))
   const offsetOf = new Map(committed.map((at) => [partitionName(at), at.offset]))
   const behind = async ({ name: topic, partitions }: AnyTopic, at: OffsetAt): Promise<number> => {

@@ -15,18 +15,19 @@ export interface JobTiers {
 }
 
 export const jobTiersOf = (of: AnyDelayed): JobTiers => {
-  const { tiers, ladder, near } = topicsOf(of)
+  const { tiers, plain, ladder, near } = topicsOf(of)
   const waits = tierWaits(of)
   const exact = byWait(waits, tiers)
   const rungs = byWait(rungWaits, ladder)
-  const waitOf = new Map([...exact].map(([waitMs, { name }]) => [name, waitMs]))
+  const equal = [...exact, ...byWait(waits, plain)]
+  const waitOf = new Map(equal.map(([waitMs, { name }]) => [name, waitMs]))
   const dueOf = (topic: string, record: Waiting): number => {
     const mark = markOf(record)
     return mark !== undefined && mark.dueMs >= 0 ? mark.dueMs : record.timestamp + (waitOf.get(topic) ?? 0)
   }
   return {
     tiers: [
-      ...[...exact.values()].map((topic): Tier => ({ topic, order: 'due', dueAt: (one) => dueOf(topic.name, one) })),
+      ...equal.map(([, topic]): Tier => ({ topic, order: 'due', dueAt: (one) => dueOf(topic.name, one) })),
       ...[...rungs].map(([waitMs, topic]): Tier => ({ topic, order: 'due', dueAt: hopOf(waitMs) })),
       { topic: near, order: 'mixed', dueAt: (one) => dueOf(near.name, one) },
     ],

@@ -16,7 +16,7 @@ import type { AnyTopic } from '../contracts/topic.ts'
 import type { Skim } from '../pipeline/skim.ts'
 import { type Pipeline, stream } from '../pipeline/stream.ts'
 import { type JobEffect, type JobRules, stepJob, surfaced } from '../protocol/delay/job.ts'
-import type { JobState } from '../protocol/delay/job-state.ts'
+import type { JobCommand, JobState } from '../protocol/delay/job-state.ts'
 import { hopAt } from '../protocol/delay/ladder.ts'
 import { answerCodec } from './answer-codec.ts'
 import type { JobCounters } from './job-metrics.ts'
@@ -25,8 +25,9 @@ import { type JobTiers, jobTiersOf } from './job-tiers.ts'
 import { plantedIn } from './mover-mutant.ts'
 import { OverdueGuard } from './overdue-guard.ts'
 import { type RawRecord, readCommand } from './read-command.ts'
-import { rulesOf } from './rules.ts'
+import { rulesOf, tierWaits } from './rules.ts'
 import { skimJobs } from './skim-jobs.ts'
+import { TierOrder } from './tier-order.ts'
 
 /** The state of each id that is known. Its keys are ids in bytes. */
 export const jobsStore: StoreDeclaration<Uint8Array, JobState> = { name: 'jobs', key: bytes, value: jobStateCodec }
@@ -50,6 +51,7 @@ export const moverOf = (of: AnyDelayed, counters: JobCounters): Mover => {
     tiers,
     counters,
     guard,
+    order: new TierOrder(tierWaits(of).values()),
     earlyMs,
   }
   const work = new Moving(of, parts)
@@ -68,6 +70,7 @@ interface Parts {
   readonly tiers: JobTiers
   readonly counters: JobCounters
   readonly guard: OverdueGuard
+  readonly order: TierOrder
   readonly earlyMs: number
 }
 
@@ -103,9 +106,16 @@ class Moving {
     const { command, ...said } = readCommand(record)
     const view = carrier.store(jobsStore, record)
     const before = view.get()
-    const [state, effects] = stepJob(rules, before, command, now)
+    const [state, effects] = stepJob(rules, before, this.#inOrder(record, command), now)
     if (state !== before) keep(view, state)
     for (const effect of effects) this.#do(carrier, { record, ...said }, effect, now)
+  }
+
+  /** Without its tier, where it would be waited for there behind what is due later. */
+  #inOrder({ partition }: RawRecord, command: JobCommand): JobCommand {
+    if (command._tag !== 'schedule' || command.waitMs === undefined) return command
+    const { waitMs, dueMs } = command
+    return this.#o.order.takes(partition, waitMs, dueMs) ? command : { ...command, waitMs: undefined }
   }
 
   #surfaced(carrier: Carrier, record: RawRecord): void {

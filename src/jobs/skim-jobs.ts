@@ -15,6 +15,7 @@ import type { JobCounters } from './job-metrics.ts'
 import { firedBytes, pendingBytes, standsOf } from './job-state-codec.ts'
 import type { JobTiers } from './job-tiers.ts'
 import type { OverdueGuard } from './overdue-guard.ts'
+import type { TierOrder } from './tier-order.ts'
 
 export interface SkimJobsSetup {
   readonly store: string
@@ -24,6 +25,7 @@ export interface SkimJobsSetup {
   readonly tiers: JobTiers
   readonly counters: JobCounters
   readonly guard: OverdueGuard
+  readonly order: TierOrder
   readonly earlyMs: number
 }
 
@@ -37,19 +39,20 @@ export const skimJobs = (o: SkimJobsSetup): Skim => {
   const commands = o.commands.name
   const target = o.target.name
 
-  const scheduled = (record: LyingRecord, hands: Hands): boolean => {
+  const scheduled = ({ partition }: Source, record: LyingRecord, hands: Hands): boolean => {
     if (mark.what !== 'schedule') return false
     const now = hands.now()
     const { offset: gen } = record
     const waitMs = mark.dueMs >= 0 || mark.afterMs < 0 ? undefined : mark.afterMs
     const dueMs = waitMs === undefined ? mark.dueMs : record.timestamp + waitMs
     if (dueMs <= now) return false
-    const place = placeOf(o.rules.ladder, dueMs, now, waitMs)
-    if (place._tag === 'rung') return false
     const key = record.key as Uint8Array
     const hash = keyHash(key)
     const store = hands.store(o.store)
     if (store === undefined || store.get(key, hash, now) !== undefined) return false
+    const isInOrder = waitMs !== undefined && o.order.takes(partition, waitMs, dueMs)
+    const place = placeOf(o.rules.ladder, dueMs, now, isInOrder ? waitMs : undefined)
+    if (place._tag === 'rung') return false
     const state = pendingBytes(gen, dueMs)
     if (!hands.hasRoom(store, key, hash, state.length, never)) return false
     const written = headers.wait({ what: 'wait', dueMs, gen, key: mark.keyOf(key) }, key)
@@ -83,7 +86,7 @@ export const skimJobs = (o: SkimJobsSetup): Skim => {
 
   return (source, record, hands) => {
     if (record.headerCount !== 1 || record.keyBytes < 1 || !mark.readFirst(record) || !mark.isPlain) return false
-    return source.topic === commands ? scheduled(record, hands) : surfaced(source, record, hands)
+    return source.topic === commands ? scheduled(source, record, hands) : surfaced(source, record, hands)
   }
 }
 

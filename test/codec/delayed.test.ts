@@ -17,20 +17,22 @@ describe('delayed', () => {
   })
 
   it('has topics of its own, which are found by their names again', () => {
-    const { commands, answers, tiers, ladder, near, dead } = topicsOf(
+    const { commands, answers, tiers, plain, ladder, near, dead } = topicsOf(
       delayed('later', { to: target, tiers: ['5s', '1d'] }),
     )
-    const moved = [commands, near, ...tiers.values(), ...ladder.values()].map(({ name }) => name)
+    const moved = [commands, near, ...tiers.values(), ...plain.values(), ...ladder.values()].map(({ name }) => name)
     expect(moved).toEqual([
       'later.commands',
       'later.near',
       'later.delay-5s',
       'later.delay-1d',
+      'later.plain-5s',
+      'later.plain-1d',
       ...['16d', '4d', '1d', '8h', '2h', '30m'].map((rung) => `later.ladder-${rung}`),
     ])
     const others = [answers.name, dead.name, 'other.near', 'later.nearby', 'latest.near', 'x.delay-5s']
     expect([...topicsOfGroup([...moved, ...others])]).toEqual([['later', moved]])
-    for (const { partitions, config } of [commands, near, ...tiers.values(), ...ladder.values()]) {
+    for (const { partitions, config } of [commands, near, ...tiers.values(), ...plain.values(), ...ladder.values()]) {
       expect(partitions).toBe(3)
       expect(config).toMatchObject({ 'message.timestamp.type': 'LogAppendTime', 'retention.ms': -1 })
     }

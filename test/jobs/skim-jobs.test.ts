@@ -52,7 +52,7 @@ const often = <A>(arbitrary: fc.Arbitrary<A>, plain: A): fc.Arbitrary<A> =>
 const command: fc.Arbitrary<Mark> = fc.record({
   what: often<Mark['what']>(fc.constantFrom('cancel', 'look', 'wait'), 'schedule'),
   dueMs: fc.option(dueMs, { nil: undefined }),
-  afterMs: fc.option(fc.constantFrom(5 * second, 30 * minute), { nil: undefined }),
+  afterMs: fc.option(fc.constantFrom(5 * second, 30 * minute, 7 * minute), { nil: undefined }),
   expect: often(fc.option(gen, { nil: undefined }), undefined),
   source: fc.option(source, { nil: undefined }),
   command: often(fc.constantFrom<string | undefined>('c1', 'c2'), undefined),

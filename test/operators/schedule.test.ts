@@ -71,7 +71,7 @@ describe('schedule', () => {
     ])
     await lastValueFrom(of(record).pipe(schedule(later, () => ({ after: '5s', key: 'k', value: 2, headers }))))
     const [written] = outputsOf(record)
-    expect(written?.topic).toBe(topics.tiers.get('5s'))
+    expect(written?.topic).toBe(topics.plain.get('5s'))
     expect(headersOf(written?.headers ?? new Map())).toEqual({ trace: 't' })
   })
 

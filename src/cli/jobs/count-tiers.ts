@@ -81,7 +81,7 @@ const countsOf = async (engine: Engine, { clock }: World, delayed: AnyDelayed): 
 
 /** Where jobs of `delayed` wait, what is asked of them first. */
 const waitingsOf = (delayed: AnyDelayed): readonly Waiting[] => {
-  const { commands, tiers, ladder, near } = topicsOf(delayed)
+  const { commands, tiers, plain, ladder, near } = topicsOf(delayed)
   const equally = (part: string, topics: ReadonlyMap<string, { readonly name: string }>): readonly Waiting[] =>
     [...topics]
       .map(([tier, { name: topic }]) => ({
@@ -93,6 +93,7 @@ const waitingsOf = (delayed: AnyDelayed): readonly Waiting[] => {
   return [
     { tier: 'commands', topic: commands.name, waitMs: 0 },
     ...equally('', tiers),
+    ...equally('plain ', plain),
     { tier: 'near', topic: near.name, waitMs: undefined },
     ...equally('ladder ', ladder),
   ]
