@@ -28,7 +28,8 @@ export interface EngineLaw {
   /**
    * Opens an engine, holds it to the law, and disposes of it.
    *
-   * **Errors** rejects with `LawBroken`, which says what was expected and got; with what `open` rejects with.
+   * **Errors** rejects with `LawBroken`, which says what was expected and got, or what was waited for in vain; with what
+   * `open` rejects with.
    */
   readonly run: () => Promise<LawOutcome>
 }
@@ -48,6 +49,7 @@ const areas: readonly (readonly [area: string, laws: readonly Law[]])[] = [
 
 /** How many random programs the law of histories plays where nothing is said. */
 const runsDefault = 60
+const limitDefaultMs = 30_000
 
 /**
  * What every engine owes to those who use it through the port, law by law. Run them with whatever runs your tests, or
@@ -63,10 +65,11 @@ const runsDefault = 60
  */
 export const engineConformance = (options: ConformanceOptions): readonly EngineLaw[] => {
   const what = 'engineConformance(…)'
-  refuseUnknownOptions(what, options, ['open', 'runs', 'prefix'])
-  const { open, runs = runsDefault, prefix = '' } = options
+  refuseUnknownOptions(what, options, ['open', 'runs', 'prefix', 'limitMs'])
+  const { open, runs = runsDefault, prefix = '', limitMs = limitDefaultMs } = options
   requireFunction(`${what}: open`, 'a function that opens an engine', open, 'open: async () => ({ engine, … })')
   checkCount(what, 'runs', runs, 1)
+  checkCount(what, 'limitMs', limitMs, 1)
   if (typeof prefix !== 'string') throw new TypeError(`${what}: prefix is a text, and not ${given(prefix)}`)
   let count = 0
   return areas.flatMap(([area, laws]) =>
@@ -76,7 +79,7 @@ export const engineConformance = (options: ConformanceOptions): readonly EngineL
       const { title, needs } = law
       const name = `${area}: ${title}`
       const unique = (word: string) => `${prefix}${word}-${mark}`
-      return { area, title, name, needs, run: () => holdToLaw({ name, law, open, unique, runs }) }
+      return { area, title, name, needs, run: () => holdToLaw({ name, law, open, unique, runs, limitMs }) }
     }),
   )
 }

@@ -1,4 +1,6 @@
 import type { Engine, EngineFeature } from '../../contracts/engine.ts'
+import { systemClock } from '../../millrace/system.ts'
+import { Awaited } from './awaited.ts'
 import type { Law } from './law.ts'
 import { LawBroken } from './law-broken.ts'
 import type { EngineSubject, Scenario } from './subject.ts'
@@ -13,6 +15,8 @@ export interface Trial {
   readonly open: () => Promise<EngineSubject>
   readonly unique: (name: string) => string
   readonly runs: number
+  /** How long nothing at all may be answered, in milliseconds of real time. */
+  readonly limitMs: number
 }
 
 /**
@@ -20,19 +24,43 @@ export interface Trial {
  *
  * **Errors** rejects with {@link LawBroken}, and with what `open` rejects with.
  */
-export const holdToLaw = async ({ name, law, open, unique, runs }: Trial): Promise<LawOutcome> => {
-  const subject = await open()
+export const holdToLaw = async ({ name, law, open, unique, runs, limitMs }: Trial): Promise<LawOutcome> => {
+  const awaited = new Awaited(systemClock, limitMs)
+  const subject = await awaited.limited(() => awaited.for(() => `open() of the law '${name}'`, open))
   const { engine } = subject
   const why = lack(engine, law.needs)
   const broken = await failureOf(async () => {
-    if (why === undefined) await law.holds({ ...subject, reopen: subject.reopen ?? noReopen, unique, runs })
+    if (why === undefined) await awaited.limited(() => law.holds({ ...watched(subject, awaited), unique, runs }))
   })
   // what cannot be disposed of after a law was broken mostly follows from that
-  const left = await failureOf(subject.dispose)
+  const left = await failureOf(() => awaited.limited(() => awaited.for(() => 'dispose()', subject.dispose)))
   const failure = broken ?? left
   if (failure !== undefined) throw new LawBroken(name, engine.name, failure.cause)
   return why === undefined ? { _tag: 'held' } : { _tag: 'left-out', why }
 }
+
+/** The same, with every wait known by its name. */
+const watched = (
+  { engine, elapse, reopen = noReopen, dispose }: EngineSubject,
+  awaited: Awaited,
+): Required<EngineSubject> => ({
+  engine: awaited.watching('engine', engine),
+  elapse: (ms) =>
+    awaited.for(
+      () => `elapse(${ms})`,
+      () => elapse(ms),
+      ms,
+    ),
+  reopen: async (how) =>
+    awaited.watching(
+      'engine',
+      await awaited.for(
+        () => `reopen('${how}')`,
+        () => reopen(how),
+      ),
+    ),
+  dispose,
+})
 
 const lack = ({ name, features }: Engine, needs: readonly EngineFeature[]): string | undefined => {
   const missing = needs.find((feature) => features[feature] !== true)

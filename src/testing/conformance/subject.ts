@@ -21,6 +21,11 @@ export interface ConformanceOptions {
   /** How many random programs the law of histories plays; 60 where nothing is said, fewer where an engine is slow. */
   readonly runs?: number
   /**
+   * A law for which the engine has answered nothing for so long, in milliseconds of real time, is broken, and says what it
+   * waits for; what `elapse` is asked for comes on top. 30,000 where nothing is said.
+   */
+  readonly limitMs?: number
+  /**
    * Begins the names of topics, groups and transactional ids. Each law has names of its own; where an engine keeps what
    * earlier runs have left, they need to differ from run to run too. Nothing where nothing is said.
    */

@@ -91,6 +91,50 @@ describe('engineConformance', () => {
     )
   })
 
+  it.each([
+    [
+      'append: answers where each batch lies, in the order given',
+      'producer.append([ { topic:',
+      (engine: Engine): Engine => ({
+        ...engine,
+        producer: () => async () => {
+          const made = await engine.producer()()
+          return made._tag === 'Left'
+            ? made
+            : { ...made, right: { ...made.right, append: () => () => new Promise(() => {}) } }
+        },
+      }),
+    ],
+    [
+      'topics: are not created twice',
+      "engine.topics.create({ name: 'topic-",
+      (engine: Engine): Engine => ({
+        ...engine,
+        topics: { ...engine.topics, create: () => () => new Promise(() => {}) },
+      }),
+    ],
+  ])('does not wait for ever: %s', async (name, what, change) => {
+    const laws = engineConformance({
+      open: async () => {
+        const subject = await sound()
+        return { ...subject, engine: change(subject.engine) }
+      },
+      limitMs: 20,
+    })
+    const failure = await failureOf(named(laws, name))
+    expect(failure).toBeInstanceOf(LawBroken)
+    expect((failure as LawBroken).message).toContain(
+      `the engine 'memory:' breaks the law '${name}':\n  nothing was answered for 0.02 s, while this was waited for:\n  ${what}`,
+    )
+  })
+
+  it('does not wait for ever for an engine that does not open, and says of which law', async () => {
+    const [law] = engineConformance({ open: () => new Promise(() => {}), limitMs: 20 })
+    expect(await failureOf(law as EngineLaw)).toMatchObject({
+      message: expect.stringContaining(`open() of the law '${law?.name}'`),
+    })
+  })
+
   it('leaves out what an engine says it cannot do, in its own words, and nothing else', async () => {
     const laws = withEngine((engine) => ({
       ...engine,
