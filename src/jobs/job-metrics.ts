@@ -1,10 +1,6 @@
+import { countIn, emptyHistogram, latenessBoundsMs } from '../pipeline/histogram.ts'
 import type { JobEffect } from '../protocol/delay/job.ts'
 import type { WaitingJobs } from './count-waiting.ts'
-
-/** Upper bounds of the buckets of {@link JobMetrics.latenessMs}, in milliseconds; the last bucket has all that is more. */
-export const latenessBoundsMs: readonly number[] = [
-  1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_000, 5_000, 30_000, 60_000, 600_000, 3_600_000,
-]
 
 /** What has become of jobs, and what waits. */
 export interface JobMetrics extends MovedJobs, WaitingJobs {}
@@ -54,7 +50,7 @@ export class JobCounters {
     unreadable: 0,
   }
   readonly #cancels = { cancelled: 0, alreadyFired: 0, unknown: 0 }
-  readonly #latenessMs: number[] = Array.from({ length: latenessBoundsMs.length + 1 }, () => 0)
+  readonly #latenessMs: number[] = emptyHistogram(latenessBoundsMs)
 
   /** As it is now. */
   get metrics(): MovedJobs {
@@ -73,7 +69,7 @@ export class JobCounters {
         return
       case 'fire':
         this.#counts.fired += 1
-        this.#late(now - effect.dueMs)
+        countIn(this.#latenessMs, latenessBoundsMs, now - effect.dueMs)
         return
       case 'drop':
         this.#counts.stale += 1
@@ -95,12 +91,6 @@ export class JobCounters {
       } else if (answer._tag === 'already-fired') this.#counts.deduplicated += 1
       else if (answer._tag === 'cancelled') this.#counts.bornCancelled += 1
     }
-  }
-
-  #late(ms: number): void {
-    const found = latenessBoundsMs.findIndex((bound) => ms <= bound)
-    const at = found < 0 ? latenessBoundsMs.length : found
-    this.#latenessMs[at] = (this.#latenessMs[at] ?? 0) + 1
   }
 }
 

@@ -1,5 +1,8 @@
+import { attemptsBounds, emptyHistogram, latenessBoundsMs } from './histogram.ts'
+import type { Waiting } from './tier-gauge.ts'
+
 /** Plain counters of one run, since it began, and what it has at the moment. */
-export interface RunMetrics {
+export interface RunMetrics extends Waiting {
   /** Committed, those that came back among them. */
   readonly records: number
   /** Committed, state and dead letters not among them. */
@@ -18,6 +21,10 @@ export interface RunMetrics {
   readonly parked: number
   /** Of these, those that wait no more. */
   readonly drained: number
+  /** Records that had been put off, or were given up, by how often each was tried: see {@link attemptsBounds}. */
+  readonly attempts: readonly number[]
+  /** How much later than due what was put off came back, by {@link latenessBoundsMs}. */
+  readonly latenessMs: readonly number[]
   readonly commits: number
   /** Commits that were tried again. */
   readonly commitRetries: number
@@ -34,10 +41,11 @@ export interface RunMetrics {
   readonly restoring: number
 }
 
-type NotCounted = 'haltedTasks' | 'restoredRecords' | 'restoredBytes' | 'restoring'
+type NotCounted = keyof Waiting | 'haltedTasks' | 'restoredRecords' | 'restoredBytes' | 'restoring'
 
 /** Those that are counted where they happen. */
-export type Counters = { -readonly [M in Exclude<keyof RunMetrics, NotCounted>]: RunMetrics[M] }
+export type Counters = { -readonly [M in Exclude<keyof RunMetrics, NotCounted>]: Counted<RunMetrics[M]> }
+type Counted<A> = A extends readonly number[] ? number[] : A
 
 export const newCounters = (): Counters => ({
   records: 0,
@@ -50,6 +58,8 @@ export const newCounters = (): Counters => ({
   putOff: 0,
   parked: 0,
   drained: 0,
+  attempts: emptyHistogram(attemptsBounds),
+  latenessMs: emptyHistogram(latenessBoundsMs),
   commits: 0,
   commitRetries: 0,
   lateEmissions: 0,

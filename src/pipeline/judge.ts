@@ -12,6 +12,7 @@ import { backOffMs } from './back-off.ts'
 import { type Counters, countLetter } from './counters.ts'
 import type { DeadLetterKeyPolicy, DeadLetterPolicy } from './dead-letter-policy.ts'
 import { type EncodedOutput, misfit, type Sink } from './encoded-output.ts'
+import { attemptsBounds, countIn } from './histogram.ts'
 import type { Notice } from './notice.ts'
 import { type ChoosePolicy, type ErrorPolicy, isPolicy, policyName } from './on-error.ts'
 import { Outage } from './outage.ts'
@@ -49,7 +50,9 @@ export class Judge {
     this.#puttingOff = new PuttingOff(setup)
   }
 
-  readonly succeeded = (): void => {
+  /** A record has succeeded that had failed so often before it came. */
+  readonly succeeded = (attempts = 0): void => {
+    if (attempts > 0) countIn(this.#o.counters.attempts, attemptsBounds, attempts + 1)
     this.#outage.succeeded()
     this.#isOut = false
   }
@@ -152,10 +155,16 @@ export class Judge {
     const written = letterOf(this.#o.pipeline, failed)
     const letter = this.#letter(failed, policy, { written, sink })
     if (E.isLeft(letter)) return this.#halt(failed, letter.left)
-    countLetter(this.#o.counters, written.error.name)
-    this.#tell(failed, policyName({ _tag: 'DeadLetter', topic }), `it goes to '${topic.name}'`)
-    const closes = policy._tag === 'DeadLetterKey' && !(failed.reason instanceof KeyGivenUp)
-    return { _tag: closes ? 'closes' : 'done', outputs: [letter.right] }
+    const buried = (): void => {
+      countLetter(this.#o.counters, written.error.name)
+      if (written.attempts > 0) countIn(this.#o.counters.attempts, attemptsBounds, written.attempts)
+      this.#tell(failed, policyName({ _tag: 'DeadLetter', topic }), `it goes to '${topic.name}'`)
+    }
+    const outputs = [letter.right]
+    if (policy._tag === 'DeadLetterKey' && !(failed.reason instanceof KeyGivenUp))
+      return { _tag: 'closes', outputs, closed: buried }
+    buried()
+    return { _tag: 'done', outputs }
   }
 
   #letter(

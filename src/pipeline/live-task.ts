@@ -3,6 +3,7 @@ import { partitionName } from '../contracts/position.ts'
 import type { DonePrefix } from './done-prefix.ts'
 import type { Chunk } from './feed.ts'
 import type { TaskStore } from './gather.ts'
+import { ParkedGauge } from './parked-gauge.ts'
 import { Place } from './place.ts'
 import type { Plan } from './plan.ts'
 import { sourceOf } from './source.ts'
@@ -16,6 +17,8 @@ export interface HoldsBack {
   readonly offer: (place: Place, chunk: Chunk) => void
   /** It is later, or the task has come further. */
   readonly wake: () => void
+  /** When the first of what waits is due, as far as that is known, in ms since the epoch; `undefined` where nothing waits. */
+  readonly nextDueMs: number | undefined
   readonly close: () => void
 }
 
@@ -38,6 +41,8 @@ export class LiveTask {
   gone: Promise<unknown> = Promise.resolve()
   /** Resolves once it has finished what entered, from when it is draining. */
   drained: Promise<void> = Promise.resolve()
+  /** What of it waits in order. */
+  readonly parked: ParkedGauge = new ParkedGauge()
   /** Hold back what waits in its tiers. */
   sluices: HoldsBack | undefined
 

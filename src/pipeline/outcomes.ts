@@ -26,8 +26,8 @@ export class Outcomes {
       return
     }
     gather?.keep()
+    hooks.succeeded(entry.history.attempts)
     this.#decided(entry)
-    hooks.succeeded()
   }
 
   /** It is the turn of `entry`, which has its lane: whether it runs. Otherwise it was decided about. */
@@ -69,7 +69,9 @@ export class Outcomes {
         return this.#park(entry, verdict)
       case 'closes': {
         const full = this.#parts.parking?.close(entry)
-        return full === undefined ? this.#replace(entry, verdict.outputs) : this.#fails(entry, full)
+        if (full !== undefined) return this.#fails(entry, full)
+        verdict.closed()
+        return this.#replace(entry, verdict.outputs)
       }
       case 'done':
         return this.#replace(entry, verdict.outputs)

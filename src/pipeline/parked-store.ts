@@ -6,6 +6,7 @@ import { recordKeyOf, stateBytes, stateKeyOf, stateOf } from '../protocol/retry/
 import type { ParkedKey } from '../protocol/retry/parking.ts'
 import { keyHash } from '../store/key-hash.ts'
 import type { Gather } from './gather.ts'
+import type { ParkedGauge } from './parked-gauge.ts'
 import type { TaskStore } from './task-store.ts'
 
 /** What is kept of a record that waits. */
@@ -21,11 +22,16 @@ export interface ParkedRecord {
  */
 export class ParkedStore {
   readonly #store: TaskStore
+  readonly #gauge: ParkedGauge
+  readonly #nowMs: () => number
   /** Entries of keys and of records. */
   #entries: number
 
-  constructor(store: TaskStore) {
+  /** `gauge` has what the store has. */
+  constructor(store: TaskStore, gauge: ParkedGauge, nowMs: () => number) {
     this.#store = store
+    this.#gauge = gauge
+    this.#nowMs = nowMs
     const size = store.state.size()
     if (size === undefined) throw new Error('records that wait in order lie in memory, where they are counted')
     this.#entries = size
@@ -48,7 +54,9 @@ export class ParkedStore {
 
   /** Sets the state of a key, or removes it. */
   setKey(gather: Gather, key: Uint8Array | null, state: ParkedKey | undefined): void {
-    this.#set(gather, stateKeyOf(key), state === undefined ? undefined : stateBytes(state))
+    const at = stateKeyOf(key)
+    this.#set(gather, at, state === undefined ? undefined : stateBytes(state))
+    this.#gauge.set(at, state, this.#nowMs())
   }
 
   record(key: Uint8Array | null, number: number): ParkedRecord | undefined {

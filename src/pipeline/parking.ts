@@ -50,7 +50,7 @@ export class Parking {
 
   constructor(setup: ParkingSetup) {
     this.#o = setup
-    this.#store = new ParkedStore(setup.store)
+    this.#store = new ParkedStore(setup.store, setup.gauge, setup.nowMs)
   }
 
   /** Whether nothing waits, and every key is open. */

@@ -17,6 +17,7 @@ import type { RunSetup } from './run-setup.ts'
 import { lookAgain } from './run-topics.ts'
 import { type StoreQuery, storeQuery } from './store-query.ts'
 import { TaskRoster } from './task-roster.ts'
+import { TierGauge } from './tier-gauge.ts'
 import { TierTrim } from './tier-trim.ts'
 
 /** How often times are checked, topics are looked at and progress is told. */
@@ -36,6 +37,7 @@ export class PipelineRun {
   readonly #fetches: FetchLoop
   readonly #commits: CommitLoop
   readonly #expiry: Expiry
+  readonly #gauge: TierGauge
   readonly #meter: ProgressMeter
   readonly #trim: TierTrim
   readonly #catchUp: CatchUp
@@ -70,6 +72,7 @@ export class PipelineRun {
     this.#fetches = fetches
     this.#commits = commits
     this.#expiry = new Expiry({ clock, tasks, failed: this.fail })
+    this.#gauge = new TierGauge({ engine, clock, tasks })
     this.#meter = new ProgressMeter({ engine, clock, counters, tasks })
     this.#trim = new TierTrim({ engine, clock, calls, ownsTopics: setup.ownsTopics })
     this.#catchUp = new CatchUp({ engine, plan, calls, tasks: byNumber })
@@ -92,7 +95,7 @@ export class PipelineRun {
     })
     this.errors$ = notices.asObservable()
     const pulses = merge(of(undefined), this.#pulse).pipe(takeUntil(this.#ended))
-    this.metrics$ = pulses.pipe(map(() => ({ ...counters, ...setup.local.metrics, haltedTasks: fetches.haltedTasks })))
+    this.metrics$ = pulses.pipe(map(() => this.#metricsNow()))
     this.progress$ = pulses.pipe(
       exhaustMap(() => this.#measure()),
       filter((progress) => progress !== undefined),
@@ -207,6 +210,13 @@ export class PipelineRun {
     }
   }
 
+  #metricsNow(): RunMetrics {
+    const { counters, local } = this.#o
+    const copies = { attempts: [...counters.attempts], latenessMs: [...counters.latenessMs] }
+    const { haltedTasks } = this.#fetches
+    return { ...counters, ...copies, ...local.metrics, ...this.#gauge.now, haltedTasks }
+  }
+
   async #measure(): Promise<Progress | undefined> {
     return this.#roster.isAssigned && !this.#isOver ? this.#meter.measure() : undefined
   }
@@ -221,6 +231,7 @@ export class PipelineRun {
     void this.#trim.look(this.#tasks.values())
     this.#expiry.look()
     this.#meter.sample()
+    void this.#gauge.look()
     void this.look()
     this.#catchUp.ask().catch(this.fail)
     this.#pulse.next()

@@ -2,7 +2,9 @@ import type { Clock } from '../contracts/clock.ts'
 import type { Counters } from './counters.ts'
 import type { DeadLetterKeyPolicy } from './dead-letter-policy.ts'
 import type { Sink } from './encoded-output.ts'
+import { countIn, latenessBoundsMs } from './histogram.ts'
 import type { LiveTask } from './live-task.ts'
+import type { ParkedGauge } from './parked-gauge.ts'
 import type { RetryLaterPolicy } from './retry-later.ts'
 import { ruleMissingIn } from './retry-mutant.ts'
 import type { OrderSetup, RetrySetup } from './retry-setup.ts'
@@ -25,20 +27,27 @@ export const retryOf = (
   const names = plan.tiers.map(({ topic }) => topic.name).filter((name) => isRetryTopic(plan.name, name))
   if (names.length === 0) return {}
   const setup = { pipeline: plan.name, sinks: topics.outputs, counters, clock }
-  return { retry: { tiers: new Set(names), order: orderOf(setup, task.stores.get(parkedName), policies) } }
+  const cameBack = (dueAtMs: number): void => countIn(counters.latenessMs, latenessBoundsMs, clock.now() - dueAtMs)
+  return {
+    retry: {
+      cameBack,
+      tiers: new Set(names),
+      order: orderOf(setup, { store: task.stores.get(parkedName), gauge: task.parked }, policies),
+    },
+  }
 }
 
-/** How `policies` keep order with what `store` holds; not at all without one. */
+/** How `policies` keep order with what a store holds; not at all without one. */
 export const orderOf = (
   { pipeline, sinks, counters, clock }: OrderedRun,
-  store: TaskStore | undefined,
+  { store, gauge }: { readonly store: TaskStore | undefined; readonly gauge: ParkedGauge },
   policies: readonly RetryLaterPolicy[],
 ): OrderSetup | undefined => {
   const now = sinks.get(retryTopicName(pipeline, atOnce))
   if (store === undefined || now === undefined) return undefined
   const closes = closing(policies) !== undefined
   const bounds = boundsOf(policies.filter(({ ordered }) => ordered))
-  return { store, now, closes, ...bounds, counters, missing: ruleMissingIn(policies), nowMs: clock.now }
+  return { store, gauge, now, closes, ...bounds, counters, missing: ruleMissingIn(policies), nowMs: clock.now }
 }
 
 /** What of a run those know that keep order in it. */

@@ -1,5 +1,6 @@
 import type { Counters } from './counters.ts'
 import type { Sink } from './encoded-output.ts'
+import type { ParkedGauge } from './parked-gauge.ts'
 import type { RetryMutant } from './retry-mutant.ts'
 import type { TaskStore } from './task-store.ts'
 
@@ -7,6 +8,8 @@ import type { TaskStore } from './task-store.ts'
 export interface RetrySetup {
   /** The names of its retry topics. */
   readonly tiers: ReadonlySet<string>
+  /** Told when what comes back was due, in ms since the epoch. */
+  readonly cameBack: (dueAtMs: number) => void
   /** Where keys wait in order; none where they do not. */
   readonly order: OrderSetup | undefined
 }
@@ -15,6 +18,8 @@ export interface RetrySetup {
 export interface OrderSetup {
   /** Holds what waits. */
   readonly store: TaskStore
+  /** Knows how much that is. */
+  readonly gauge: ParkedGauge
   /** Where tokens go that are due at once. */
   readonly now: Sink
   /** Whether some policy gives up whole keys: where none does any more, those that were are let in again. */

@@ -1,6 +1,6 @@
 import { partitionName } from '../contracts/position.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
-import { markOf, tokenOf, unmarkedHeaders } from '../protocol/retry/headers.ts'
+import { dueAtOf, markOf, tokenOf, unmarkedHeaders } from '../protocol/retry/headers.ts'
 import { UnknownOrigin } from './attempt-errors.ts'
 import type { Entry, Known } from './entry.ts'
 import { type RawRecord, type Source, sourceOf } from './source.ts'
@@ -12,6 +12,8 @@ export interface ReturnsSetup {
   readonly topics: readonly AnyTopic[]
   /** The names of its retry topics. */
   readonly tiers: ReadonlySet<string>
+  /** Told when what comes back was due, in ms since the epoch; not of what says no time. */
+  readonly cameBack: (dueAtMs: number) => void
 }
 
 /** Makes of records that come back what they were when they were read first. */
@@ -31,6 +33,8 @@ export class Returns {
 
   /** Makes `entry`, which lies in a retry topic, what it stands for. One for which that is not known has failed with it. */
   arrived(entry: Entry): void {
+    const dueAtMs = dueAtOf(entry.headers)
+    if (dueAtMs > 0) this.#o.cameBack(dueAtMs)
     entry.token = tokenOf(entry.headers)
     if (entry.token !== undefined) return
     entry.own = this.known(entry)

@@ -62,6 +62,10 @@ export class Sluices implements HoldsBack {
     )
   }
 
+  get nextDueMs(): number | undefined {
+    return this.#first()?.nextDue
+  }
+
   hasRoom(place: Place): boolean {
     return this.#tiers.get(place)?.hasRoom === true
   }

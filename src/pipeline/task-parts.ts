@@ -50,7 +50,7 @@ export class TaskParts {
     const { retry } = setup
     if (retry === undefined) return
     const { name: pipeline, topics } = plan
-    const returns = new Returns({ pipeline, topics, tiers: retry.tiers })
+    const returns = new Returns({ pipeline, topics, tiers: retry.tiers, cameBack: retry.cameBack })
     this.returns = returns
     if (retry.order === undefined) return
     const gather = (): Gather => this.gather()

@@ -41,7 +41,7 @@ export interface TaskLimits {
 export interface TaskHooks {
   readonly judge: (failed: FailedAttempt) => Verdict
   /** A record has completed. */
-  readonly succeeded: () => void
+  readonly succeeded: (attempts?: number) => void
   /** There is something to take from it. */
   readonly done: () => void
   /** There is less to read than before. */

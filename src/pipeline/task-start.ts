@@ -7,6 +7,8 @@ import { entryBytes } from '../store/memory-store.ts'
 import { Breath } from './breath.ts'
 import type { LiveTask } from './live-task.ts'
 import { openState } from './open-state.ts'
+import { parkedStates } from './parked-gauge.ts'
+import { parkedName } from './retry-topics.ts'
 import type { RunSetup } from './run-setup.ts'
 import type { OutputTopic } from './run-topics.ts'
 import { TaskStore } from './task-store.ts'
@@ -25,6 +27,8 @@ export const startTask = async (o: StartSetup, task: LiveTask): Promise<void> =>
     if (!task.isOurs) return
     await startStore(o, task, name)
   }
+  const parked = task.stores.get(parkedName)
+  if (parked !== undefined) task.parked.begin(await parkedStates(parked), o.clock.now())
 }
 
 const startStore = async (o: StartSetup, task: LiveTask, name: string): Promise<void> => {

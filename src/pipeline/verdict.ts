@@ -22,8 +22,8 @@ export type Verdict =
   | { readonly _tag: 'ends' }
   /** It is done, with `outputs` in place of its own, which fit their topics. */
   | { readonly _tag: 'done'; readonly outputs: readonly EncodedOutput[] }
-  /** The same, and its key is given up with it. */
-  | { readonly _tag: 'closes'; readonly outputs: readonly EncodedOutput[] }
+  /** The same, and its key is given up with it, where there is room to remember that: `closed` is told then. */
+  | { readonly _tag: 'closes'; readonly outputs: readonly EncodedOutput[]; readonly closed: () => void }
   | Parks
 
 /** It waits in order, first of its key, until it is due. */

@@ -275,6 +275,7 @@ const isKept = (rule?: RetryMutant) =>
       }
     const closedKeys = new Set(one.exhausted === 'key' ? letters(world).map(({ record }) => record.key) : [])
     expect(world.parkedEntries).toBe(closedKeys.size)
+    expect(world.parked).toMatchObject({ records: 0, keys: 0 })
     if (!isCrashed) expect(world.counters.parked).toBe(world.counters.drained)
     const kept = new Map<string | null, number>()
     for (const { offset, isLetter } of outcome) {
@@ -415,9 +416,33 @@ describe('a parked key', () => {
     await world.settle()
     expect(letters(world).map(({ source }) => source.offset)).toEqual([0, 1])
     expect(world.notices.at(-1)?.message).toContain('2 records and keys of its task do already (maxParked)')
+    // what is held up has not been given up
+    expect(world.counters.deadLettered).toBe(2)
+    expect(world.notices.filter(({ message }) => message.includes('it goes to')).length).toBe(2)
     await world.finish() // which then succeeds
     expect(outputsOf(world)).toEqual([2])
     expect(world.parkedEntries).toBe(2)
+  })
+
+  it('is counted while it waits, over deaths of the task, and by how often its records were tried', async () => {
+    const world = new RetryWorld({
+      pipeline: { topics: [input], operators: failing({ 0: 2, 1: 1 }, []) },
+      input: sent('k', 'l', 'k', 'm', 'k'),
+      onError: inOrder(),
+    })
+    await world.settle()
+    const waiting = { records: 4, keys: 2, sinceMs: 1_000_000 }
+    expect(world.parked).toMatchObject(waiting)
+    expect(world.parkedNow).toEqual({ records: 4, keys: 2 })
+    world.crash()
+    expect(world.parked).toMatchObject(waiting)
+    await world.finish()
+    expect(world.parked).toMatchObject({ records: 0, keys: 0 })
+    expect(world.parked.sinceMs).toBeUndefined()
+    // of the third try the first record, of the second another
+    expect(world.counters.attempts.slice(0, 4)).toEqual([0, 1, 1, 0])
+    expect(world.cameBack.length).toBe(3)
+    expect(world.cameBack.every((lateMs) => lateMs >= 0)).toBe(true)
   })
 
   it('is given up as a whole by deadLetterKey, later records too, until one is sent back', async () => {

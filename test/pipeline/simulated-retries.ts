@@ -10,6 +10,7 @@ import type { Sink } from '../../src/pipeline/encoded-output.ts'
 import { Judge } from '../../src/pipeline/judge.ts'
 import type { Notice } from '../../src/pipeline/notice.ts'
 import { choosing, deadLetterTopics, type OnError, retriesIn } from '../../src/pipeline/on-error.ts'
+import { ParkedGauge } from '../../src/pipeline/parked-gauge.ts'
 import { type Described, type Plan, planOf } from '../../src/pipeline/plan.ts'
 import { closing, orderOf } from '../../src/pipeline/retry-of-task.ts'
 import { parkedName, retryNeeds } from '../../src/pipeline/retry-topics.ts'
@@ -17,6 +18,8 @@ import { type RawRecord, type Source, sourceOf } from '../../src/pipeline/source
 import { TaskRunner } from '../../src/pipeline/task-runner.ts'
 import { TaskStore } from '../../src/pipeline/task-store.ts'
 import { dueAtOf, tokenHeaders, tokenOf } from '../../src/protocol/retry/headers.ts'
+import { isStateKey, stateOf } from '../../src/protocol/retry/parked-entries.ts'
+import { waitingOf } from '../../src/protocol/retry/parking.ts'
 import { keyHash } from '../../src/store/key-hash.ts'
 import { memoryStore } from '../../src/store/memory-store.ts'
 import { seededRandom } from '../support/seeded-random.ts'
@@ -73,6 +76,10 @@ export class RetryWorld {
   readonly written: Written[] = []
   readonly state: Map<string, Map<string, Uint8Array>> = new Map()
   runner: TaskRunner
+  /** How much later than due each came back. */
+  readonly cameBack: number[] = []
+  /** Of this life of the task. */
+  parked: ParkedGauge = new ParkedGauge()
   readonly #o: RetryWorldSetup
   readonly #plan: Plan
   readonly #source: Source
@@ -109,6 +116,15 @@ export class RetryWorld {
   /** How many records and keys are committed as waiting in order. */
   get parkedEntries(): number {
     return this.state.get(parkedName)?.size ?? 0
+  }
+
+  /** What the gauge is to say, by what is committed. */
+  get parkedNow(): { readonly records: number; readonly keys: number } {
+    const waiting = this.#parkedStates().map(({ value }) => waitingOf(stateOf(value)))
+    return {
+      records: waiting.reduce((sum, records) => sum + records, 0),
+      keys: waiting.filter((one) => one > 0).length,
+    }
   }
 
   /** Records that have come to a tier, with the topic's name. */
@@ -207,6 +223,13 @@ export class RetryWorld {
     return this.clock.ring()
   }
 
+  #parkedStates(): readonly { readonly key: Uint8Array; readonly value: Uint8Array }[] {
+    const entries = [...(this.state.get(parkedName) ?? [])]
+    return entries
+      .map(([at, value]) => ({ key: Buffer.from(at, 'latin1'), value }))
+      .filter(({ key }) => isStateKey(key))
+  }
+
   #check(): void {
     if (this.#broken !== undefined) throw this.#broken.error
   }
@@ -241,6 +264,8 @@ export class RetryWorld {
     for (const topic of [...plan.outputs.keys(), ...this.#tiers.keys()])
       sinks.set(topic, { topic, recordBytesMax: 1_000_000, isByTask: this.#tiers.has(topic) })
     const stores = new Map<string, TaskStore>()
+    this.parked = new ParkedGauge()
+    this.parked.begin(this.#parkedStates(), this.clock.now())
     for (const [name, declaration] of plan.stores) {
       const state = memoryStore()
       const changes = [...(this.state.get(name) ?? [])].map(([at, value]) => {
@@ -273,10 +298,11 @@ export class RetryWorld {
       sinks,
       stores,
       retry: {
+        cameBack: (dueAtMs) => this.cameBack.push(this.clock.now() - dueAtMs),
         tiers: new Set(this.#tiers.keys()),
         order: orderOf(
           { pipeline: pipelineName, sinks, counters: this.counters, clock: this.clock },
-          stores.get(parkedName),
+          { store: stores.get(parkedName), gauge: this.parked },
           policies,
         ),
       },

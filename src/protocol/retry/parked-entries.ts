@@ -14,6 +14,9 @@ export const stateKeyOf = (key: Uint8Array | null): Uint8Array => {
   return bytes
 }
 
+/** Whether an entry under `key` is the state of a parked key. */
+export const isStateKey = (key: Uint8Array): boolean => key[0] === kinds.keyed.state || key[0] === kinds.keyless.state
+
 /** Under which key a store keeps record `number` of the parked `key`. An entry each: one more does not write the others again. */
 export const recordKeyOf = (key: Uint8Array | null, number: number): Uint8Array => {
   const bytes = new Uint8Array(9 + (key?.length ?? 0))

@@ -21,6 +21,8 @@ export interface ParkedKey {
   /** When the token is due, in ms since the epoch. */
   readonly dueAtMs: number
   readonly isClosed: boolean
+  /** When it was parked, in ms since the epoch; where it was not noted, nobody knows. */
+  readonly sinceMs?: number | undefined
 }
 
 /** A key whose record `head` has failed, the first of its key to do so. */
@@ -32,6 +34,7 @@ export const parkFirst = (head: string, { attempts, firstFailedAtMs }: History, 
   firstFailedAtMs,
   dueAtMs,
   isClosed: false,
+  sinceMs: firstFailedAtMs,
 })
 
 /** A key that was given up, and of which nothing waits. */
