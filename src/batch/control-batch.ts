@@ -19,7 +19,24 @@ export const endMarkerBytes = 78
 
 /** The control batch for `marker`, at offset 0. */
 export const endMarker = (marker: EndMarker): Uint8Array => {
+  // a transaction ends in every partition with the same bytes
+  if (last === undefined || !isSame(last.marker, marker)) last = { marker, batch: newMarker(marker) }
   const batch = Buffer.allocUnsafe(endMarkerBytes)
+  batch.set(last.batch)
+  return batch
+}
+
+let last: { readonly marker: EndMarker; readonly batch: Uint8Array } | undefined
+
+const isSame = (a: EndMarker, b: EndMarker): boolean =>
+  a.producerId === b.producerId &&
+  a.producerEpoch === b.producerEpoch &&
+  a.timestamp === b.timestamp &&
+  a.commit === b.commit &&
+  a.coordinatorEpoch === b.coordinatorEpoch
+
+const newMarker = (marker: EndMarker): Uint8Array => {
+  const batch = new Uint8Array(endMarkerBytes)
   // The record: length 16, no attributes, both deltas 0, a key of 4 bytes, a value of 6, no headers.
   batch.set([32, 0, 0, 0, 8], headerBytes)
   writeInt16(batch, 66, 0)

@@ -117,15 +117,23 @@ export const readHeader = (bytes: Uint8Array, at = 0): BatchHeader => {
  * **Errors** a {@link CorruptBatch} for whatever is wrong; never a throw, whatever the bytes.
  */
 export const checkBatch = (bytes: Uint8Array, at = 0): E.Either<CorruptBatch, BatchHeader> => {
-  const corrupt = frameFault(bytes, at) ?? crcFault(bytes, at) ?? fieldFault(bytes, at)
+  const corrupt = batchFault(bytes, at)
   return corrupt === undefined ? E.right(readHeader(bytes, at)) : E.left(corrupt)
 }
 
 /** As {@link checkBatch}, the CRC taken on trust: for bytes that were checked before and have not left memory since. */
 export const checkHeader = (bytes: Uint8Array, at = 0): E.Either<CorruptBatch, BatchHeader> => {
-  const corrupt = frameFault(bytes, at) ?? fieldFault(bytes, at)
+  const corrupt = headerFault(bytes, at)
   return corrupt === undefined ? E.right(readHeader(bytes, at)) : E.left(corrupt)
 }
+
+/** What {@link checkBatch} finds wrong, if anything: for who wants single fields of it and no header. */
+export const batchFault = (bytes: Uint8Array, at = 0): CorruptBatch | undefined =>
+  frameFault(bytes, at) ?? crcFault(bytes, at) ?? fieldFault(bytes, at)
+
+/** What {@link checkHeader} finds wrong, if anything. */
+export const headerFault = (bytes: Uint8Array, at = 0): CorruptBatch | undefined =>
+  frameFault(bytes, at) ?? fieldFault(bytes, at)
 
 const frameFault = (bytes: Uint8Array, at: number): CorruptBatch | undefined => {
   const there = bytes.length - at

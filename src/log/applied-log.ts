@@ -140,16 +140,18 @@ export class AppliedLog {
 
   /** The bytes of the batches from `at` on that go to the active segment together. */
   #runFrom(entries: readonly StagedEntry[], at: number, before: number): readonly Uint8Array[] {
-    const run: Uint8Array[] = []
+    let run: Uint8Array[] | undefined
     let sizeBytes = this.segments.active.sizeBytes
     for (let next = at; next < before; next++) {
       const entry = entries[next]
       if (entry?._tag !== 'batch') break
       if (this.#needsRoll(sizeBytes, entry)) break
       sizeBytes += entry.bytes.length
-      run.push(entry.bytes)
+      // most often it stays alone: no room for others
+      if (run === undefined) run = [entry.bytes]
+      else run.push(entry.bytes)
     }
-    return run
+    return run ?? []
   }
 
   /** Whether a batch begins a new segment, where the active one has come to `sizeBytes`. */

@@ -1,9 +1,10 @@
-import * as E from 'fp-ts/lib/Either.js'
-import { baseOffsetOf, batchSizeOf, checkBatch, checkHeader, headerBytes, lastOffsetOf } from '../batch/record-batch.ts'
+import { baseOffsetOf, batchFault, batchSizeOf, headerBytes, headerFault, lastOffsetOf } from '../batch/record-batch.ts'
 import type { LogFile } from './log-file.ts'
 
 /** The least that is read at once, where little is wanted: a small batch or two come with the first. */
 const chunkBytesLeast = 4 * 1024
+/** The least for who goes on where little was wanted: what is left of it is kept for the next time, and no more is. */
+const chunkBytesKept = 16 * 1024
 /** The least where more is wanted, or nothing is said. */
 const chunkBytesMin = 64 * 1024
 /** The most, where a single batch does not need more. */
@@ -28,6 +29,12 @@ export interface OffsetsAhead {
   readonly before: number
 }
 
+/** A piece of a file: what of it lies from `at` on, is next. */
+export interface Chunk {
+  readonly bytes: Uint8Array
+  readonly at: number
+}
+
 export interface WalkOptions {
   readonly from: number
   /** Where what may be read ends: the end of a batch. */
@@ -36,6 +43,8 @@ export interface WalkOptions {
   readonly wantedBytes?: number
   /** Which offsets may come; any, where nothing is said. */
   readonly offsets?: OffsetsAhead
+  /** What lies at `from` on, where it was read before. */
+  readonly chunk?: Chunk | undefined
   /** Header only: for walking past batches that were read before. */
   readonly checkCrc?: boolean
 }
@@ -50,7 +59,7 @@ export class BatchWalk {
   readonly #checkCrc: boolean
   readonly #offsets: OffsetsAhead
   #nextOffset: number
-  readonly #least: number
+  #least: number
   #wanted: number
   /** The chunk that the batch lies in, where in it, and how long it is. */
   bytes: Uint8Array = empty
@@ -61,7 +70,7 @@ export class BatchWalk {
   damage: Damage | undefined
 
   constructor(file: LogFile, options: WalkOptions) {
-    const { from, end, wantedBytes = chunkBytesMin, checkCrc = true, offsets = anyOffsets } = options
+    const { from, end, wantedBytes = chunkBytesMin, checkCrc = true, offsets = anyOffsets, chunk } = options
     this.#file = file
     this.#end = end
     this.#checkCrc = checkCrc
@@ -70,6 +79,10 @@ export class BatchWalk {
     this.#wanted = wantedBytes
     this.#least = Math.min(chunkBytesMin, Math.max(chunkBytesLeast, wantedBytes))
     this.position = from
+    if (chunk === undefined) return
+    this.bytes = chunk.bytes
+    this.at = chunk.at
+    this.#least = Math.max(this.#least, chunkBytesKept)
   }
 
   /** Moves to the next batch; false at the end, and at a damaged one, which it stays before. */
@@ -85,8 +98,8 @@ export class BatchWalk {
       return this.#fail(`a batch claims ${sizeBytes} bytes, and ${this.#end - this.position} follow`)
     }
     if (!this.#has(sizeBytes)) return this.#fail(`a batch of ${sizeBytes} bytes is cut off after ${this.#left}`)
-    const checked = this.#checkCrc ? checkBatch(this.bytes, this.at) : checkHeader(this.bytes, this.at)
-    if (E.isLeft(checked)) return this.#fail(checked.left.reason)
+    const fault = this.#checkCrc ? batchFault(this.bytes, this.at) : headerFault(this.bytes, this.at)
+    if (fault !== undefined) return this.#fail(fault.reason)
     if (!this.#offsetsFit())
       return this.#fail(`a batch has offsets ${this.baseOffset} to ${this.lastOffset} after ${this.#nextOffset - 1}`)
     this.sizeBytes = sizeBytes
@@ -103,8 +116,15 @@ export class BatchWalk {
     return lastOffsetOf(this.bytes, this.at)
   }
 
+  /** An array of its own over what was read. */
   get batch(): Uint8Array {
-    return this.bytes.subarray(this.at, this.at + this.sizeBytes)
+    return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + this.at, this.sizeBytes)
+  }
+
+  /** What is left of the chunk behind the batch, or with `itself` from it on; nothing where that is too much to keep. */
+  rest(itself: boolean): Chunk | undefined {
+    if (this.bytes.length > chunkBytesKept) return undefined
+    return { bytes: this.bytes, at: itself ? this.at : this.at + this.sizeBytes }
   }
 
   #offsetsFit(): boolean {

@@ -6,7 +6,7 @@ import { type EngineFailure, engineFailure } from '../contracts/failure.ts'
 import type { AbortedTransaction } from '../protocol/broker/stable-offset.ts'
 import { CommittedFilter } from '../protocol/client/read-committed.ts'
 import { batchFields } from './batch-fields.ts'
-import { BatchWalk, type Damage, type OffsetsAhead } from './batch-walk.ts'
+import { BatchWalk, type Chunk, type Damage, type OffsetsAhead } from './batch-walk.ts'
 import type { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
 
@@ -41,6 +41,8 @@ interface Place {
   readonly offset: number
   readonly segment: Segment
   readonly position: number
+  /** What was read of it and not handed out. */
+  readonly chunk: Chunk | undefined
 }
 
 interface Start {
@@ -48,6 +50,7 @@ interface Start {
   readonly position: number
   /** The batch at the position begins with the offset that was asked for. */
   readonly isPlace: boolean
+  readonly chunk: Chunk | undefined
 }
 
 /** What is known of a segment's offsets from a position on, where the batch has `offset`, if that is known. */
@@ -87,6 +90,7 @@ export class LogReader {
         end: segment.sizeBytes,
         wantedBytes: maxBytes - bytes,
         offsets: offsetsFrom(segment, position, index === start.index && start.isPlace ? offset : undefined),
+        chunk: index === start.index ? start.chunk : undefined,
       })
       while (walk.next()) {
         if (walk.lastOffset < offset) continue
@@ -97,13 +101,14 @@ export class LogReader {
             offset,
             nextOffset,
             isolation,
-            at: { offset: nextOffset, segment, position: walk.position },
+            at: { offset: nextOffset, segment, position: walk.position, chunk: walk.rest(true) },
           })
         found.push(walk.batch)
         bytes += walk.sizeBytes
         nextOffset = walk.lastOffset + 1
         if (bytes >= maxBytes) {
-          const at = { offset: nextOffset, segment, position: walk.position + walk.sizeBytes }
+          const position = walk.position + walk.sizeBytes
+          const at = { offset: nextOffset, segment, position, chunk: walk.rest(false) }
           return this.#done(log, { found, offset, nextOffset, isolation, at })
         }
       }
@@ -112,7 +117,7 @@ export class LogReader {
         return this.#done(log, { found, offset, nextOffset, isolation })
       }
       if (segment === log.segments.active) {
-        const at = { offset: nextOffset, segment, position: segment.sizeBytes }
+        const at = { offset: nextOffset, segment, position: segment.sizeBytes, chunk: undefined }
         return this.#done(log, { found, offset, nextOffset, isolation, at })
       }
     }
@@ -145,9 +150,9 @@ export class LogReader {
     const index = segments.indexOf(offset)
     if (place !== undefined) {
       const at = segments.all.indexOf(place.segment, Math.max(0, index - 1))
-      if (at !== -1) return { index: at, position: place.position, isPlace: true }
+      if (at !== -1) return { index: at, position: place.position, isPlace: true, chunk: place.chunk }
     }
-    return { index, position: segments.use(index)?.offsets.positionFor(offset) ?? 0, isPlace: false }
+    return { index, position: segments.use(index)?.offsets.positionFor(offset) ?? 0, isPlace: false, chunk: undefined }
   }
 }
 

@@ -11,7 +11,14 @@ import {
   producerEpochOf,
   producerIdOf,
 } from '../batch/record-batch.ts'
-import { appended, isExpired, none, type ProducerEntry, replayedMarker } from '../protocol/broker/producer-state.ts'
+import {
+  appended,
+  isExpired,
+  none,
+  type ProducerBatch,
+  type ProducerEntry,
+  replayedMarker,
+} from '../protocol/broker/producer-state.ts'
 import { type AbortedTransaction, UnstableTransactions } from '../protocol/broker/stable-offset.ts'
 
 /** What a batch did to the table, for whoever must do it again to another. */
@@ -21,6 +28,15 @@ export interface TableChange {
 }
 
 const nothing: TableChange = {}
+
+/** What the rules for producers ask of the batch at `at`. */
+export const producerBatch = (bytes: Uint8Array, at = 0): ProducerBatch => ({
+  producerId: producerIdOf(bytes, at),
+  producerEpoch: producerEpochOf(bytes, at),
+  baseSequence: baseSequenceOf(bytes, at),
+  lastOffsetDelta: lastOffsetDeltaOf(bytes, at),
+  transactional: isTransactional(bytes, at),
+})
 
 /** What a partition knows of its producers and their transactions, as of some offset. */
 export class ProducerTable {
@@ -60,13 +76,7 @@ export class ProducerTable {
       const aborted = this.end(producer, baseOffset, type === 'commit')
       return aborted === undefined ? { producer } : { producer, aborted }
     }
-    const batch = {
-      producerId,
-      producerEpoch,
-      baseSequence: baseSequenceOf(bytes, at),
-      lastOffsetDelta: lastOffsetDeltaOf(bytes, at),
-      transactional: isTransactional(bytes, at),
-    }
+    const batch = producerBatch(bytes, at)
     const timestamp = isAppendTime(bytes, at) ? maxTimestampOf(bytes, at) : none
     const producer = appended(known, batch, { baseOffset, timestamp, now: appendMs })
     this.set(producer)

@@ -1,11 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { endMarker } from '../batch/control-batch.ts'
-import { lastOffsetOf, place, stampAppendTime } from '../batch/record-batch.ts'
+import { lastOffsetDeltaOf, lastOffsetOf, place, producerIdOf, stampAppendTime } from '../batch/record-batch.ts'
 import { type EngineFailure, engineFailure } from '../contracts/failure.ts'
 import { appended, applyMarker, checkAppend, none, type ProducerRefusal } from '../protocol/broker/producer-state.ts'
-import { checkIncoming, type LeaderCheck } from './leader-checks.ts'
+import { type LeaderCheck, leaderRefusal } from './leader-checks.ts'
 import type { LoadedPartition } from './load-partition.ts'
-import { ProducerTable } from './producer-table.ts'
+import { ProducerTable, producerBatch } from './producer-table.ts'
 import type { StagedEntry } from './staged-entry.ts'
 
 /** Where a batch came to lie, or lay already. */
@@ -76,12 +76,12 @@ export class Staging {
 
   /** Takes a batch, whose offsets and append time are written in place. */
   batch(bytes: Uint8Array, check: LeaderCheck, now: number): E.Either<EngineFailure, Staged> {
-    const checked = checkIncoming(bytes, check)
-    if (E.isLeft(checked)) return checked
-    const header = checked.right
-    const known = this.producers.entries.get(header.producerId)
-    if (header.producerId >= 0) {
-      const answer = checkAppend(known, header, check.origin)
+    const refusal = leaderRefusal(bytes, check)
+    if (refusal !== undefined) return E.left(refusal)
+    const of = producerIdOf(bytes) < 0 ? undefined : producerBatch(bytes)
+    const known = of && this.producers.entries.get(of.producerId)
+    if (of !== undefined) {
+      const answer = checkAppend(known, of, check.origin)
       if (E.isLeft(answer)) return E.left(this.#refused(answer.left))
       if (answer.right._tag === 'duplicate') {
         const { baseOffset, lastOffset, timestamp } = answer.right
@@ -92,9 +92,9 @@ export class Staging {
     const timestamp = check.config.stampsAppendTime ? now : none
     place(bytes, baseOffset, leaderEpoch)
     if (timestamp !== none) stampAppendTime(bytes, timestamp)
-    const producer = header.producerId >= 0 ? appended(known, header, { baseOffset, timestamp, now }) : undefined
+    const producer = of && appended(known, of, { baseOffset, timestamp, now })
     if (producer !== undefined) this.producers.set(producer)
-    const lastOffset = baseOffset + header.lastOffsetDelta
+    const lastOffset = baseOffset + lastOffsetDeltaOf(bytes)
     this.#enqueue({ _tag: 'batch', bytes, baseOffset, lastOffset, appendMs: now, producer, aborted: undefined })
     return E.right({ baseOffset, lastOffset, timestamp, duplicate: false })
   }
@@ -104,7 +104,8 @@ export class Staging {
     const applied = applyMarker(this.producers.entries.get(marker.producerId), marker, marker.now)
     if (E.isLeft(applied)) return E.left(this.#refused(applied.left))
     const baseOffset = this.#endOffset
-    const bytes = endMarker({ ...marker, timestamp: marker.now })
+    const { commit, producerId, producerEpoch, coordinatorEpoch, now } = marker
+    const bytes = endMarker({ commit, producerId, producerEpoch, coordinatorEpoch, timestamp: now })
     place(bytes, baseOffset, leaderEpoch)
     const producer = applied.right
     const aborted = this.producers.end(producer, baseOffset, marker.commit)

@@ -144,54 +144,55 @@ export class ByteReader {
 }
 
 /** What a writer fills, kept for the next one: a new one takes longer than filling it. */
-let spare: DataView | undefined
+let spare: Uint8Array | undefined
 const spareBytesMax = 64 * 1024
-const nothing = new DataView(new ArrayBuffer(0))
+const nothing = new Uint8Array(0)
 
 /** Appends Kafka's primitive types, big-endian, to a buffer that grows. */
 export class ByteWriter {
-  #view: DataView
+  #bytes: Uint8Array
   #at = 0
 
   constructor() {
-    this.#view = spare ?? new DataView(new ArrayBuffer(1024))
+    this.#bytes = spare ?? new Uint8Array(1024)
     spare = undefined
   }
 
   #room(length: number): number {
     const at = this.#at
     this.#at += length
-    if (this.#at > this.#view.byteLength) {
+    if (this.#at > this.#bytes.length) {
       const larger = new Uint8Array(2 * this.#at)
-      larger.set(new Uint8Array(this.#view.buffer, 0, at))
-      this.#view = new DataView(larger.buffer)
+      larger.set(this.#bytes.subarray(0, at))
+      this.#bytes = larger
     }
     return at
   }
 
   int8(value: number): this {
     const at = this.#room(1)
-    this.#view.setInt8(at, value)
+    this.#bytes[at] = value
     return this
   }
 
   int16(value: number): this {
     const at = this.#room(2)
-    this.#view.setInt16(at, value)
+    this.#bytes[at] = value >> 8
+    this.#bytes[at + 1] = value
     return this
   }
 
   int32(value: number): this {
     const at = this.#room(4)
-    this.#view.setInt32(at, value)
+    this.#bytes[at] = value >> 24
+    this.#bytes[at + 1] = value >> 16
+    this.#bytes[at + 2] = value >> 8
+    this.#bytes[at + 3] = value
     return this
   }
 
   int64(value: number): this {
-    const at = this.#room(8)
-    this.#view.setInt32(at, Math.floor(value / 2 ** 32))
-    this.#view.setUint32(at + 4, value % 2 ** 32)
-    return this
+    return this.int32(Math.floor(value / 2 ** 32)).int32(value)
   }
 
   uvarint(value: number): this {
@@ -202,17 +203,28 @@ export class ByteWriter {
 
   #raw(bytes: Uint8Array): this {
     const at = this.#room(bytes.length)
-    new Uint8Array(this.#view.buffer).set(bytes, at)
+    this.#bytes.set(bytes, at)
     return this
   }
 
   /** At most 32,767 bytes of UTF-8, or a RangeError. `compact`: lengths as Kafka's flexible versions write them. */
   string(value: string | null, compact = false): this {
     if (value === null) return compact ? this.uvarint(0) : this.int16(-1)
+    if (isShortAscii(value)) return this.#length(value.length, compact).#ascii(value)
     const bytes = Buffer.from(value)
     if (bytes.length > 0x7fff)
       throw new RangeError(`text of ${bytes.length} bytes is too long for Kafka's strings: 32767 at most`)
-    return (compact ? this.uvarint(bytes.length + 1) : this.int16(bytes.length)).#raw(bytes)
+    return this.#length(bytes.length, compact).#raw(bytes)
+  }
+
+  #length(length: number, compact: boolean): this {
+    return compact ? this.uvarint(length + 1) : this.int16(length)
+  }
+
+  #ascii(value: string): this {
+    const at = this.#room(value.length)
+    for (let i = 0; i < value.length; i++) this.#bytes[at + i] = value.charCodeAt(i)
+    return this
   }
 
   bytes(value: Uint8Array | null): this {
@@ -229,9 +241,23 @@ export class ByteWriter {
 
   /** What was written. Nothing can be written after it. */
   finish(): Uint8Array {
-    const { buffer, byteOffset, length } = Buffer.from(new Uint8Array(this.#view.buffer, 0, this.#at))
-    if (this.#view.byteLength <= spareBytesMax) spare = this.#view
-    this.#view = nothing
-    return new Uint8Array(buffer, byteOffset, length)
+    const length = this.#at
+    const { buffer, byteOffset } = Buffer.allocUnsafe(length)
+    const written = new Uint8Array(buffer, byteOffset, length)
+    copy.call(this.#bytes, written, 0, 0, length)
+    if (this.#bytes.length <= spareBytesMax) spare = this.#bytes
+    this.#bytes = nothing
+    return written
   }
+}
+
+const { copy } = Buffer.prototype
+
+/** Up to here a loop is cheaper than a call. */
+const shortMax = 64
+
+const isShortAscii = (text: string): boolean => {
+  if (text.length > shortMax) return false
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false
+  return true
 }

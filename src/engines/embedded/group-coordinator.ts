@@ -97,8 +97,9 @@ export class GroupCoordinator {
 
   /** The marker of a transaction lies in the log. */
   endTransaction(producerId: number, commit: boolean): void {
-    for (const [name, group] of [...this.#groups])
+    this.#groups.forEach((group, name) => {
       if (group.undecided.has(producerId)) this.#step(name, { _tag: 'end-transaction', producerId, commit })
+    })
   }
 
   /** Topics that are gone take their offsets along. */

@@ -23,6 +23,7 @@ export const entriesOf = (offsets: Offsets): readonly OffsetEntry[] =>
 
 /** `offsets` with `more` merged in, wherever `more` is the later one, each lying at `recordOffset` where it is given. */
 export const merged = (offsets: Offsets, more: Offsets, recordOffset?: number): Offsets => {
+  if (offsets.size === 0 && recordOffset === undefined) return more
   const all = new Map(offsets)
   for (const [topic, of] of more) {
     const partitions = new Map(all.get(topic))

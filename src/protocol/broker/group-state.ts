@@ -124,8 +124,10 @@ export const put = <K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap
 export const without = <K, V>(map: ReadonlyMap<K, V>, keys: Iterable<K>): ReadonlyMap<K, V> => {
   const left = new Map(map)
   for (const key of keys) left.delete(key)
-  return left
+  return left.size === 0 ? noEntries : left
 }
+
+const noEntries: ReadonlyMap<never, never> = new Map<never, never>()
 
 export const withMember = (group: Group, member: Member): Group => ({
   ...group,
