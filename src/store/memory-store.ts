@@ -8,8 +8,6 @@ export const entryBytes = 48
 
 /** Holes of less are left where they are. */
 const holesBytesMin = 256 * 1024
-/** How many slots a look for what has expired passes by at most: some 100 microseconds. */
-const slotsPerLook = 64 * 1024
 const slotsPerWalk = 256
 
 /** So that each has an order of its own. */
@@ -37,7 +35,6 @@ export const memoryStore = (): MemoryStore => {
   const slabs = new Slabs()
   const table = new SlotTable(keyHash(Uint8Array.of(++opened, opened >> 8, opened >> 16)) | 1)
   let contentBytes = 0
-  let lookedTo = 0
   let position = 0
 
   const remove = (slot: number): void => {
@@ -94,17 +91,8 @@ export const memoryStore = (): MemoryStore => {
     },
     expired: (now, limit) => {
       const keys: Uint8Array[] = []
-      if (!table.mayExpire) return keys
-      const note = (slot: number): void => {
-        if (hasExpired(table.expiresAt(slot), now)) keys.push(slabs.key(table.address(slot)).slice())
-      }
-      const start = lookedTo
-      for (let slots = 0, isRound = false; slots < slotsPerLook && keys.length < limit; slots += slotsPerWalk) {
-        const next = table.walk(lookedTo, slotsPerWalk, note)
-        isRound ||= next === hashEnd
-        lookedTo = next === hashEnd ? 0 : next
-        if (isRound && lookedTo >= start) break
-      }
+      const isEnough = (): boolean => keys.length >= limit
+      table.expired(now, isEnough, (slot) => keys.push(slabs.key(table.address(slot)).slice()))
       return keys
     },
     entries,

@@ -1,6 +1,8 @@
 /** Of a slot that is empty; others have an address and one. */
 const empty = 0
 const bitsMin = 4
+/** How many slots share a note of what expires first: 2 to the power of it. */
+const stretchBits = 8
 const { imul } = Math
 
 /** Whose key is asked for: whether the block at `address` has it. */
@@ -10,7 +12,8 @@ export interface KeyTest {
 
 /**
  * Where blocks are, by the hash of their keys: open addressing in typed arrays, 8 to 22 bytes an entry, and as many again
- * once some of them expire.
+ * once some of them expire. Of each stretch of slots it is noted when the first of them expires, so that what has expired is found
+ * without looking at the others.
  *
  * A slot's place goes by the upper bits of the hash, spread, so that the slots lie in the order of their hashes, nearly: a walk over a
  * range of hashes ({@link walk}) meets the same entries however large the table is by then.
@@ -21,6 +24,12 @@ export class SlotTable {
   #hashes = new Int32Array(2 ** bitsMin)
   #addresses = new Int32Array(2 ** bitsMin)
   #expiries: Float64Array | undefined
+  /** By stretches, as entries have their homes there: nothing of it expires before. Together with {@link #expiries}. */
+  #earliest = new Float64Array(0)
+  /** Nothing expires before. */
+  #first = Number.POSITIVE_INFINITY
+  /** The stretch at which the next look for what has expired begins. */
+  #lookedTo = 0
   #count = 0
 
   /**
@@ -67,7 +76,7 @@ export class SlotTable {
   /** Points an occupied slot elsewhere. */
   set(slot: number, address: number, expiresAt: number): void {
     this.#addresses[slot] = address + 1
-    if (expiresAt !== 0) this.#withExpiries()[slot] = expiresAt
+    if (expiresAt !== 0) this.#expires(slot, this.#hashes[slot] as number, expiresAt)
     else if (this.#expiries !== undefined) this.#expiries[slot] = 0
   }
 
@@ -117,7 +126,7 @@ export class SlotTable {
     let bits = this.#bits
     while (bits > bitsMin && this.#count < 2 ** bits / 8) bits -= 1
     if (bits < this.#bits) this.#resize(bits)
-    if (this.#count === 0) this.#expiries = undefined
+    if (this.#count === 0) this.#forget()
   }
 
   /**
@@ -143,11 +152,46 @@ export class SlotTable {
     return end
   }
 
+  /**
+   * Visits slots that have expired at `now`, until `isEnough` says so, or {@link slotsPerLook} were looked at; the next look goes on where
+   * it ended. Costs what has expired does: whatever else is there is passed by. `visit` changes nothing.
+   */
+  expired(now: number, isEnough: () => boolean, visit: (slot: number) => void): void {
+    if (this.#first > now) return
+    const earliest = this.#earliest
+    const stretches = earliest.length
+    const perStretch = this.#addresses.length / stretches
+    let slotsLeft = slotsPerLook
+    for (let passed = 0; passed < stretches; passed++) {
+      const stretch = this.#lookedTo
+      if ((earliest[stretch] as number) <= now) {
+        if (slotsLeft <= 0 || isEnough()) return
+        slotsLeft -= perStretch
+        earliest[stretch] = this.#lookAt(stretch, perStretch, now, visit)
+      }
+      this.#lookedTo = stretch + 1 === stretches ? 0 : stretch + 1
+    }
+    this.#first = earliest.reduce((first, one) => (one < first ? one : first), Number.POSITIVE_INFINITY)
+  }
+
+  /** Answers when the first of a stretch expires, or has expired. */
+  #lookAt(stretch: number, slots: number, now: number, visit: (slot: number) => void): number {
+    const expiries = this.#expiries as Float64Array
+    let first = Number.POSITIVE_INFINITY
+    this.walk((stretch * slots * hashEnd) / this.#addresses.length, slots, (slot) => {
+      const expiresAt = expiries[slot] as number
+      if (expiresAt === 0) return
+      if (expiresAt < first) first = expiresAt
+      if (expiresAt <= now) visit(slot)
+    })
+    return first
+  }
+
   clear(): void {
     this.#bits = bitsMin
     this.#hashes = new Int32Array(2 ** bitsMin)
     this.#addresses = new Int32Array(2 ** bitsMin)
-    this.#expiries = undefined
+    this.#forget()
     this.#count = 0
   }
 
@@ -162,13 +206,34 @@ export class SlotTable {
     while (addresses[slot] !== empty) slot = (slot + 1) & mask
     addresses[slot] = held
     this.#hashes[slot] = hash
-    if (expiresAt !== 0) this.#withExpiries()[slot] = expiresAt
+    if (expiresAt !== 0) this.#expires(slot, hash, expiresAt)
     else if (this.#expiries !== undefined) this.#expiries[slot] = 0
   }
 
-  #withExpiries(): Float64Array {
-    this.#expiries ??= new Float64Array(this.#addresses.length)
-    return this.#expiries
+  #expires(slot: number, hash: number, expiresAt: number): void {
+    const expiries = this.#expiries ?? this.#begin()
+    expiries[slot] = expiresAt
+    const stretch = this.#home(hash) >>> stretchBits
+    if (expiresAt < (this.#earliest[stretch] as number)) this.#earliest[stretch] = expiresAt
+    if (expiresAt < this.#first) this.#first = expiresAt
+  }
+
+  /** Nothing that is there expires. */
+  #forget(): void {
+    this.#expiries = undefined
+    this.#earliest = new Float64Array(0)
+    this.#first = Number.POSITIVE_INFINITY
+  }
+
+  #begin(): Float64Array {
+    const expiries = new Float64Array(this.#addresses.length)
+    this.#expiries = expiries
+    this.#earliest = new Float64Array(Math.max(1, this.#addresses.length >>> stretchBits)).fill(
+      Number.POSITIVE_INFINITY,
+    )
+    this.#first = Number.POSITIVE_INFINITY
+    this.#lookedTo = 0
+    return expiries
   }
 
   #resize(bits: number): void {
@@ -176,7 +241,7 @@ export class SlotTable {
     this.#bits = bits
     this.#hashes = new Int32Array(2 ** bits)
     this.#addresses = new Int32Array(2 ** bits)
-    if (expiries !== undefined) this.#expiries = new Float64Array(2 ** bits)
+    if (expiries !== undefined) this.#begin()
     for (let slot = 0; slot < addresses.length; slot++) {
       const held = addresses[slot] as number
       if (held !== empty)
@@ -184,6 +249,9 @@ export class SlotTable {
     }
   }
 }
+
+/** How many slots one look for what has expired passes by at most: some 100 microseconds. */
+const slotsPerLook = 64 * 1024
 
 /** Beyond all hashes. */
 export const hashEnd: number = 2 ** 32

@@ -72,4 +72,82 @@ describe('a table of slots', () => {
       ),
       { numRuns: 300 },
     ))
+
+  /** Homes in a table of 1,024: where stretches meet, and where the table ends. */
+  const atTheEdge = fc
+    .tuple(fc.constantFrom(255, 256, 511, 512, 1_023, 0, 1), fc.integer({ min: 0, max: 40 }))
+    .map(([home, low]) => (home * 2 ** 22 + low) | 0)
+
+  /** A table of 1,024 slots, and when each of its hashes expires: that of fillers never. */
+  const expiring = (edges: readonly (readonly [number, number])[]) => {
+    const table = new SlotTable()
+    const expiries = new Map<number, number>()
+    table.reserve(700)
+    for (let at = 0; at < 500; at++) table.insert((at * 2 ** 23 + 100) | 0, 1_000 + at, 0)
+    for (const [one, expiresAt] of edges) {
+      if (expiries.has(one)) continue
+      table.insert(one, expiries.size, expiresAt)
+      expiries.set(one, expiresAt)
+    }
+    return { table, expiries: [...expiries.values()] }
+  }
+
+  it('finds all that has expired, though some lie in the stretch behind their own, and goes on where it ended', () =>
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(atTheEdge, fc.integer({ min: 1, max: 9 })), { maxLength: 120 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 1, max: 50 }),
+        (edges, now, limit) => {
+          const { table, expiries } = expiring(edges)
+          const found = new Set<number>()
+          for (let looks = 0; looks < 12; looks++) {
+            let some = 0
+            table.expired(
+              now,
+              () => some >= limit,
+              (slot) => {
+                some += 1
+                found.add(table.address(slot))
+              },
+            )
+          }
+          const expected = expiries.flatMap((expiresAt, address) => (expiresAt <= now ? [address] : []))
+          expect([...found].sort((a, b) => a - b)).toEqual(expected)
+        },
+      ),
+      { numRuns: 200 },
+    ))
+
+  it('looks at what expires and passes the rest by: each that was set costs one look at its stretch', () => {
+    const table = new SlotTable(0x9e3779b1)
+    const total = 50_000
+    for (let one = 0; one < total; one++) table.insert(one, one, 1_000 + one)
+    let walks = 0
+    const walk = table.walk.bind(table)
+    table.walk = (from, slots, visit) => {
+      walks += 1
+      return walk(from, slots, visit)
+    }
+    let slots: number[] = []
+    for (let now = 0; now < 1_000; now++)
+      table.expired(
+        now,
+        () => false,
+        (slot) => slots.push(slot),
+      )
+    expect([walks, slots.length]).toEqual([0, 0])
+    for (let now = 1_000; now < 1_200; now++) {
+      slots = []
+      table.expired(
+        now,
+        () => false,
+        (slot) => slots.push(slot),
+      )
+      expect(slots.map((slot) => table.address(slot))).toEqual([now - 1_000])
+      table.remove(slots[0] as number)
+    }
+    // one that finds it, and one more once it is gone
+    expect(walks).toBeLessThanOrEqual(2 * 200)
+  })
 })
