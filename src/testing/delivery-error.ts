@@ -26,6 +26,8 @@ export interface Found {
 /** How many promises that were not kept are told, and in how many lines each. */
 const violationsMax = 5
 const violationLinesMax = 12
+/** So that all of it is on one screen of a terminal. */
+const storyLinesMax = 30
 
 /**
  * A failing run, for a person to read: what was promised and not kept, how it came about, and how to see it again.
@@ -54,7 +56,7 @@ export const counterexample = ({
   return [
     ...broken(outcome.violations),
     '',
-    ...story(outcome, { lines: 45 }),
+    ...story(outcome, { lines: storyLinesMax }),
     '',
     where,
     ...(diagram === undefined ? [] : [`drawn in ${diagram}`]),

@@ -73,11 +73,11 @@ const scenesOf = (beats: readonly Beat[]): Scene[] => {
     )
     scenes.push(strands)
     // what follows what was violated is told to show that it went on
-    if (isOver) inOneLine(strands)
+    if (isOver || (isPrologue && strands.length > 0)) inOneLine(strands)
     between = []
   }
   for (const [index, beat] of beats.entries()) {
-    if (!isTurningPoint(beat)) {
+    if (!isTurningPoint(beat) || (index < begins && beat.about === 'process')) {
       between.push(beat)
       continue
     }

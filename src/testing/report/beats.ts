@@ -1,6 +1,7 @@
 import type { TraceEntry, TraceSubject } from '../../engines/simulated/world/trace.ts'
 import { isDoubled, isUnheard, type Message, type MessageKind, messagesOf } from './messages.ts'
 import { virtualTime } from './virtual-time.ts'
+import { writtenAtOnce } from './written-at-once.ts'
 
 /** Something that belongs to the story of a run. */
 export interface Beat {
@@ -26,17 +27,22 @@ export const beatsOf = (trace: readonly TraceEntry[]): readonly Beat[] => {
   for (const entry of trace) {
     // a judge looks at what is over, and may not say when it was
     now = Math.max(now, entry.at)
-    if (entry._tag === 'happened')
-      beats.push({ at: entry.at, about: entry.about, who: entry.process, what: entry.what })
+    if (entry._tag === 'happened') beats.push(happening(entry))
     else if (entry._tag === 'violated') beats.push({ at: now, about: 'violation', who: 'violated', what: entry.what })
     else if (entry._tag === 'fault') beats.push(...faultBeats(entry))
   }
   // sorting is stable: of the same time stays in order what was told in order
-  return beats.sort((a, b) => a.at - b.at).map((beat, order) => ({ ...beat, order }))
+  return writtenAtOnce(beats.sort((a, b) => a.at - b.at)).map((beat, order) => ({ ...beat, order }))
 }
 
 /** Beats, and lines that begin with one, as they came. */
 export const inOrder = (a: Beat, b: Beat): number => a.at - b.at || (a.order ?? 0) - (b.order ?? 0)
+
+/** In the end the harness reads everything, to judge it. */
+const happening = ({ at, about, process: who, what }: Extract<TraceEntry, { _tag: 'happened' }>): Beat => {
+  const isJudges = who === 'supervisor' && what.startsWith('reads ')
+  return { at, about, who, what, ...(isJudges ? { isImplied: true } : {}) }
+}
 
 const faultBeats = ({ at, what, processes, until }: Extract<TraceEntry, { _tag: 'fault' }>): readonly Beat[] => {
   const whom = processes.length === 0 ? '' : ` (${processes.join(', ')})`

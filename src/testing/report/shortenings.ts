@@ -62,13 +62,14 @@ const who = (beats: readonly Beat[]): string => {
 
 /** What one would not want to overlook, however short it is told. */
 const notables: readonly (readonly [pattern: RegExp, label: string])[] = [
+  [/^starts$/, 'started'],
   [/^elects /, 'elected'],
   [/^elects .*, uncleanly/, 'of them uncleanly'],
   [/^cuts .* off at/, 'cut off'],
   [/^has committed .* everywhere$/, 'committed'],
   [/^has aborted .* everywhere$/, 'aborted'],
   [/^fences a holder/, 'fenced'],
-  [/^writes \d+ records? /, 'written'],
+  [/^writes \d+ records? |, written at \d+ by /, 'written'],
   [/^has \d+ records? .* already/, 'known already'],
   [/^refuses /, 'refused'],
   [/^may not commit /, 'refused'],

@@ -5,8 +5,7 @@ import { doubledBatch, happened, outcomeOf } from './traces.ts'
 describe('story', () => {
   it('says what happened, a line each', () => {
     expect(story(doubledBatch).join('\n')).toMatchInlineSnapshot(`
-      "     0 ms ● broker-0  starts
-          10 ms   broker-0  … 2 × leaders and replicas, until 11 ms
+      "     0 ms ● broker-0  … 1 × life and death (1 started), 2 × leaders and replicas, until 11 ms
         1.500 s ● app-1     starts
         1.510 s   app-1     is given orders-0 in generation 1 of group 'sums'
         1.512 s   app-1     reads 2 records of orders-0, 0 to 1

@@ -65,7 +65,7 @@ describe('a run of the simulated cluster', () => {
     ['transaction', 'app-1', /^begins a transaction of 'pipeline\/copy\/0' \(producer \d+, epoch \d+\)$/],
     ['transaction', 'app-1', /^adds offsets to 'pipeline\/copy\/0': orders-\d at \d+/],
     ['transaction', 'app-1', /^has committed 'pipeline\/copy\/0'$/],
-    ['records', 'supervisor', /^sends \d+ records? to orders-\d \(sequence \d+ of producer \d+, epoch 0\)$/],
+    ['records', 'supervisor', /^sends \d+ records? to orders-\d \(sequence \d+ of producer \d+, epoch 0\)/],
     ['records', 'app-1', /^reads \d+ records? of orders-\d, \d+ to \d+$/],
   ])('tells of %s: what %s does, %s', (about, who, what) => {
     const lines = beatsOf(told.trace).filter((beat) => beat.about === about && beat.who === who)
