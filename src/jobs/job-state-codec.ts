@@ -1,39 +1,27 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { undecodable } from '../codec/decode-error.ts'
 import { ownBytes } from '../codec/own-bytes.ts'
-import { fromUtf8, utf8 } from '../codec/utf-8.ts'
+import { utf8 } from '../codec/utf-8.ts'
 import type { Codec, DecodeError } from '../contracts/codec.ts'
-import type { Answered, CommandSource, JobAnswer, JobState } from '../protocol/delay/job-state.ts'
-
-/*
- * state    = tag u8, fields, answered
- * fields   = gen f64, due f64                 pending
- *          | gen f64, due f64, series text    series: pending, and comes again
- *          | gen f64, due f64, until f64      fired
- *          | until f64, source                cancelled, ahead
- *          | until f64                        asked
- * source   = text                             empty where there is none: topic/partition/offset/timestamp
- * answered = count u8, (command text, tag u8, (gen f64, due f64, replaced u8 | gen f64, due f64 | nothing))*
- * text     = length u16, UTF-8
- */
-const tags = ['pending', 'fired', 'cancelled', 'ahead', 'asked', 'series'] as const
-const answerTags = ['scheduled', 'pending', 'already-fired', 'cancelled', 'unknown'] as const
+import type { Answered, CommandSource, JobState } from '../protocol/delay/job-state.ts'
+import {
+  answerTags,
+  askedTag,
+  farFiredTag,
+  farPendingTag,
+  firedTag,
+  pendingTag,
+  seriesTag,
+  tags,
+} from './job-state-format.ts'
+import { JobStateReader } from './job-state-reader.ts'
 
 /** The state of one id in few bytes: for most that wait it is 18. */
 export const jobStateCodec: Codec<JobState> = {
   name: 'job state',
   encode: (state) => {
     at = 0
-    const series = state._tag === 'pending' ? state.series : undefined
-    u8(tags.indexOf(series === undefined ? state._tag : 'series'))
-    if (state._tag === 'pending' || state._tag === 'fired') {
-      f64(state.gen)
-      f64(state.dueMs)
-    }
-    if (series !== undefined) text(series)
-    if ('untilMs' in state) f64(state.untilMs)
-    if (state._tag === 'cancelled' || state._tag === 'ahead')
-      text(state.source === undefined ? '' : sourceText(state.source))
+    fields(state)
     u8(state.answered.length)
     for (const one of state.answered) writeAnswered(one)
     return written()
@@ -41,12 +29,59 @@ export const jobStateCodec: Codec<JobState> = {
   decode: (bytes) => (bytes === null ? unreadable : read(bytes)),
 }
 
+const fields = (state: JobState): void => {
+  switch (state._tag) {
+    case 'pending':
+      return state.series === undefined ? pending(state.gen, state.dueMs) : series(state, state.series)
+    case 'fired':
+      return fired(state.gen, state.dueMs, state.untilMs)
+    case 'asked':
+      u8(askedTag)
+      return f64(state.untilMs)
+    default:
+      u8(tags.indexOf(state._tag))
+      f64(state.untilMs)
+      return text(state.source === undefined ? '' : sourceText(state.source))
+  }
+}
+
+const pending = (gen: number, dueMs: number): void => {
+  if (isNear(gen) && isNear(dueMs)) return near(pendingTag, gen, dueMs, 0)
+  u8(farPendingTag)
+  f64(gen)
+  f64(dueMs)
+}
+
+const series = ({ gen, dueMs }: { readonly gen: number; readonly dueMs: number }, spelled: string): void => {
+  u8(seriesTag)
+  f64(gen)
+  f64(dueMs)
+  text(spelled)
+}
+
+const fired = (gen: number, dueMs: number, untilMs: number): void => {
+  const keptMs = untilMs - dueMs
+  if (isNear(gen) && isNear(dueMs) && keptMs >= 0 && keptMs < 2 ** 32) return near(firedTag, gen, dueMs, keptMs)
+  u8(farFiredTag)
+  f64(gen)
+  f64(dueMs)
+  f64(untilMs)
+}
+
+const isNear = (number: number): boolean => number < 2 ** 48
+
+/** As long for a job that waits as for one that has fired: what becomes of it takes the place that it has. */
+const near = (tag: number, gen: number, dueMs: number, keptMs: number): void => {
+  u8(tag)
+  u48(gen)
+  u48(dueMs)
+  u32(keptMs)
+}
+
 /** The state of an id whose job waits, and of which nothing else is known. */
 export const pendingBytes = (gen: number, dueMs: number): Uint8Array => {
   at = 0
-  u8(pendingTag)
-  f64(gen)
-  f64(dueMs)
+  pending(gen, dueMs)
   u8(0)
   return written()
 }
@@ -54,36 +89,10 @@ export const pendingBytes = (gen: number, dueMs: number): Uint8Array => {
 /** The same once it has fired. */
 export const firedBytes = (gen: number, dueMs: number, untilMs: number): Uint8Array => {
   at = 0
-  u8(firedTag)
-  f64(gen)
-  f64(dueMs)
-  f64(untilMs)
+  fired(gen, dueMs, untilMs)
   u8(0)
   return written()
 }
-
-/**
- * How an id stands of which this scheduling has surfaced: it `waits`, and nothing else is known; it is `otherwise`, so that this one
- * counts no more; `undefined` where that takes a closer look.
- */
-export const standsOf = (
-  state: Uint8Array | undefined,
-  gen: number,
-  dueMs: number,
-): 'waits' | 'otherwise' | undefined => {
-  if (state === undefined) return 'otherwise'
-  const [tag] = state
-  if (tag !== pendingTag && tag !== seriesTag) return tag === undefined || tag >= tags.length ? undefined : 'otherwise'
-  if (state.length < pendingLength) return undefined
-  const fields = new DataView(state.buffer, state.byteOffset, state.byteLength)
-  if (fields.getFloat64(1) !== gen || fields.getFloat64(9) !== dueMs) return 'otherwise'
-  return tag === pendingTag && state.length === pendingLength ? 'waits' : undefined
-}
-
-const pendingTag = tags.indexOf('pending')
-const firedTag = tags.indexOf('fired')
-const seriesTag = tags.indexOf('series')
-const pendingLength = 18
 
 const written = (): Uint8Array => {
   const bytes = ownBytes(at)
@@ -94,13 +103,6 @@ const written = (): Uint8Array => {
 const sourceText = ({ topic, partition, offset, timestamp }: CommandSource): string =>
   `${topic}/${partition}/${offset}/${timestamp}`
 
-/** `undefined` for what is none. */
-const readSource = (spelled: string): CommandSource | undefined => {
-  const [, topic, partition, offset, timestamp] = /^([^/]+)\/(\d+)\/(\d+)\/(-?\d+)$/.exec(spelled) ?? []
-  if (topic === undefined) return undefined
-  return { topic, partition: Number(partition), offset: Number(offset), timestamp: Number(timestamp) }
-}
-
 const unreadable: E.Either<DecodeError, never> = undecodable('job state', ['these bytes are no state of a job'])
 
 // An id, a topic's name and a few answers: what is longer cannot come.
@@ -110,6 +112,15 @@ let at = 0
 
 const u8 = (value: number): void => {
   scratch[at++] = value
+}
+const u32 = (value: number): void => {
+  view.setUint32(at, value)
+  at += 4
+}
+const u48 = (value: number): void => {
+  view.setUint16(at, Math.floor(value / 2 ** 32))
+  view.setUint32(at + 2, value % 2 ** 32)
+  at += 6
 }
 const f64 = (value: number): void => {
   view.setFloat64(at, value)
@@ -133,96 +144,8 @@ const writeAnswered = ({ command, answer }: Answered): void => {
 
 const read = (bytes: Uint8Array): E.Either<DecodeError, JobState> => {
   try {
-    return E.right(new Reader(bytes).state())
+    return E.right(new JobStateReader(bytes).state())
   } catch {
     return unreadable
   }
-}
-
-/** Throws where the bytes end too soon, or are none of ours. */
-class Reader {
-  readonly #bytes: Uint8Array
-  readonly #view: DataView
-  #at = 0
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  }
-
-  state(): JobState {
-    const tag = tags[this.#u8()]
-    switch (tag) {
-      case 'pending':
-        return { _tag: tag, gen: this.#f64(), dueMs: this.#f64(), answered: this.#answered() }
-      case 'series':
-        return {
-          _tag: 'pending',
-          gen: this.#f64(),
-          dueMs: this.#f64(),
-          series: this.#text(),
-          answered: this.#answered(),
-        }
-      case 'fired':
-        return { _tag: tag, gen: this.#f64(), dueMs: this.#f64(), untilMs: this.#f64(), answered: this.#answered() }
-      case 'cancelled':
-        return { _tag: tag, untilMs: this.#f64(), source: this.#source(), answered: this.#answered() }
-      case 'ahead':
-        return { _tag: tag, untilMs: this.#f64(), source: orThrow(this.#source()), answered: this.#answered() }
-      case 'asked':
-        return { _tag: tag, untilMs: this.#f64(), answered: this.#answered() }
-      default:
-        throw new RangeError('no such tag')
-    }
-  }
-
-  #answered(): readonly Answered[] {
-    return Array.from({ length: this.#u8() }, () => ({ command: this.#text(), answer: this.#answer() }))
-  }
-
-  #answer(): JobAnswer {
-    const tag = answerTags[this.#u8()]
-    switch (tag) {
-      case 'scheduled':
-        return { _tag: tag, gen: this.#f64(), dueMs: this.#f64(), replaced: this.#u8() === 1 }
-      case 'pending':
-      case 'already-fired':
-        return { _tag: tag, gen: this.#f64(), dueMs: this.#f64() }
-      case 'cancelled':
-      case 'unknown':
-        return { _tag: tag }
-      default:
-        throw new RangeError('no such answer')
-    }
-  }
-
-  #source(): CommandSource | undefined {
-    const spelled = this.#text()
-    return spelled === '' ? undefined : orThrow(readSource(spelled))
-  }
-
-  #u8(): number {
-    const value = this.#view.getUint8(this.#at)
-    this.#at += 1
-    return value
-  }
-
-  #f64(): number {
-    const value = this.#view.getFloat64(this.#at)
-    this.#at += 8
-    return value
-  }
-
-  #text(): string {
-    const length = this.#view.getUint16(this.#at)
-    const from = this.#at + 2
-    this.#at = from + length
-    if (this.#at > this.#bytes.length) throw new RangeError('too short')
-    return fromUtf8(this.#bytes.subarray(from, this.#at))
-  }
-}
-
-const orThrow = <A>(value: A | undefined): A => {
-  if (value === undefined) throw new RangeError('no source')
-  return value
 }

@@ -1,10 +1,15 @@
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import { jobStateCodec } from '../../src/jobs/job-state-codec.ts'
+import { firedBytes, jobStateCodec, pendingBytes } from '../../src/jobs/job-state-codec.ts'
+import { standsOf } from '../../src/jobs/job-state-reader.ts'
 import { answersKept, type JobAnswer, type JobState } from '../../src/protocol/delay/job-state.ts'
 
-const number = fc.maxSafeNat()
+const number = fc.oneof(
+  fc.maxSafeNat(),
+  fc.nat(),
+  fc.nat(2 ** 31).map((n) => 2 ** 48 - 2 ** 30 + n),
+)
 const tag = <T extends string>(name: T) => fc.constant(name)
 
 const answer: fc.Arbitrary<JobAnswer> = fc.oneof(
@@ -52,4 +57,30 @@ describe('the state of a job in bytes', () => {
   it('takes 18 bytes where it waits and nobody has asked', () => {
     expect(jobStateCodec.encode({ _tag: 'pending', gen: 1e12, dueMs: 1.8e12, answered: [] })?.length).toBe(18)
   })
+
+  it('is as long once it has fired, so that it takes the same place', () => {
+    const fired = { _tag: 'fired', gen: 1e12, dueMs: 1.8e12, untilMs: 1.8e12 + 86_400_000, answered: [] } as const
+    expect(jobStateCodec.encode(fired)?.length).toBe(18)
+  })
+
+  it('says of one that surfaces what a closer look would say', () =>
+    fc.assert(
+      fc.property(state, number, number, fc.nat(3), (one, gen, dueMs, which) => {
+        const [g, d] = 'gen' in one ? [which & 1 ? one.gen : gen, which & 2 ? one.dueMs : dueMs] : [gen, dueMs]
+        const stands = standsOf(jobStateCodec.encode(one) ?? undefined, g, d)
+        const isIt = one._tag === 'pending' && one.gen === g && one.dueMs === d
+        if (stands !== undefined) expect(stands).toBe(isIt ? 'waits' : 'otherwise')
+        if (stands === 'waits') expect(one.answered).toEqual([])
+      }),
+    ))
+
+  it('has two short forms, which are what the codec writes', () =>
+    fc.assert(
+      fc.property(number, number, number, (gen, dueMs, untilMs) => {
+        const pending = { _tag: 'pending', gen, dueMs, answered: [] } as const
+        expect(pendingBytes(gen, dueMs)).toEqual(jobStateCodec.encode(pending))
+        const fired = { _tag: 'fired', gen, dueMs, untilMs, answered: [] } as const
+        expect(firedBytes(gen, dueMs, untilMs)).toEqual(jobStateCodec.encode(fired))
+      }),
+    ))
 })
