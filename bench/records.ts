@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,6 +24,12 @@ export const benchRecords = (count: number): readonly BenchRecord[] => {
 export const orders = (from: number, count: number): readonly BenchRecord[] => {
   const value = new Uint8Array(84).fill(32)
   return Array.from({ length: count }, (_, at) => ({ key: `order${String(from + at).padStart(11, '0')}`, value }))
+}
+
+/** The same of ids that are drawn, as orders have them in the wild: none lies beside the one before it. */
+export const drawnOrders = (count: number): readonly BenchRecord[] => {
+  const value = new Uint8Array(84).fill(32)
+  return Array.from({ length: count }, () => ({ key: randomUUID(), value }))
 }
 
 /** Runs `work` with a new directory, which is gone afterwards. */
