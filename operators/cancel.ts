@@ -45,8 +45,8 @@ export const cancel = <K, V>(
       const carrier = Carrier.of(record) ?? refuseUncarried(need, record)
       if (typeof named !== 'string')
         return refuseAnswer('cancel', named, record, 'answer the id of a job, or undefined')
-      const { topic, ...written } = idRecord(delayed, 'cancel', named, { source: record })
-      carrier.emit(topic, { ...written, timestamp: record.timestamp })
+      const { topic, key, value, headers } = idRecord(delayed, 'cancel', named, { source: record })
+      carrier.emit(topic, { key, value, headers, timestamp: record.timestamp })
       return record
     },
     [need],

@@ -54,8 +54,9 @@ export const schedule = <K, V, JK, JV, T extends string>(
       const carrier = Carrier.of(record) ?? refuseUncarried(need, record)
       if (typeof made !== 'object' || made === null || made instanceof Promise)
         return refuseAnswer('schedule', made, record, 'answer { id, after, key, value }, or undefined for no job')
-      const { topic, ...written } = scheduleRecord(delayed, made, { source: record, unique: () => carrier.unique() })
-      carrier.emit(topic, { ...written, timestamp: record.timestamp })
+      const options = { source: record, unique: () => carrier.unique() }
+      const { topic, key, value, headers } = scheduleRecord(delayed, made, options)
+      carrier.emit(topic, { key, value, headers, timestamp: record.timestamp })
       return record
     },
     [need],
