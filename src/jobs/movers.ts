@@ -10,7 +10,9 @@ import type { ErrorPolicy } from '../pipeline/on-error.ts'
 import { type Instance, runPipeline } from '../pipeline/run.ts'
 import { JobCounters, type MovedJobs } from './job-metrics.ts'
 import { moverOf } from './mover.ts'
+import { plantedIn, without } from './mover-mutant.ts'
 import { UnreadableCommand } from './read-command.ts'
+import { withTiersThere } from './tiers-there.ts'
 
 export interface MoversParts {
   readonly engine: Engine
@@ -128,8 +130,10 @@ export class Movers {
     }
   }
 
-  #run(delayed: AnyDelayed, counters: JobCounters, instance: string): Promise<Instance> {
+  async #run(delayed: AnyDelayed, counters: JobCounters, instance: string): Promise<Instance> {
     const { engine, clock, random } = this.#o
+    const missing = plantedIn(delayed)
+    const there = await withTiersThere(engine, delayed)
     const dead = deadLetter(topicsOf(delayed).dead)
     const onError = {
       policies: [dead],
@@ -138,7 +142,10 @@ export class Movers {
         return dead
       },
     }
-    const { pipeline, tiers, barrier, skim } = moverOf(delayed, counters)
+    const { pipeline, tiers, barrier, skim } = moverOf(
+      missing === undefined ? there : without(missing, there),
+      counters,
+    )
     return runPipeline({
       engine,
       clock,

@@ -17,7 +17,11 @@ export const rungWaits: ReadonlyMap<string, number> = new Map(
 
 /** By what rules the jobs of `of` are moved. */
 export const rulesOf = (of: AnyDelayed): JobRules => ({
-  ladder: { rungsMs: [...rungWaits.values()], slackMs: Number.POSITIVE_INFINITY },
+  ladder: {
+    rungsMs: [...rungWaits.values()],
+    slackMs: Number.POSITIVE_INFINITY,
+    tiersMs: new Set(tierWaits(of).values()),
+  },
   recur: recurOf,
   keptMs: dayMs,
   aheadMs: dayMs + Math.max(0, ...tierWaits(of).values()),

@@ -1,3 +1,4 @@
+import * as E from 'fp-ts/lib/Either.js'
 import type { AnyDelayed } from '../../src/contracts/delayed.ts'
 import type { Engine } from '../../src/contracts/engine.ts'
 import type { Random } from '../../src/contracts/random.ts'
@@ -51,17 +52,28 @@ export class JobsWorld {
     })()
     const engine = rightOf(await this.while(opening))
     this.engine = engine
-    this.#millrace = openMillrace({
+    this.#millrace = this.#connect('test', engine)
+    return this.#millrace
+  }
+
+  /** Another connection of the process at hand; it may be closed by itself. */
+  connection(clientId: string): Millrace {
+    if (this.engine === undefined) throw new Error('open it first')
+    return this.#connect(clientId, { ...this.engine, close: () => () => Promise.resolve(E.right(undefined)) })
+  }
+
+  #connect(clientId: string, engine: Engine): Millrace {
+    const { engine: live, clock } = this
+    return openMillrace({
       url: 'disk:',
       engine,
       clock,
       random: this.#random,
-      clientId: 'test',
+      clientId,
       send: {},
       // one whose process is dead complains in vain
-      warn: (message) => void (this.engine === engine && this.warnings.push(message)),
+      warn: (message) => void (this.engine === live && this.warnings.push(message)),
     })
-    return this.#millrace
   }
 
   /** Ends the process at once: what it was doing is left as it is. */

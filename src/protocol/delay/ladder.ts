@@ -15,6 +15,8 @@ export interface Ladder {
   readonly rungsMs: readonly number[]
   /** A job that comes later than this to its tier would be waited for behind others: it goes elsewhere. */
   readonly slackMs: number
+  /** How long one waits in each tier: a job that was scheduled for another, by another version of the program, goes elsewhere. */
+  readonly tiersMs: ReadonlySet<number>
 }
 
 const near: Place = { _tag: 'near' }
@@ -25,7 +27,8 @@ const near: Place = { _tag: 'near' }
  */
 export const placeOf = (ladder: Ladder, dueMs: number, now: number, waitMs?: number): Place => {
   const leftMs = dueMs - now
-  if (waitMs !== undefined && leftMs > waitMs - ladder.slackMs) return { _tag: 'tier', waitMs }
+  if (waitMs !== undefined && ladder.tiersMs.has(waitMs) && leftMs > waitMs - ladder.slackMs)
+    return { _tag: 'tier', waitMs }
   const rungMs = ladder.rungsMs.find((rung) => rung <= leftMs)
   return rungMs === undefined ? near : { _tag: 'rung', waitMs: rungMs }
 }

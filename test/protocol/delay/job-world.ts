@@ -6,7 +6,11 @@ import { hopAt, type Place } from '../../../src/protocol/delay/ladder.ts'
 const [second, minute, hour, day] = [1_000, 60_000, 3_600_000, 86_400_000]
 
 export const rules: JobRules = {
-  ladder: { rungsMs: [16 * day, 4 * day, day, 8 * hour, 2 * hour, 30 * minute], slackMs: 100 },
+  ladder: {
+    rungsMs: [16 * day, 4 * day, day, 8 * hour, 2 * hour, 30 * minute],
+    slackMs: 100,
+    tiersMs: new Set([5 * second, 30 * minute]),
+  },
   recur: () => ({ fires: undefined, next: undefined }),
   keptMs: day,
   aheadMs: day + 30 * minute,

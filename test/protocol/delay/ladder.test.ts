@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { hopAt, hopBound, type Ladder, placeOf } from '../../../src/protocol/delay/ladder.ts'
 
 const [minute, hour, day] = [60_000, 3_600_000, 86_400_000]
-const ladder: Ladder = { rungsMs: [16 * day, 4 * day, day, 8 * hour, 2 * hour, 30 * minute], slackMs: 100 }
+const ladder: Ladder = {
+  rungsMs: [16 * day, 4 * day, day, 8 * hour, 2 * hour, 30 * minute],
+  slackMs: 100,
+  tiersMs: new Set([5_000, 2 * hour]),
+}
 
 /** How long jobs wait: as people choose it, from moments to two years. */
 const delays = fc.oneof(
@@ -61,5 +65,8 @@ describe('the ladder', () => {
     expect(placeOf(ladder, 5_000, 9_000, 5_000)).toEqual({ _tag: 'near' })
     // a clock that is behind the log's
     expect(placeOf(ladder, 5_000, -60_000, 5_000)).toEqual({ _tag: 'tier', waitMs: 5_000 })
+    // of another version of the program
+    expect(placeOf(ladder, 7_000, 0, 7_000)).toEqual({ _tag: 'near' })
+    expect(placeOf(ladder, 3 * hour, 0, 3 * hour)).toEqual({ _tag: 'rung', waitMs: 2 * hour })
   })
 })
