@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { copyHeaders, headersBytes, readHeaders, writeHeaders } from '../../src/batch/record-headers.ts'
+import { copyHeaders, headersBytes, readHeaders, WrittenHeaders, writeHeaders } from '../../src/batch/record-headers.ts'
 
 /** A few that are alike, so that one takes another's place where names are kept. */
 const names = fc.oneof(
@@ -27,6 +27,22 @@ describe('the headers of a record', () => {
           expect(end).toBe(bytes.length)
           const countBytes = headers.size < 64 ? 1 : 2
           expect(plain(readHeaders(bytes, 7 + countBytes, headers.size))).toEqual(plain(wellFormed(headers)))
+        }
+      }),
+    )
+  })
+
+  it('are written by one who has them in bytes as they were there', () => {
+    fc.assert(
+      fc.property(lists, (list) => {
+        const written = new WrittenHeaders()
+        for (const headers of list) {
+          const bytes = new Uint8Array(headersBytes(headers) + 7)
+          const end = writeHeaders(bytes, 7, headers)
+          const again = new Uint8Array(bytes.length)
+          expect(headersBytes(written.are(bytes, 7, end))).toBe(end - 7)
+          expect(writeHeaders(again, 7, written.are(bytes, 7, end))).toBe(end)
+          expect(again.subarray(7)).toEqual(bytes.subarray(7))
         }
       }),
     )

@@ -35,7 +35,8 @@ interface Lies {
   readonly key: string | null
   readonly value: string | null
   readonly mark: Mark | undefined
-  readonly isNamedKey: boolean
+  /** What key the record in the target has. */
+  readonly to: 'the id' | 'another' | 'none'
   readonly others: ReadonlyMap<string, Uint8Array>
 }
 
@@ -72,7 +73,7 @@ const lying = (mark: fc.Arbitrary<Mark>): fc.Arbitrary<Lies> =>
     mark: often<Mark | undefined>(fc.constant(undefined), { what: 'look' }).chain((one) =>
       one === undefined ? fc.constant(undefined) : mark,
     ),
-    isNamedKey: fc.boolean(),
+    to: fc.constantFrom<Lies['to']>('the id', 'another', 'none'),
     others: often<ReadonlyMap<string, Uint8Array>>(
       fc.constant(new Map([['trace', Buffer.from('t')]])),
       new Map<string, Uint8Array>(),
@@ -107,12 +108,29 @@ const state = fc.oneof(
 /** Of `a` nothing is known. */
 const known = fc.record({ b: state, c: state })
 
+/** What topics and the store take. */
+interface Room {
+  readonly record: number
+  readonly change: number
+  readonly store: number
+  readonly isCompacted: boolean
+}
+
+const roomy: Room = { record: 1_000, change: 1_000, store: 10_000, isCompacted: false }
+const room: fc.Arbitrary<Room> = fc.record({
+  record: often(fc.integer({ min: 90, max: 140 }), roomy.record),
+  change: often(fc.integer({ min: 80, max: 110 }), roomy.change),
+  store: often(fc.integer({ min: 60, max: 300 }), roomy.store),
+  isCompacted: fc.boolean(),
+})
+
 /** All that comes of the records, to the byte, with the skim or without. */
 const outcome = (
   isSkimmed: boolean,
   from: AnyTopic,
   records: readonly Lies[],
   states: Readonly<Record<string, JobState>>,
+  room: Room = roomy,
 ) => {
   const counters = new JobCounters()
   const { pipeline, tiers, skim, barrier } = moverOf(later, counters)
@@ -120,13 +138,13 @@ const outcome = (
   const sinks = new Map(
     [...plan.outputs.values()].map(({ name, partitions }): [string, Sink] => {
       const isByTask = tiers.some(({ topic: tier }) => tier.name === name)
-      return [name, { topic: name, recordBytesMax: 1_000, partitions, isByTask }]
+      return [name, { topic: name, recordBytesMax: room.record, partitions, isByTask, isCompacted: room.isCompacted }]
     }),
   )
   const state = memoryStore()
   const owner = { pipeline: 'later', task }
-  const changelog = { topic: 'changelog', recordBytesMax: 1_000 }
-  const store = new TaskStore({ declaration: jobsStore, changelog, state, owner })
+  const changelog = { topic: 'changelog', recordBytesMax: room.change }
+  const store = new TaskStore({ declaration: { ...jobsStore, maxBytes: room.store }, changelog, state, owner })
   for (const [name, one] of Object.entries(states)) {
     const key = Buffer.from(name)
     const value = jobStateCodec.encode(one) as Uint8Array
@@ -134,9 +152,9 @@ const outcome = (
     state.commit([{ key, hash: keyHash(key), value, expiresAt }], undefined)
   }
   const builder = new BatchBuilder({ compression: 'none' })
-  for (const { key, value, mark, isNamedKey, others } of records) {
+  for (const { key, value, mark, to, others } of records) {
     const named = bytesOf(key)
-    const marked = mark && { ...mark, key: isNamedKey ? named : Buffer.from('k') }
+    const marked = mark && { ...mark, key: to === 'the id' ? named : bytesOf(to === 'none' ? null : 'k') }
     builder.add(named, bytesOf(value), marked === undefined ? others : markHeaders(marked, named, others), now - 20)
   }
   const feed = new Feed()
@@ -200,16 +218,16 @@ const come = fc.oneof(
 describe('what is skimmed of jobs', () => {
   it('comes to the same as what is done by the step, to the byte', () =>
     fc.assert(
-      fc.property(come, ([from, records, states]) => {
-        const { skimmed: _, ...one } = outcome(true, from, records, states)
-        const { skimmed, ...other } = outcome(false, from, records, states)
+      fc.property(come, room, ([from, records, states], has) => {
+        const { skimmed: _, ...one } = outcome(true, from, records, states, has)
+        const { skimmed, ...other } = outcome(false, from, records, states, has)
         expect(one).toEqual(other)
         expect(skimmed).toBe(0)
       }),
       { numRuns: 500 },
     ))
 
-  const plain = (mark: Mark): Lies => ({ key: 'a', value: 'v', mark, isNamedKey: true, others: new Map() })
+  const plain = (mark: Mark): Lies => ({ key: 'a', value: 'v', mark, to: 'the id', others: new Map() })
 
   it('is what is scheduled under a new id, what is due, and what counts no more', () => {
     const [schedule, wait] = [plain({ what: 'schedule', afterMs: 5_000 }), plain({ what: 'wait', dueMs: now, gen: 7 })]
