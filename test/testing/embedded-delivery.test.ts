@@ -56,6 +56,57 @@ describe('deliverySemantics over the embedded engine', () => {
     expect(report.reached.has('unsynced lost')).toBe(durability === 'power')
   })
 
+  describe('judges in the midst of a run', () => {
+    const shouted = (records: readonly { readonly key: string; readonly value: string }[]) =>
+      records.map(({ key, value }) => ({ key, value: `${value}!` }))
+    const both = [
+      { key: 'a', value: 'x' },
+      { key: 'a', value: 'y', afterMs: 500 },
+    ]
+    /** Says nothing before the last record is there: right in the end, and not on the way. */
+    const late = (records: readonly { readonly key: string; readonly value: string }[]) =>
+      records.length % 2 === 0 ? shouted(records) : []
+    const run = (throughout: boolean, faults: 'calm' | 'jepsen' = 'calm', app = shout) =>
+      deliverySemantics({
+        app,
+        engine: 'embedded',
+        topics: [words, loud],
+        input: { words: fc.constant(both) },
+        records: 2,
+        faults,
+        runs: 10,
+        seed: 1,
+        shrink: false,
+        expect: (e) => e.exactlyOnce(loud, ({ words }) => late(words), { throughout }),
+      })
+
+    it('by what the committed offsets say was read, unless the model is of the whole', async () => {
+      const { message } = await failureOf(run(true))
+      expect(message).toMatch(
+        /^exactlyOnce\('loud'\) does not hold in the midst of the run, where group 'shout' has committed words-\d to 1.*:\n {2}nobody expects: "a" → "x!"/,
+      )
+      expect((await run(false)).runs).toBe(10)
+      expect((await run(false, 'jepsen')).runs).toBe(10)
+    })
+
+    it('transactions by hand, too', async () => {
+      const byHand = async (millrace: Millrace): Promise<never> => {
+        const consumer = await millrace.consumer({ topics: [words], group: 'hand' })
+        for (;;) {
+          const records = await consumer.poll({ timeoutMs: 5_000 })
+          if (records.length === 0) continue
+          await millrace.transaction(async (tx) => {
+            await tx.send(loud, shouted(records))
+            await tx.commitPosition(consumer)
+          })
+        }
+      }
+      expect((await failureOf(run(true, 'calm', byHand as never))).message).toContain(
+        "in the midst of the run, where group 'hand' has committed words-",
+      )
+    })
+  })
+
   const distinct = (more: { readonly replay?: string; readonly diagram?: string } = {}) =>
     deliverySemantics({
       app: (millrace) => {

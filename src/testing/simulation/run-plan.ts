@@ -137,14 +137,14 @@ class Run {
     const broken = judge(evidence.done, this.#world.now)
     const known = new Set(broken.map(({ kind }) => kind))
     // what is wrong in the end is told by how it is then
-    for (const violation of this.#midway()) if (!known.has(violation.kind)) this.#violated(violation)
+    for (const violation of this.#midway(evidence.done)) if (!known.has(violation.kind)) this.#violated(violation)
     for (const violation of broken) this.#violated(violation)
   }
 
   /** What was wrong on the way. */
-  #midway(): readonly Violation[] {
+  #midway(evidence: Evidence): readonly Violation[] {
     const { plan, topics, judgeMidway } = this.#parts
-    const moments = this.#staged.moments(new Set(topics.map(({ name }) => name)))
+    const moments = this.#staged.moments(new Set(topics.map(({ name }) => name)), evidence)
     if (judgeMidway === undefined || moments === undefined) return []
     const fed = new Set(plan.input.map(({ topic }) => topic))
     return judgeMidway({ pipelines: this.#apps.pipelines, moments, fed })

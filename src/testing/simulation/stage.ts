@@ -1,6 +1,7 @@
 import type { Clients } from '../../engines/simulated/faults/scene.ts'
 import type { Moment } from '../../engines/simulated/invariants/committed-changes.ts'
 import type { WorldOptions } from '../../engines/simulated/world/world.ts'
+import type { Evidence } from './evidence.ts'
 import type { Plan, Violation } from './plan.ts'
 import type { Setting } from './setting.ts'
 
@@ -15,7 +16,7 @@ export interface Staged {
    * What came to count, moment by moment, where that is known and something is promised of it; nothing where others than
    * the topics of these names may have a part in it.
    */
-  readonly moments: (topics: ReadonlySet<string>) => readonly Moment[] | undefined
+  readonly moments: (topics: ReadonlySet<string>, evidence: Evidence) => readonly Moment[] | undefined
 }
 
 /** Builds what a plan wants in a world of its own, and calls `violated` for each promise that is not kept there. */

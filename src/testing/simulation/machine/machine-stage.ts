@@ -27,6 +27,9 @@ export const machineStage =
       },
       bringFaults: (clients) => bringMachineFaults(machine, clients, plan.faults),
       reached: machine.witness.reached,
-      moments: () => undefined,
+      moments: (topics, evidence) =>
+        machine.witness.streams.every((name) => topics.has(name))
+          ? machine.witness.moments.momentsOf(evidence)
+          : undefined,
     }
   }

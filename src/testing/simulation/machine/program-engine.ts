@@ -60,7 +60,7 @@ const mapped =
 const programTopics = (topics: Topics, { of, witness }: Calls): Topics => ({
   create: (topic) =>
     of(topics.create(topic), (answer) => {
-      if (E.isRight(answer)) witness.created(topic.name)
+      if (E.isRight(answer)) witness.created(topic)
     }),
   describe: (names) => of(topics.describe(names)),
   grow: (topic, partitions) => of(topics.grow(topic, partitions)),
@@ -104,13 +104,16 @@ const programGroups = (groups: Groups, { of, tell, witness }: Calls, isAlive: ()
     witness.offsets.ask(token.group, offsets)
     tell(() => `commits ${positionsText(offsets)} in generation ${token.generation} of group '${token.group}'`, 'group')
     return of(groups.commit(token, offsets), (answer) => {
-      if (E.isRight(answer)) witness.offsets.answer(token.group, offsets)
+      if (E.isLeft(answer)) return witness.moments.failed()
+      witness.offsets.answer(token.group, offsets)
+      witness.moments.committed({ group: token.group, committed: offsets })
     })()
   },
   committed: (group, partitions) => of(groups.committed(group, partitions)),
   describe: (names) => of(groups.describe(names)),
   delete: (group) => async () => {
     witness.offsets.forget(group)
+    witness.moments.end()
     return of(groups.delete(group))()
   },
 })

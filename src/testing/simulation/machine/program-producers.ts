@@ -12,16 +12,16 @@ import type {
 import { partitionName } from '../../../contracts/position.ts'
 import { positionsText, recordsText } from '../../../engines/simulated/message-text.ts'
 import type { Calls } from './calls.ts'
+import type { Placed } from './counted-moments.ts'
 
-/** A batch that was appended, and how many records it has. */
-interface Batch {
-  readonly at: Appended
-  readonly records: number
-}
-
-/** An append that is told and witnessed; `told` hears of each batch that was taken. */
+/** An append that is told and witnessed; `told` hears of each batch that was taken, `failed` of one that may not have been. */
 const appending =
-  (append: Producer['append'], { of, tell, witness, now }: Calls, told: (batch: Batch) => void) =>
+  (
+    append: Producer['append'],
+    { of, tell, witness, now }: Calls,
+    told: (batch: Placed) => void,
+    failed: () => void = () => {},
+  ) =>
   (batches: readonly UnsealedBatch[]): Call<readonly Appended[]> =>
   async () => {
     const counts = batches.map(({ bytes }) => countOf(bytes))
@@ -29,7 +29,10 @@ const appending =
     const texts = () => batches.map((batch, index) => `${recordsText(counts[index] ?? 0)} to ${partitionName(batch)}`)
     tell(() => `sends ${texts().join(', ')}`, 'records')
     return of(append(batches), (answer) => {
-      if (E.isLeft(answer)) return tell(() => `is not told that it has sent them: ${answer.left.code}`, 'records')
+      if (E.isLeft(answer)) {
+        failed()
+        return tell(() => `is not told that it has sent them: ${answer.left.code}`, 'records')
+      }
       for (const [index, at] of answer.right.entries()) {
         const batch = { at, records: counts[index] ?? 0 }
         witness.written(at, batch.records, atMs)
@@ -40,7 +43,15 @@ const appending =
   }
 
 export const programProducer = (producer: Producer, calls: Calls): Producer => ({
-  append: appending(producer.append, calls, ({ at, records }) => calls.witness.kept(at, records)),
+  append: appending(
+    producer.append,
+    calls,
+    (batch) => {
+      calls.witness.kept(batch.at, batch.records)
+      calls.witness.moments.appended(batch)
+    },
+    () => calls.witness.moments.failed(),
+  ),
   close: () => calls.of(producer.close()),
 })
 
@@ -51,7 +62,7 @@ export const programTransactions = (
   calls: Calls,
 ): TransactionalProducer => {
   const { of, tell, witness } = calls
-  let batches: Batch[] = []
+  let batches: Placed[] = []
   let offsets: { readonly group: string; readonly committed: readonly CommittedOffset[] }[] = []
   const over = () => {
     batches = []
@@ -80,7 +91,9 @@ export const programTransactions = (
     commit: () => async () => {
       tell(() => `commits '${id}'`, 'transaction')
       for (const { group, committed } of offsets) witness.offsets.ask(group, committed)
+      const told = witness.moments.commits(batches, offsets)
       return of(producer.commit(), (answer) => {
+        told(E.isLeft(answer) ? answer.left : undefined)
         tell(
           () => (E.isRight(answer) ? `has committed '${id}'` : `may have committed '${id}': ${answer.left.code}`),
           'transaction',

@@ -1,10 +1,18 @@
-import type { Appended, CommittedOffset, Engine, Fetched, TopicDescription } from '../../../contracts/engine.ts'
+import type {
+  Appended,
+  CommittedOffset,
+  Engine,
+  Fetched,
+  TopicDescription,
+  TopicSpec,
+} from '../../../contracts/engine.ts'
 import type { FailureCode } from '../../../contracts/failure.ts'
 import { type Position, partitionName, type TopicPartition } from '../../../contracts/position.ts'
 import type { World } from '../../../engines/simulated/world/world.ts'
 import type { Violation } from '../plan.ts'
 import { AppendTimes } from './append-times.ts'
 import { CommittedOffsets } from './committed-offsets.ts'
+import { CountedMoments } from './counted-moments.ts'
 
 /** What a run on a machine may come into. */
 export type MachineSituation =
@@ -33,14 +41,17 @@ export class Witness {
   readonly #violated: (violation: Violation) => void
   readonly #reached: Set<MachineSituation> = new Set()
   readonly #partitions = new Map<string, Known>()
-  readonly #topics = new Set<string>()
+  /** By name: whether it holds the state of something, the last value of each key. */
+  readonly #topics = new Map<string, boolean>()
   readonly #times = new AppendTimes()
   readonly #offsets = new CommittedOffsets()
+  readonly moments: CountedMoments
   #reports = 0
 
   constructor(world: World, violated: (violation: Violation) => void) {
     this.#world = world
     this.#violated = violated
+    this.moments = new CountedMoments(world)
   }
 
   get reached(): ReadonlySet<string> {
@@ -55,13 +66,19 @@ export class Witness {
     this.#reached.add(situation)
   }
 
-  created(topic: string): void {
-    this.#topics.add(topic)
+  created({ name, config }: Pick<TopicSpec, 'name' | 'config'>): void {
+    this.#topics.set(name, config['cleanup.policy'] === 'compact')
+  }
+
+  /** Topics that hold records, and no state. */
+  get streams(): readonly string[] {
+    return [...this.#topics].flatMap(([name, isState]) => (isState ? [] : [name]))
   }
 
   /** It is somebody else's from now on, or nobody's. */
   forgetTopic(topic: string): void {
     this.#topics.delete(topic)
+    this.moments.end()
     this.#offsets.forgetTopic(topic)
     for (const [name, known] of this.#partitions) if (known.topic === topic) this.#partitions.delete(name)
   }
@@ -97,13 +114,19 @@ export class Witness {
       for (let partition = 0; partition < partitions; partition++) await this.#lookAt(engine, { topic, partition })
     for (const what of await this.#offsets.wrong(engine))
       this.#report('committed-offset-lost', `${what} once the directory is open again`)
+    const ends = [...this.#partitions.values()].map(({ topic, partition, highWatermark: offset }) => ({
+      topic,
+      partition,
+      offset,
+    }))
+    await this.moments.look(engine, ends)
     return this.#reports === before
   }
 
   async #topicsOf(engine: Engine): Promise<readonly TopicDescription[]> {
     const answer = await engine.topics.describe()()
     const topics = answer._tag === 'Left' ? [] : answer.right.filter(({ internal }) => !internal)
-    for (const lost of [...this.#topics].filter((name) => !topics.some((topic) => topic.name === name))) {
+    for (const lost of [...this.#topics.keys()].filter((name) => !topics.some((topic) => topic.name === name))) {
       this.#report('topic-lost', `'${lost}' had been created, and is not there once the directory is open again`)
       this.forgetTopic(lost)
     }
