@@ -31,6 +31,8 @@ export interface Orders {
   readonly fullEvery: number
   /** The disk is small, and may be full for good. */
   readonly isSmallDisk: boolean
+  /** Whether the pipeline keeps its state on disk. */
+  readonly isStateOnDisk: boolean
   /** How many kilobytes of memory it loses with everything it says; 0 is none. */
   readonly leakKb: number
 }
@@ -50,7 +52,7 @@ const maintenanceMs = 30
 const signal = (what: Signal): void => void process.send?.(what)
 
 const obey = async (orders: Orders): Promise<void> => {
-  const { data, durability, seed, life, cast, fullEvery, isSmallDisk, leakKb } = orders
+  const { data, durability, seed, life, cast, fullEvery, isSmallDisk, isStateOnDisk, leakKb } = orders
   const file = openSync(orders.told, 'a')
   const leaked: number[][] = []
   let hasAcknowledged = false
@@ -71,13 +73,24 @@ const obey = async (orders: Orders): Promise<void> => {
     const random = systemRandom
     const begun = systemClock.elapsed()
     const name = `file:${data}`
-    const options = { name, storage, lock, durability, persistent: true, clock, random, journalBytes }
+    const options = { name, path: data, storage, lock, durability, persistent: true, clock, random, journalBytes }
     const engine = await settle(openEmbedded(options))
     tell({ tag: 'opened', ms: systemClock.elapsed() - begun })
     signal('opened')
     const send = mayBeFull ? { deliveryTimeoutMs } : {}
     const millrace = openMillrace({ url: name, engine, clock, random, clientId: 'crash', send })
-    await work({ millrace, engine, clock, tell, life, seed, cast, mayBeFull, acts: Number.POSITIVE_INFINITY })
+    await work({
+      millrace,
+      engine,
+      clock,
+      tell,
+      life,
+      seed,
+      cast,
+      mayBeFull,
+      isStateOnDisk,
+      acts: Number.POSITIVE_INFINITY,
+    })
   } catch (error) {
     if (mayBeFull && error instanceof MillraceError && error.code === 'storage-full') return signal('no room')
     const code = error instanceof MillraceError ? error.code : 'thrown'

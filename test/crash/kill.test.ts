@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { seededRandom } from '../support/seeded-random.ts'
 import { type BuiltChild, builtChild } from './built-child.ts'
 import { killAgainAndAgain } from './killing.ts'
-import { type Life, livesOf, type Ordeal } from './life.ts'
+import { type Life, livesOf, type Ordeal, onDisk } from './life.ts'
 
 /** Children begin slowly on a machine that is busy. */
 const timeout = 180_000
@@ -31,6 +32,9 @@ const ordeals: readonly (readonly [Life['durability'], Ordeal, number, number])[
   ['process', 'memory', 4, 3],
 ]
 
+/** Those who give the pipeline something to fold. */
+const stateful = ['sending', 'marking', 'totalling'] as const
+
 describe('a process that is killed again and again, at work and while it opens', () => {
   it.each(ordeals)(
     'loses nothing it acknowledged, doubles and tears nothing, and opens again (%s, %s)',
@@ -38,6 +42,20 @@ describe('a process that is killed again and again, at work and while it opens',
       expectSound(
         seed,
         livesOf(seed, lives, ordeal).map((life) => ({ ...life, durability })),
+      ),
+    timeout,
+  )
+
+  const random = seededRandom(6)
+  it(
+    'and keeps the state that it has on disk, at work in memory now and then',
+    () =>
+      expectSound(
+        6,
+        livesOf(6, 5, 'plain').map((life, at) => {
+          const lived: Life = { ...life, cast: stateful, isStateOnDisk: false }
+          return at % 4 === 2 ? lived : onDisk(lived, random)
+        }),
       ),
     timeout,
   )

@@ -7,8 +7,10 @@ import type { Orders } from './child.ts'
 import { DoomedChild, patienceMs } from './doomed-child.ts'
 import { lookAround } from './found.ts'
 import { type History, historyOf, toldIn } from './history.ts'
+import { keptIn } from './kept.ts'
 import type { Anomaly } from './laws/anomaly.ts'
 import { anomaliesIn } from './laws/check.ts'
+import { otherOnDisk } from './laws/kept-on-disk.ts'
 import type { Life } from './life.ts'
 import type { Told } from './told.ts'
 import { copying, totalling } from './topics.ts'
@@ -103,7 +105,7 @@ export const killAgainAndAgain = async (options: KillingOptions): Promise<Killed
 const ordersOf = (
   { seed, makeRoom }: KillingOptions,
   rest: Pick<Orders, 'data' | 'told' | 'life'>,
-): Omit<Orders, 'cast' | 'durability' | 'fullEvery' | 'leakKb'> => ({
+): Omit<Orders, 'cast' | 'durability' | 'fullEvery' | 'isStateOnDisk' | 'leakKb'> => ({
   ...rest,
   seed,
   isSmallDisk: makeRoom !== undefined,
@@ -111,8 +113,8 @@ const ordersOf = (
 
 /** Tells the child what to do and kills it when its time has come; not before it has done something where it must. */
 const liveAndDie = async (child: DoomedChild, plan: Life, orders: Orders, mustGoOn: boolean): Promise<void> => {
-  const { data, told, durability, seed, life, cast, fullEvery, isSmallDisk, leakKb } = orders
-  child.process.send({ data, told, durability, seed, life, cast, fullEvery, isSmallDisk, leakKb })
+  const { data, told, durability, seed, life, cast, fullEvery, isSmallDisk, isStateOnDisk, leakKb } = orders
+  child.process.send({ data, told, durability, seed, life, cast, fullEvery, isSmallDisk, isStateOnDisk, leakKb })
   if (plan.killed.after === 'opened') await child.says('opened')
   if (mustGoOn) await child.says('acknowledged')
   // one that is to die of too little memory is given the time for it
@@ -183,9 +185,11 @@ const looked = async (o: {
     const engine = await ok(fileEngine({ ...options, clock: systemClock, random: systemRandom }))
     const found = await withinPatience(lookAround(engine, [copying, totalling]))
     await ok(engine.close())
+    const kept = await keptIn(path)
     counts.transactions += history.deeds.filter(({ act }) => act.kind === 'transaction' || act.kind === 'copy').length
     counts.records += [...found.logs.values()].reduce((sum, { records }) => sum + records.length, 0)
-    return anomaliesIn(history, found, 'all').map(({ law, what }) => ({ law, what: `${where}: ${what}` }))
+    const wrong = [...anomaliesIn(history, found, 'all'), ...otherOnDisk(found, kept)]
+    return wrong.map(({ law, what }) => ({ law, what: `${where}: ${what}` }))
   } catch (error) {
     return [{ law: 'reopens', what: `${where}: ${error instanceof Error ? error.message : String(error)}` }]
   }

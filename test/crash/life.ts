@@ -11,6 +11,8 @@ export interface Life {
   /** Whether what it has left is looked at, before the next one opens it. */
   readonly isLookedAt: boolean
   readonly fullEvery: number
+  /** Whether the pipeline keeps its state on disk. */
+  readonly isStateOnDisk: boolean
   readonly leakKb: number
   /** Of its heap; 0 is as much as it likes. */
   readonly heapMb: number
@@ -27,16 +29,37 @@ export const livesOf = (seed: number, lives: number, ordeal: Ordeal): readonly L
   const durability = mode()
   const changes = below(5) === 0
   const cast = random() < 0.5 ? allActors : allActors.filter(() => random() < 0.6)
-  return Array.from({ length: lives }, (): Life => {
+  const all = Array.from({ length: lives }, (): Life => {
     const isEarly = below(4) === 0
     return {
       cast: cast.length === 0 ? allActors : cast,
       durability: changes ? mode() : durability,
       killed: isEarly ? { after: 'told', ms: random() * 40 } : { after: 'opened', ms: 150 * random() ** 2 },
       isLookedAt: !isEarly || below(2) === 0,
+      isStateOnDisk: false,
       fullEvery: ordeal === 'full' ? 20 + below(400) : 0,
       leakKb: ordeal === 'memory' ? 200 + below(2_000) : 0,
       heapMb: ordeal === 'memory' ? 24 + below(16) : 0,
     }
   })
+  return withStateOnDisk(seed, all)
+}
+
+/** How long it takes until a store on disk is open and has something, about. */
+const storeMs = 400
+
+/** The same lives with state on disk: always, never, or now and then, by the seed. Such a one is longer: a store takes its time to open. */
+const withStateOnDisk = (seed: number, lives: readonly Life[]): readonly Life[] => {
+  const random = seededRandom(seed + 1)
+  const chosen = random()
+  return lives.map((life) => {
+    const isStateOnDisk = chosen < 1 / 3 || (chosen < 2 / 3 && random() < 0.7)
+    return isStateOnDisk ? onDisk(life, random) : life
+  })
+}
+
+/** A life whose state is on disk. */
+export const onDisk = (life: Life, random: () => number): Life => {
+  const { after, ms } = life.killed
+  return { ...life, isStateOnDisk: true, killed: { after, ms: ms + 2 * storeMs * random() } }
 }

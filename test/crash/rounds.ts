@@ -96,9 +96,11 @@ const kill = (
 const killOnSmallDisk = async (options: Parameters<typeof killAgainAndAgain>[0]): Promise<Killed> => {
   if (noSmallDisk() !== undefined) return killAgainAndAgain(options)
   const disk = smallDisk(roomyBytes)
+  // what is not the engine's does not wait for room
+  const lives = options.lives.map((life) => ({ ...life, isStateOnDisk: false }))
   disk.leave(smallBytes)
   try {
-    const killed = await killAgainAndAgain({ ...options, data: disk.path, makeRoom: disk.free })
+    const killed = await killAgainAndAgain({ ...options, lives, data: disk.path, makeRoom: disk.free })
     if (killed.anomalies.length > 0) cpSync(disk.path, join(killed.directory, 'data'), { recursive: true })
     return killed
   } finally {

@@ -167,7 +167,21 @@ const live = async (
   })
   const { cast, acts, seed } = run
   const tell = (one: Told): void => void told.push(one)
-  await driven(clock, work({ millrace, engine: played, clock: soon, tell, life, acts, seed, cast, mayBeFull: false }))
+  await driven(
+    clock,
+    work({
+      millrace,
+      engine: played,
+      clock: soon,
+      tell,
+      life,
+      acts,
+      seed,
+      cast,
+      mayBeFull: false,
+      isStateOnDisk: false,
+    }),
+  )
   await driven(clock, millrace.close())
   disk.onOperation = undefined
   return crashes

@@ -36,6 +36,7 @@ export const scratch: TextTopic = topic('scratch', texts)
 
 /** The state of each key, over both topics that the pipeline reads: see {@link nextState}. */
 const folds: StoreDeclaration<string, string> = store('folds', texts)
+const foldsOnDisk: StoreDeclaration<string, string> = store('folds', { ...texts, in: 'disk' })
 export const totals: TextTopic = topic('totals', { ...texts, partitions: tasks })
 export const totalling = 'totalling'
 /** Where its state is kept. */
@@ -43,10 +44,11 @@ export const changelog: TextTopic = topic(`${totalling}--folds-changelog`, { ...
 /** So that what the state was before is compacted away. */
 export const changelogConfig: TopicConfig = compacted
 
-export const totallingPipeline: Pipeline<readonly [TextTopic, TextTopic], unknown> = stream(plain, ledger).pipe(
-  scanByKey(folds, '', (state, _value, record) => nextState(state, record.id)),
-  to(totals),
-)
+export const totallingPipeline = (isOnDisk: boolean): Pipeline<readonly [TextTopic, TextTopic], unknown> =>
+  stream(plain, ledger).pipe(
+    scanByKey(isOnDisk ? foldsOnDisk : folds, '', (state, _value, record) => nextState(state, record.id)),
+    to(totals),
+  )
 
 export const lasting: readonly TextTopic[] = [plain, ledger, journal, trimmed, latest, copies, totals]
 

@@ -6,6 +6,7 @@ import type { Outcome, Told, Written } from '../told.ts'
 import { copying, lasting, totalling } from '../topics.ts'
 import type { Law } from './anomaly.ts'
 import { anomaliesIn } from './check.ts'
+import { otherOnDisk } from './kept-on-disk.ts'
 
 /** Records of a partition from offset 0 on; `null` leaves an offset out, as a marker does. */
 type Logs = Readonly<Record<string, readonly (string | null)[]>>
@@ -201,5 +202,33 @@ describe('the laws', () => {
     const gone = found({ 'plain-0': [] })
     expect(anomaliesIn(historyOf(one), gone, 'prefix')).toEqual([])
     expect(anomaliesIn(historyOf(one), found({ 'plain-0': [a, a] }), 'prefix')).not.toEqual([])
+  })
+})
+
+describe('a store on disk', () => {
+  const [first, second, third] = ['plain-0-0', 'plain-0-1', 'plain-0-2']
+  const states = [first, second, third].reduce<readonly string[]>(
+    (all, id) => [...all, nextState(all.at(-1) ?? '', id)],
+    [],
+  )
+  const there = found(
+    {
+      'plain-0': [a, b, 'k1:c'],
+      'totalling--folds-changelog-0': [states[0] as string, null, states[1] as string, states[2] as string],
+    },
+    { [totalling]: { 'plain-0': 3 } },
+  )
+  const has = (standsAt: number, state: string | undefined) =>
+    otherOnDisk(there, [{ task: 0, standsAt, states: new Map(state === undefined ? [] : [['k1', state]]) }])
+
+  it('has what was committed where it stands', () => {
+    expect([has(0, undefined), has(1, states[0]), has(2, states[0]), has(3, states[1]), has(4, states[2])]).toEqual(
+      Array(5).fill([]),
+    )
+  })
+
+  it('is found to lack what was committed, and to have what was not', () => {
+    const wrong = [has(4, undefined), has(4, states[1]), has(3, states[2]), has(2, undefined), has(1, '9|1|x')]
+    expect(wrong.map((anomalies) => anomalies.map(({ law }) => law))).toEqual(Array(5).fill(['state']))
   })
 })

@@ -45,14 +45,14 @@ const otherTotalsOf = (found: Found, task: number): Anomaly[] => {
   return [...anomalies, ...otherStates(found, task, states, inputs)]
 }
 
-interface Input {
+export interface Input {
   readonly key: string
   readonly log: string
   readonly offset: number
 }
 
 /** By their ids, those that were committed as read. */
-const inputsOf = (found: Found, partition: number): ReadonlyMap<string, Input> => {
+export const inputsOf = (found: Found, partition: number): ReadonlyMap<string, Input> => {
   const inputs = new Map<string, Input>()
   for (const { name: topic } of [plain, ledger]) {
     const log = partitionName({ topic, partition })

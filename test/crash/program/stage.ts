@@ -21,6 +21,8 @@ export interface StageOptions {
   readonly acts: number
   /** The disk may have no room, so that calls are refused or give up. */
   readonly mayBeFull: boolean
+  /** The pipeline's state is kept on disk. */
+  readonly isStateOnDisk: boolean
 }
 
 /** Where actors act: they tell what they begin before they do it, and how it ended once that is known. */
@@ -30,6 +32,7 @@ export class Stage {
   readonly clock: Clock
   readonly acts: number
   readonly tell: Tell
+  readonly isStateOnDisk: boolean
   /** What it writes to a partition, it writes in order. */
   readonly lane: string
   readonly #random: () => number
@@ -45,6 +48,7 @@ export class Stage {
     this.#random = options.random
     this.lane = `${options.life}.${options.name}`
     this.tell = options.tell
+    this.isStateOnDisk = options.isStateOnDisk
     this.#mayBeFull = options.mayBeFull
   }
 

@@ -5,7 +5,7 @@ import type { Stage } from './stage.ts'
 /** Folds the input by key, exactly once, and tells how far its group was seen to have come. */
 export const totalling = async (stage: Stage): Promise<void> => {
   const { millrace } = stage
-  const running = await millrace.run(name, totallingPipeline, {
+  const running = await millrace.run(name, totallingPipeline(stage.isStateOnDisk), {
     concurrency: stage.pick([1, 8]),
     // a record is done at once; the clock may be in a hurry
     timeLimitMs: 200_000,
