@@ -22,7 +22,7 @@ export class BatchStager {
   readonly #partitions: Partitions
   readonly #clock: Clock
   /** By the log and not by its name: a topic that was created anew counts from 0. */
-  readonly #next = new Map<PartitionLog, number>()
+  #next = new Map<PartitionLog, number>()
   /** Staged, and not written because the storage was full: the same batch again is the same batch. */
   readonly #held = new WeakMap<Uint8Array, Appended>()
 
@@ -68,6 +68,6 @@ export class BatchStager {
   }
 
   restart(): void {
-    this.#next.clear()
+    this.#next = new Map()
   }
 }
