@@ -29,6 +29,8 @@ export interface MoversParts {
 /** One that moves the jobs of a delayed, for as long as the connection is open. */
 export interface RunningMover {
   readonly delayed: AnyDelayed
+  /** The same with all tiers that it reads. */
+  readonly there: () => AnyDelayed
   readonly metrics: () => MovedJobs
   /** Resolves once what is commanded is done: that of it which waits is not waited for. */
   readonly caughtUp: () => Promise<void>
@@ -93,20 +95,23 @@ export class Movers {
     const { commands, answers, dead } = topicsOf(delayed)
     await this.#o.create([commands, answers, dead])
     const counters = new JobCounters()
-    let running = await this.#run(delayed, counters, instance)
+    let { running, there } = await this.#run(delayed, counters, instance)
     const supervise = async (): Promise<void> => {
       for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
         const why = await running.done.then(() => undefined, reasonOf)
         if (why === undefined || this.#isClosed) return
         this.#o.warn(`what moves '${delayed.name}' has ended, and is started again: ${why}`)
         await this.#restart(pauseMs, async () => {
-          running = await this.#run(delayed, counters, instance)
+          const again = await this.#run(delayed, counters, instance)
+          running = again.running
+          there = again.there
         })
       }
     }
     const supervised = supervise()
     return {
       delayed,
+      there: () => there,
       metrics: () => counters.metrics,
       caughtUp: () => running.caughtUp(),
       look: () => running.look(),
@@ -130,7 +135,11 @@ export class Movers {
     }
   }
 
-  async #run(delayed: AnyDelayed, counters: JobCounters, instance: string): Promise<Instance> {
+  async #run(
+    delayed: AnyDelayed,
+    counters: JobCounters,
+    instance: string,
+  ): Promise<{ readonly running: Instance; readonly there: AnyDelayed }> {
     const { engine, clock, random } = this.#o
     const missing = plantedIn(delayed)
     const there = await withTiersThere(engine, delayed)
@@ -146,7 +155,7 @@ export class Movers {
       missing === undefined ? there : without(missing, there),
       counters,
     )
-    return runPipeline({
+    const running = await runPipeline({
       engine,
       clock,
       random,
@@ -158,6 +167,7 @@ export class Movers {
       ...(barrier === undefined ? {} : { barrier }),
       options: { onError, instance },
     })
+    return { running, there }
   }
 }
 

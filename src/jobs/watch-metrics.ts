@@ -1,6 +1,6 @@
 import { Observable } from 'rxjs'
 import type { Clock } from '../contracts/clock.ts'
-import type { WaitingJobs } from './count-waiting.ts'
+import { nothingWaits, type WaitingJobs } from './count-waiting.ts'
 import type { JobMetrics } from './job-metrics.ts'
 import type { RunningMover } from './movers.ts'
 
@@ -11,13 +11,12 @@ export interface WatchParts {
 }
 
 const pulseMs = 500
-const unknown: WaitingJobs = { waiting: 0, overdue: 0 }
 
 /** What has become of jobs, at once and twice a second. What waits is what was last counted, where the engine does not answer. */
 export const watchMetrics = ({ mover, clock, waiting }: WatchParts): Observable<JobMetrics> =>
   new Observable((subscriber) => {
     let cancel = (): void => undefined
-    let last = unknown
+    let last = nothingWaits
     const pulse = async (moved: RunningMover): Promise<void> => {
       last = await waiting().catch(() => last)
       if (subscriber.closed) return

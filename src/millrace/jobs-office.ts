@@ -67,9 +67,9 @@ export class JobsOffice {
       random,
       answers,
       mover,
-      waiting: () => countWaiting(engine, delayed, clock.now()),
+      waiting: async () => countWaiting(engine, (await mover()).there(), clock.now()),
       send: this.#send,
-      payload: (job) => findPayload(engine, delayed, job),
+      payload: async (job) => findPayload(engine, (await mover()).there(), job),
       async *list() {
         await mover()
         yield* listJobs(engine, delayed)

@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest'
 import { cancel, schedule } from '../../operators/index.ts'
 import { delayed, topicsOf } from '../../src/codec/delayed.ts'
 import { jobHeader } from '../../src/codec/job-headers.ts'
+import type { Engine } from '../../src/contracts/engine.ts'
 import { type StreamRecord, stream, topic } from '../../src/index.ts'
+import { countWaiting } from '../../src/jobs/count-waiting.ts'
 import { rightOf } from '../support/right-of.ts'
 import { JobsWorld } from './jobs-world.ts'
 
@@ -169,6 +171,30 @@ describe('a job', () => {
     expect(await world.while(listed())).toEqual(['a', 'c', 'd', 'e'])
     await world.pass(6 * second)
     expect(await world.while(listed())).toEqual(['e'])
+    await world.close()
+  })
+
+  it('is said for how long it waits, and how late it is', async () => {
+    const world = await opened()
+    await world.while(world.millrace.jobs(later).schedule({ id: 'a', after: '5s', key: 'a', value: 'a' }))
+    await world.pass(2 * second)
+    const metrics = () => world.while(firstValueFrom(world.millrace.jobs(later).metrics$))
+    const waiting = await metrics()
+    expect(waiting).toMatchObject({ overdue: 0, overdueMs: 0 })
+    expect(waiting.oldestMs).toBeGreaterThanOrEqual(2 * second)
+    expect(waiting.oldestMs).toBeLessThan(3 * second)
+    await world.close()
+    // nobody is there when it is due
+    const { engine } = await world.open(60 * second).then(() => world)
+    const now = world.now
+    const late = await world.while(countWaiting(engine as Engine, later, now))
+    // with the end of its transaction
+    expect(late).toMatchObject({ waiting: 2, overdue: 2 })
+    expect(late.overdueMs).toBeGreaterThan(55 * second)
+    expect(late.oldestMs).toBe(late.overdueMs + 5 * second)
+    await world.moving(later)
+    await world.pass(2 * second)
+    expect(await metrics()).toMatchObject({ oldestMs: 0, overdueMs: 0 })
     await world.close()
   })
 

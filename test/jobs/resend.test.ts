@@ -32,7 +32,7 @@ const uncertain = async (times: number) => {
     random: { next: () => 0, id: () => Uint8Array.of(++ids) },
     answers: new Answers({ topic: topicsOf(later).answers, clock, follow }),
     mover: () => Promise.reject(new Error('it runs already')).catch(() => undefined as never),
-    waiting: () => Promise.resolve({ waiting: 0, overdue: 0 }),
+    waiting: () => Promise.resolve({ waiting: 0, overdue: 0, oldestMs: 0, overdueMs: 0 }),
     payload: () => Promise.resolve(undefined),
     list: () => millrace.jobs(later).list(),
   })

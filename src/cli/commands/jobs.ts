@@ -14,8 +14,9 @@ const delayedOption = (): Option =>
 const idArgument = { name: 'id', summary: 'the id of the job' }
 
 const tiersDetails = `Counts what waits in each topic from offsets alone, without reading a payload: PENDING is what lies behind what is
-committed, OVERDUE what of that should have gone on by now. Markers of transactions count as jobs do, so that both are
-at most that; '-' where jobs of a topic do not wait equally long.`
+committed, OVERDUE what of that should have gone on by now; '-' where jobs of a topic do not wait equally long. Both are
+upper bounds: markers of transactions count as jobs do, and so do jobs that were cancelled or replaced, until their time
+comes. 'millrace jobs list' counts exactly, of the jobs that have an id.`
 
 /** `millrace jobs …` */
 export const addJobsCommands = (program: Command, world: World): void => {
@@ -38,12 +39,12 @@ export const addJobsCommands = (program: Command, world: World): void => {
   })
   addLeaf(jobs, world, {
     name: 'tiers',
-    summary: 'count what waits in each tier, and what is overdue',
+    summary: 'count what waits in each tier, and what is overdue, at most',
     details: tiersDetails,
     options: [
       new Option('--delayed <delayed>', 'of this; may be repeated; of all where none is named').argParser(gathered),
     ],
-    json: '[{delayed, tier, topic, pending, overdue}]',
+    json: '[{delayed, tier, topic, pending, overdue}], upper bounds',
     examples: ['millrace jobs tiers', 'millrace jobs tiers --delayed unpaid-orders --json'],
     load: async () => (await import('../jobs/count-tiers.ts')).countTiers,
   })
