@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { systemClock, systemRandom } from '../millrace/system.ts'
 import { nodeComplaint } from '../millrace/node-version.ts'
+import { systemClock, systemRandom } from '../millrace/system.ts'
 import { exitCodes } from './exit-code.ts'
 import { runCli } from './run-cli.ts'
 import { streamSink } from './stream-sink.ts'
