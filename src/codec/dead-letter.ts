@@ -46,14 +46,23 @@ export interface DeadLetter {
 
 const base64OrNull = t.union([t.string, t.null])
 
-/** The schema of dead letters: every field is always there. */
+/** Reads `other` where nothing is there; what it writes is always there. */
+const orElse = <A>(type: t.Type<A>, other: A): t.Type<A> =>
+  new t.Type(
+    type.name,
+    type.is,
+    (value, context) => (value === undefined ? t.success(other) : type.validate(value, context)),
+    type.encode,
+  )
+
+/** The schema of dead letters: every field is always there. One that was written before attempts were counted was tried once. */
 export const DeadLetter: t.Type<DeadLetter> = t.type(
   {
     reason: t.string,
     pipeline: t.string,
     error: t.type({ name: t.string, message: t.string, report: t.readonlyArray(t.string) }),
-    attempts: t.number,
-    firstFailedAt: t.union([t.number, t.null]),
+    attempts: orElse(t.number, 1),
+    firstFailedAt: orElse<number | null>(t.union([t.number, t.null]), null),
     source: t.type({ topic: t.string, partition: t.number, offset: t.number, timestamp: t.number }),
     record: t.type({
       key: base64OrNull,

@@ -37,7 +37,8 @@ const Redriven: t.Type<Redriven> = t.type(
 )
 
 /**
- * The topic that says of the letters in `deadLetters` which were moved: keyed by their ids, one partition, kept for ever. That
+ * The topic that says of the letters in `deadLetters` which were moved: keyed by their ids, one partition. By itself nothing of it goes: a redrive deletes
+ * what is older than 90 days and tells of letters that are gone. That
  * a record moved and that it says so here is one transaction, so that none moves twice.
  */
 export const redrivenTopic = (deadLetters: string): Topic<string, Redriven> =>

@@ -7,7 +7,7 @@ import { settle } from '../contracts/settle.ts'
 import { isAskedFor, type LetterFilter, letterId } from '../protocol/retry/redrive.ts'
 import { checkFind, checkRedrive } from './check-letters.ts'
 import type { FindLetters, ListLetters, RedriveOptions } from './find-letters.ts'
-import { readMoved } from './moved-letters.ts'
+import { readNotes } from './moved-letters.ts'
 import { readLetters } from './read-letters.ts'
 import { redrive } from './redrive.ts'
 import type { RedriveOutcome, RedriveParts } from './redrive-order.ts'
@@ -94,13 +94,23 @@ async function* listLetters(
   const there = found.find(({ name }) => name === topic.name)
   if (there === undefined)
     throw new MillraceError(engineFailure('unknown-topic', `there is no topic '${topic.name}' at ${engine.name}`))
-  const moved = found.some(({ name }) => name === notes) ? await readMoved(read, there) : undefined
+  const noted = found.some(({ name }) => name === notes)
+    ? await readNotes(read, there, { nowMs: parts.clock.now(), starts: [] })
+    : undefined
   const from = filter.since === undefined ? {} : { from: { timestamp: filter.since } }
   for (let partition = 0; partition < there.partitions; partition++)
     for await (const letters of readLetters({ topic, partition, read, onUnreadable, ...from }))
       for (const one of letters) {
         if (!isAskedFor(filter, one)) continue
         const { offset, timestamp, letter, redriven } = one
-        yield { id: letterId(one), partition, offset, timestamp, letter, redriven, isMoved: moved?.has(one) ?? false }
+        yield {
+          id: letterId(one),
+          partition,
+          offset,
+          timestamp,
+          letter,
+          redriven,
+          isMoved: noted?.moved.has(one) ?? false,
+        }
       }
 }

@@ -4,7 +4,7 @@ import { settle } from '../contracts/settle.ts'
 import { Rate } from '../pipeline/rate.ts'
 import { fateOf, letterId, type RedriveRules } from '../protocol/retry/redrive.ts'
 import { Destinations, type Redirected } from './destinations.ts'
-import { type MovedLetters, readMoved } from './moved-letters.ts'
+import { type MovedLetters, readNotes } from './moved-letters.ts'
 import { type LetterRecord, readLetters } from './read-letters.ts'
 import { RedriveBatch } from './redrive-batch.ts'
 import { missingOf } from './redrive-mutant.ts'
@@ -53,13 +53,27 @@ export class Redriving {
   }
 
   async run(isNoted: boolean): Promise<RedriveOutcome> {
-    const { read } = this.#parts
-    const { signal } = this.#order
-    const moved = isNoted ? await readMoved(read, this.#topic, signal) : undefined
+    const moved = isNoted ? await this.#notes() : undefined
     for (let partition = 0; partition < this.#topic.partitions && !this.#isEnded; partition++)
       await this.#partition(partition, moved)
     await this.#flush()
     return this.#outcome()
+  }
+
+  /** Which letters were moved; and deletes what was noted of others, long ago, that are gone. */
+  async #notes(): Promise<MovedLetters> {
+    const { read, engine, clock } = this.#parts
+    const { signal } = this.#order
+    const { name: topic, partitions } = this.#topic
+    const all = Array.from({ length: partitions }, (_, partition) => ({ topic, partition, at: 'earliest' as const }))
+    const starts = await settle(engine.reader.offsets(all, 'read_committed'))
+    const reading = { nowMs: clock.now(), starts, ...(signal === undefined ? {} : { signal }) }
+    const { moved, neededFrom } = await readNotes(read, this.#topic, reading)
+    const mayDelete = this.#producer !== undefined && engine.features['delete-records'] === true
+    // what is refused is deleted another time
+    if (mayDelete && neededFrom > 0)
+      await engine.topics.deleteRecords([{ topic: redrivenTopic(topic).name, partition: 0, offset: neededFrom }])()
+    return moved
   }
 
   get #isEnded(): boolean {

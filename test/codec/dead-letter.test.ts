@@ -69,3 +69,16 @@ describe('a dead letter', () => {
     )
   })
 })
+
+describe('a letter that was written before attempts were counted', () => {
+  it('is read as of a record that was tried once', () => {
+    const record = { topic: 'in', partition: 0, offset: 7, timestamp: 1, key: null, value: null, headers: new Map() }
+    const letter = deadLetterOf({ pipeline: 'p', record, error: new Error('no'), attempts: 3, firstFailedAt: 5 })
+    const { attempts, firstFailedAt, ...before } = letter
+    expect([attempts, firstFailedAt]).toEqual([3, 5])
+    const { value: codec } = deadLetters('dead')
+    expect(codec.decode(new TextEncoder().encode(JSON.stringify(before)))).toEqual(
+      E.right({ ...before, attempts: 1, firstFailedAt: null }),
+    )
+  })
+})

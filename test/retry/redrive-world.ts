@@ -7,6 +7,7 @@ import { nullable } from '../../src/codec/nullable.ts'
 import { redrivenTopic } from '../../src/codec/redrive.ts'
 import { topic } from '../../src/codec/topic.ts'
 import { fromUtf8, utf8 } from '../../src/codec/utf-8.ts'
+import type { Clock } from '../../src/contracts/clock.ts'
 import type { Call, Engine, TransactionalProducer } from '../../src/contracts/engine.ts'
 import { memoryEngine } from '../../src/engines/embedded/open-url.ts'
 import type { Millrace } from '../../src/millrace/millrace.ts'
@@ -70,11 +71,15 @@ export const letterWorld = async (given: readonly Given[]): Promise<LettersWorld
 }
 
 /** Redrives on `engine`, whatever is not said being as wide as can be. */
-export const redriveOn = (engine: Engine, order: Partial<RedriveOrder> = {}): Promise<RedriveOutcome> =>
+export const redriveOn = (
+  engine: Engine,
+  order: Partial<RedriveOrder> = {},
+  clock: Clock = systemClock,
+): Promise<RedriveOutcome> =>
   redrive(
     {
       engine,
-      clock: systemClock,
+      clock,
       letters: dead,
       read: (topic, reading) =>
         readBatches(engine, topic, { ...reading, until: 'latest', lifetime: new AbortController().signal }),

@@ -1,7 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MillraceError } from '../../src/contracts/failure.ts'
+import { systemClock } from '../../src/millrace/system.ts'
 import type { RedriveOrder } from '../../src/retry/redrive-order.ts'
+import { rightOf } from '../support/right-of.ts'
 import {
   cameBack,
   type Given,
@@ -9,6 +11,7 @@ import {
   inTurns,
   Killed,
   killedAt,
+  type LettersWorld,
   letterWorld,
   overtakenAt,
   redriveOn,
@@ -116,4 +119,32 @@ describe('a redrive', () => {
       }),
       { numRuns: 30 },
     ))
+})
+
+describe('the notes of a redrive', () => {
+  const given: readonly Given[] = ['a', 'c', 'b', 'd'].map((key) => ({ key, error: 'TypeError', redriven: 0 }))
+  const startOfNotes = async ({ engine }: LettersWorld): Promise<number | undefined> => {
+    const at = { topic: 'charge.dead.redriven', partition: 0, at: 'earliest' as const }
+    return rightOf(await engine.reader.offsets([at], 'read_committed')())[0]?.offset
+  }
+  const day = 24 * 60 * 60 * 1000
+
+  it('are kept as long as their letters, and for long; then they go, and no letter moves twice', async () => {
+    const world = await letterWorld(given)
+    await redriveOn(world.engine)
+    const again = async (days: number) =>
+      redriveOn(world.engine, {}, { ...systemClock, now: () => systemClock.now() + days * day })
+    // the letters are there
+    expect(await again(400)).toMatchObject({ moved: 0, movedBefore: 4 })
+    expect(await startOfNotes(world)).toBe(0)
+    // of the first three notes two are of letters that are gone
+    await world.millrace.deleteRecords({ topic: 'charge.dead', partition: 0, offset: 2 })
+    expect(await again(80)).toMatchObject({ moved: 0, movedBefore: 2 })
+    expect(await startOfNotes(world)).toBe(0)
+    expect(await again(91)).toMatchObject({ moved: 0, movedBefore: 2 })
+    expect(await startOfNotes(world)).toBe(2)
+    expect(await again(91)).toMatchObject({ moved: 0, movedBefore: 2 })
+    expect((await cameBack(world)).partitions.flat().length).toBe(4)
+    await world.millrace.close()
+  })
 })
