@@ -1,5 +1,5 @@
 import type { Engine } from '../contracts/engine.ts'
-import type { Position } from '../contracts/position.ts'
+import { type Position, partitionName } from '../contracts/position.ts'
 import type { EngineCalls } from './engine-calls.ts'
 import { committedUpTo, type Uncommitted } from './group-progress.ts'
 import type { LiveTask } from './live-task.ts'
@@ -97,10 +97,26 @@ export class CatchUp {
 
   async #askFor(waiter: Waiter): Promise<void> {
     const { engine, plan, tasks } = this.#o
+    await this.#leaveWhatIsGone(waiter)
     const elsewhere = waiter.ends?.filter(({ partition }) => !tasks.has(partition)) ?? []
     if (elsewhere.length === 0) return
     const done = await committedUpTo(engine, plan.name, elsewhere, waiter.uncommitted)
     waiter.ends = waiter.ends?.filter((end) => !done.has(end))
+  }
+
+  /** Records that a cluster has lost, as by an unclean election, never come: a log that ends before them is all there is. */
+  async #leaveWhatIsGone(waiter: Waiter): Promise<void> {
+    const { ends = [] } = waiter
+    if (ends.length === 0) return
+    const queries = ends.map(({ topic, partition }) => ({ topic, partition, at: 'latest' as const }))
+    const there = await this.#o.engine.reader.offsets(queries, 'read_uncommitted')()
+    // it is asked again the next time
+    if (there._tag === 'Left') return
+    const last = new Map(there.right.map((one) => [partitionName(one), one.offset]))
+    waiter.ends = ends.map((end) => {
+      const offset = last.get(partitionName(end)) ?? end.offset
+      return offset < end.offset ? { ...end, offset } : end
+    })
   }
 
   #isDoneHere({ topic, partition, offset }: Position): boolean {

@@ -34,6 +34,24 @@ const found = [
     replay:
       'mr1:hdLPb4IwFAfw_-WdnwttaWlJPJDowQOaJe5giAfE6vwFpC1xwfi_L3VG2DJjuLTly4f32l7Aar2GmHAZRQENFEFwea0hzjKoTVVoawEzKpEsl5jBemcPfo7k9oRIkPpXS4Ti2FinDcSXK8KurBt3Q8rmtNLGAsLifTgEhHSehNP9-Jy2CZklfonxyNv_JdvpfHJOR2OSnv0SkeJJcsJnoyRI2yQAZIL-SW1_UvttO92P27T9aAFV8H9ofjhPRwuetsX9pyFjvr9N3hydhTi7QJmfNMS3zRgUlTFN7XZVCQi5Sy3ERAmOsKmMn4REKL-nZqsdxAGC_nK69MM3qa74EmNKqgdGuYo6LOpjQR9bmeqgzcBo63LjHpZi9EExFYmO4n1K8NcUU6qzIik7KuxTTLymiOBh1yGhvQ7JLyt8bVESsIcluXhSFpc96n7NB4XJ7WdXFeNRd4gipE-qUuq69PfdurwstP_w-g0',
   },
+  {
+    what: 'offsets that a group has committed may be lost by an unclean election, and committed anew',
+    program: 'copy, unclean elections',
+    replay:
+      'mr1:ndBNSwMxEAbg_zLnUZL93kAPgj0IbUXtZVn2kKbTdds0W5IsqGX_u4SKqyAK3oaZl2eGOYMj2oLgWRnFZc7SFMHLE4GoGwSlB-fJgjjDYJQmaRYkt2TnmpTvegPC24EQSHdtt9F0mT7SSXdKOhA7qR0hHDtzZ9yrUdOEI2xsfyD7RM51vVmGXsoYgr1kFrINvZSxEaEzp8GDqGsww3FD1gFC9TCbAcLqbc5X-ypa7g8zQNbgD5nluo1X64rd395EIdMg7OSgvQNRn8HII4H4OOdKWemeAUH6sD4pC4Rdb0Md8SIPz7EteRAMgV48mVCO-LvCsyT5ZHie_JOJsmK6hvOynJj4C3Md539KcTpBCSsmKPsG8bEJz3deGkUhO74D',
+  },
+  {
+    what: 'who led before an unclean election and has not heard of it commits what is lost already',
+    program: 'copy, unclean elections',
+    replay:
+      'mr1:dZLJbtswEED_Zc6TgqRIJSHgQwH7UCCUoVY5CIYOtDJ21cqUQFJIKsP_XqhZpADukTMPj7OdIRA9gRYpQrQ9gd5VCHU7hEge9BkGV7dk3QPZJ_KblurYdA509AMhUNscm31Lr9nv1LdNbQPog20DIZwa982FP66eMxxh77vf5H9QCE3nzBRTjCH4V-bBHqeYYuyC0Lh-iKB3O3DDaU8-AEKZr1aAkI25NEUptmsjAUUiK7xCbYvNS7bORVaUK8D0OpStjcyKPDFjOakU-w9VcvPLPJtx8wwo0-Q6VTyKrKilGR8ZoEjVVcqMX_l2vVFmzBWgvBNVhXCwQxsD6N0ZnD0R6LdJ3fR2CAQINk6TkTzhCIfOTw9xf6umxfkjRdAJAr1EchE0-5LeX_DD1PuuphBuam_Dz1klhfhQyYTxWZUuVUosVE3oWvvvCN41nPFZIxRPZw1batiyorfePhfEb9XdXBBTC5P41Nulmo4jROtqmj69_AU',
+  },
+  {
+    what: 'records that an unclean election has lost are not waited for',
+    program: 'copy, unclean elections',
+    replay:
+      'mr1:fZNPi9swEMW_y5yHIlmykzXkYHAOhpVMWuUQQg6OVzH-EyXYMrEV8t2Ls7S7FKdHzfx485h5ukOn9QeEC8qCpUcCD8FmVw3h_oCQN31ndQvhHXqTNzoz7zr70O260bktLwZC2_YaQTdlUR4b_dn9qa9NmWcdhKes6TTCuTSJ6UaTf3UowrG91Lr9pbuuvBgx1XxCENpP5j0rpppPyAOhNNfeQrjfg-nPR912gLDbrFaAIKraSbfzpSo4oMf4AecolzBZJYN0OQFkSzZLpfGaSJVQUUxPjy_mtarolqrdKFQ0ANLAm6Vktb2lce5Jtx0AWeDPa6loECpxIs49QEZeUNXayaoepdoQQO7NuxcucqnajNIVPiCndN5XvPaky8dURStA6i3nqclTVZNUJQ6QL-YnSlePIt5RocQNkL_YqnCJky7hIn665_MXkqqgIhZMVoUDfGFLuI2fxjWRLneA7O3F5qNBqmSU1XY1bf5fV7c_825TGlIlpvv4b4cDwinrG9tBuL-Dyc4aQii7S5M9o46Q2SmRfOlxhNOlfcaTs-m_tIW2EAYIerDaWAjJD_bA_4gElP7VoD5ffonw7yKcPg5T-jubmVxP7OM3',
+  },
 ]
 
 describe('runs that have found something', () => {

@@ -6,6 +6,7 @@ import { programsOnDisk } from './on-disk.ts'
 import { chain, copy, copyAtLeastOnce, copyAtMostOnce, totals } from './pipelines.ts'
 import { redrives } from './redrives.ts'
 import { charging, inOrder } from './retries.ts'
+import { copyUncleanly } from './unclean.ts'
 
 /** What we promise of our own programs, all to be kept under every fault of `jepsen`. */
 export const programs: readonly Program[] = [
@@ -19,6 +20,7 @@ export const programs: readonly Program[] = [
   transactions,
   slowTransactions,
   bulky,
+  copyUncleanly,
   charging(inOrder),
   redrives(),
   ...delayedPrograms,

@@ -10,6 +10,12 @@ export class CommittedOffsets {
   /** Of transactions that are not decided. */
   readonly #pending = new Map<number, OffsetRecord[]>()
 
+  /** Some of it is lost: what comes next may be from before that. */
+  forget(): void {
+    this.#offsets.clear()
+    this.#pending.clear()
+  }
+
   /** Answers what is wrong with a batch, if something is. */
   take(bytes: Uint8Array): string | undefined {
     const producerId = producerIdOf(bytes)

@@ -47,6 +47,8 @@ interface Seen {
   /** Up to where it has what is committed. */
   sameTo: number
   stableOffset: number
+  /** The unclean election since which it was seen to have what is committed. */
+  rejoined: number
 }
 
 /** All replicas of one partition, step by step. */
@@ -59,6 +61,10 @@ export class PartitionWatch {
   readonly #offsets: CommittedOffsets | undefined
   readonly #committed: CommittedLog
   #latestEpoch = -1
+  /** Of the latest leader that was elected uncleanly. */
+  #uncleanEpoch = -1
+  /** Of the leader that was looked at last. */
+  #isr: readonly number[] = []
 
   constructor(of: ObservedReplica, parts: PartitionWatchParts) {
     this.#parts = parts
@@ -69,6 +75,7 @@ export class PartitionWatch {
   /** The leader of this epoch may lack what was committed: nothing is promised. */
   uncleanly(leaderEpoch: number): void {
     this.#uncleanEpochs.add(leaderEpoch)
+    this.#uncleanEpoch = Math.max(this.#uncleanEpoch, leaderEpoch)
   }
 
   look(hosted: ObservedReplica): void {
@@ -90,6 +97,7 @@ export class PartitionWatch {
       seen.stableOffset = -1
       this.#leads(hosted)
     } else if (was.role._tag === 'leading') this.#compareIsr(was.role, replica.role)
+    if (replica.leaderEpoch === this.#latestEpoch) this.#isr = replica.role.isr
     if (wasLeading && replica.log.highWatermark === was.log.highWatermark) {
       if (replica.log.end !== was.log.end) this.#lookAtStable(hosted, seen)
       return
@@ -120,7 +128,7 @@ export class PartitionWatch {
     if (known !== undefined) return known
     // whatever it is, it is looked at as something new
     const before = { ...replica, brokerEpoch: -1 }
-    const made = { replica: before, sameTo: log.startOffset, stableOffset: -1 }
+    const made = { replica: before, sameTo: log.startOffset, stableOffset: -1, rejoined: -1 }
     this.#seen.set(replica.brokerId, made)
     return made
   }
@@ -163,6 +171,7 @@ export class PartitionWatch {
     this.#parts.committed?.lost()
     this.#committed.truncateTo(lost)
     this.#sequences.forget()
+    this.#offsets?.forget()
     for (const seen of this.#seen.values()) seen.sameTo = Math.min(seen.sameTo, lost)
   }
 
@@ -178,6 +187,8 @@ export class PartitionWatch {
 
   #advance(hosted: ObservedReplica, role: Leading): void {
     const { log, highWatermark, replica } = hosted
+    // whoever led before that, and has not heard of it, commits what is lost already
+    if (replica.leaderEpoch < this.#uncleanEpoch) return
     for (const id of role.pending?.maximal ?? role.isr) {
       if (id === replica.brokerId) continue
       const other = this.#parts.logAt(id, role.followers.get(id)?.brokerEpoch)
@@ -199,12 +210,18 @@ export class PartitionWatch {
     if (this.#committed.endOffset < highWatermark) this.#parts.committed?.lost()
   }
 
-  /** Below its high watermark it has what all have. */
+  /**
+   * Below its high watermark it has what all have. Where an unclean election has lost something, others still have it, until
+   * they follow the new leader so far that they are in sync with it.
+   */
   #compare(hosted: ObservedReplica, seen: Seen): void {
-    const { log, highWatermark } = hosted
+    const { log, highWatermark, replica } = hosted
     const to = Math.min(highWatermark, this.#committed.endOffset)
     if (to <= seen.sameTo || log.isDamaged) return
     const different = this.#committed.firstDifference(log, seen.sameTo, to)
+    const mayDiffer = seen.rejoined < this.#uncleanEpoch && !this.#isr.includes(replica.brokerId)
+    if (different !== undefined && mayDiffer) return
+    seen.rejoined = this.#uncleanEpoch
     seen.sameTo = to
     if (different !== undefined)
       this.#violated(

@@ -168,4 +168,41 @@ describe('a watch over a partition', () => {
       unclean: true,
     })
   })
+
+  it('has patience with what others still have of that, until they are in sync', () => {
+    const stage = new Stage()
+    stage.lead(0, 0, [0, 1])
+    stage.write(0, [1])
+    for (const broker of [0, 1]) stage.highWatermark(broker, 1)
+    stage.watch.uncleanly(1)
+    stage.lead(2, 1, [2])
+    stage.write(2, [])
+    stage.highWatermark(2, 1)
+    stage.follow(1, 1)
+    stage.highWatermark(1, 1)
+    expect({ broken: stage.broken, unclean: stage.reached.has('unclean election') }).toEqual({
+      broken: [],
+      unclean: true,
+    })
+    stage.lead(2, 1, [2, 1])
+    stage.highWatermark(1, 1)
+    expect(stage.broken).toEqual(['logs-differ'])
+  })
+
+  it('does not count what is committed by whoever led before an unclean election, and has not heard of it', () => {
+    const stage = new Stage()
+    stage.lead(0, 0, [0])
+    stage.watch.uncleanly(1)
+    stage.lead(1, 1, [1])
+    stage.write(0, [])
+    stage.highWatermark(0, 1)
+    stage.write(1, [])
+    stage.highWatermark(1, 1)
+    expect(stage.broken).toEqual([])
+    stage.write(1, [2])
+    stage.follow(2, 1)
+    stage.highWatermark(1, 2)
+    stage.lead(2, 2, [2])
+    expect(stage.broken).toEqual(['committed-lost'])
+  })
 })
