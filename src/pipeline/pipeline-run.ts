@@ -10,6 +10,7 @@ import { Expiry } from './expiry.ts'
 import { FetchLoop } from './fetch-loop.ts'
 import type { LiveTask, TakenPrefix } from './live-task.ts'
 import type { Notice } from './notice.ts'
+import { outOfGroup } from './out-of-group.ts'
 import { outgrown } from './outgrown.ts'
 import { type Progress, ProgressMeter } from './progress.ts'
 import { Rate } from './rate.ts'
@@ -107,7 +108,7 @@ export class PipelineRun {
       next: (event) => {
         if (!this.#isOver) this.#roster.on(event)
       },
-      error: (failure: EngineFailure) => this.fail(new MillraceError(outOfGroup(this.#o.plan.name, failure))),
+      error: (failure: EngineFailure) => this.fail(new MillraceError(outOfGroup(this.#o.plan, failure))),
     })
     this.#fetches.run().catch(this.fail)
     this.#meter.sample()
@@ -246,8 +247,3 @@ const stopped = (pipeline: string): MillraceError =>
       `pipeline '${pipeline}' was stopped before it had caught up: run it again, and wait before you stop it`,
     ),
   )
-
-const outOfGroup = (pipeline: string, failure: EngineFailure): EngineFailure => ({
-  ...failure,
-  message: `pipeline '${pipeline}' is out of its group, and has to be run again: ${failure.message}`,
-})
