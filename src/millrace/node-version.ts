@@ -1,8 +1,5 @@
-import { createRequire } from 'node:module'
-
-const { engines } = createRequire(import.meta.url)('millrace/package.json') as {
-  readonly engines: { readonly node: string }
-}
+/** As `engines` of package.json has it, which a program that was bundled does not find. */
+const needed = '>=22.22'
 
 const numbersOf = (version: string): readonly [major: number, minor: number] => {
   const [major = 0, minor = 0] = version.replace(/^\D+/, '').split('.').map(Number)
@@ -15,7 +12,7 @@ const numbersOf = (version: string): readonly [major: number, minor: number] => 
  */
 export const nodeComplaint = (version: string): string | undefined => {
   const [major, minor] = numbersOf(version)
-  const [majorMin, minorMin] = numbersOf(engines.node)
+  const [majorMin, minorMin] = numbersOf(needed)
   if (major > majorMin || (major === majorMin && minor >= minorMin)) return undefined
   return `this is Node ${version}, and millrace needs ${majorMin}.${minorMin} or later: install a newer one, from https://nodejs.org or with 'npm install --save-dev node@${majorMin}'`
 }
