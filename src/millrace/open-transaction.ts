@@ -5,9 +5,9 @@ import { engineFailure, MillraceError } from '../contracts/failure.ts'
 import type { Topic } from '../contracts/topic.ts'
 import { checkSend } from './check-calls.ts'
 import type { Consumer } from './consumer.ts'
-import { type OpenBatch, OpenBatches } from './open-batches.ts'
-import { encodeAll, KeyPlace, type Outgoing, RecordEncoding } from './outgoing.ts'
-import { checkRecord, type Route, type Routes } from './routes.ts'
+import type { Gathering } from './gathering.ts'
+import { encodeAll, type Outgoing } from './outgoing.ts'
+import type { Routes } from './routes.ts'
 
 /** What may be done inside of `millrace.transaction`. */
 export interface Transaction {
@@ -17,27 +17,7 @@ export interface Transaction {
   readonly commitPosition: (consumer: Consumer<unknown, unknown>) => Promise<void>
 }
 
-const batchBytes = 128 * 1024
-
 const answered = Promise.resolve()
-
-/** What transactions, one after the other, gather their records in. */
-export class Gathering {
-  readonly open: OpenBatches<OpenBatch>
-  /** In the order in which they filled up. */
-  readonly full: OpenBatch[] = []
-  readonly keyPlace: KeyPlace = new KeyPlace()
-
-  constructor(routes: Routes) {
-    this.open = new OpenBatches({ routes, batchBytes, make: (batch) => batch, full: (batch) => this.full.push(batch) })
-  }
-
-  /** Takes back all that is open, and what filled up since there were so many full ones. */
-  drop(full: number): void {
-    this.open.drop()
-    this.full.length = full
-  }
-}
 
 /** One transaction, from its beginning until all of it is with the engine. Decides nothing. */
 export class OpenTransaction implements Transaction {
@@ -51,8 +31,6 @@ export class OpenTransaction implements Transaction {
   /** How many calls are under way: the end waits for them, awaited or not. */
   #calls = 0
   #ending: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined
-  /** Records are being encoded: a codec that sends must wait. */
-  #isEntering = false
   #ended = false
 
   constructor(o: {
@@ -72,54 +50,26 @@ export class OpenTransaction implements Transaction {
       checkSend('tx.send', topic, records)
       this.#refuseAfterEnd(`send to '${topic.name}'`)
       if (!this.#entersAtOnce(topic, records)) return this.#counted(this.#enterLater(topic, records))
-      return this.#gathering.full.length === 0 ? answered : this.#counted(this.#append())
+      return this.#gathering.hasFull ? this.#counted(this.#append()) : answered
     } catch (error) {
       return this.#counted(Promise.reject(error))
     }
   }
 
-  /**
-   * Encodes records into batches one by one, where nothing is under way and all can be taken back when one cannot be
-   * written. False where the topic must be looked at first, or others are in the way: then nothing has happened.
-   */
+  /** Where nothing is under way, and nothing must be looked at first. */
   #entersAtOnce<K, V>(topic: Topic<K, V>, records: readonly Outgoing<K, V>[]): boolean {
-    const { open, full } = this.#gathering
     const route = this.#routes.known(topic.name)
-    const { isEmpty } = open
-    if (route === undefined || this.#calls > 0 || this.#isEntering || !(isEmpty || records.length === 1)) return false
-    const fullBefore = full.length
-    let isWhole = false
-    this.#isEntering = true
-    try {
-      isWhole = this.#enterOneByOne(route, topic, records)
-    } finally {
-      this.#isEntering = false
-      // a single one that is refused has not entered
-      if (!isWhole && isEmpty) this.#gathering.drop(fullBefore)
-    }
-    return isWhole
-  }
-
-  #enterOneByOne<K, V>(route: Route, topic: Topic<K, V>, records: readonly Outgoing<K, V>[]): boolean {
-    const { open, keyPlace } = this.#gathering
-    const encoding = new RecordEncoding(topic, this.#clock.now(), keyPlace)
-    for (let index = 0; index < records.length; index++) {
-      encoding.read(records[index] as Outgoing<K, V>, index)
-      if ((encoding.partition ?? -1) >= route.partitions) return false
-      checkRecord(route, encoding, index)
-      open.add(route, encoding)
-    }
-    return true
+    if (route === undefined || this.#calls > 0) return false
+    return this.#gathering.enters(route, topic, records, this.#clock.now())
   }
 
   async #enterLater<K, V>(topic: Topic<K, V>, records: readonly Outgoing<K, V>[]): Promise<void> {
-    const { open, full } = this.#gathering
     const encoded = encodeAll(topic, records, this.#clock.now())
     const known = await this.#routes.find(topic.name)
     const route = (await this.#routes.check(known, encoded)) ?? known
     this.#refuseAfterEnd(`send to '${topic.name}'`)
-    for (const record of encoded) open.add(route, record)
-    if (full.length > 0) await this.#append()
+    this.#gathering.add(route, encoded)
+    if (this.#gathering.hasFull) await this.#append()
   }
 
   readonly commitPosition = (consumer: Consumer<unknown, unknown>): Promise<void> =>
@@ -169,8 +119,8 @@ export class OpenTransaction implements Transaction {
       })
     }
     this.#ended = true
-    this.#gathering.open.flush()
-    if (this.#gathering.full.length > 0) await this.#append()
+    this.#gathering.flush()
+    if (this.#gathering.hasFull) await this.#append()
     else if (this.#underWay !== undefined) await this.#underWay
   }
 
@@ -178,7 +128,7 @@ export class OpenTransaction implements Transaction {
   async giveUp(): Promise<void> {
     this.#ended = true
     await this.#underWay?.catch(() => undefined)
-    this.#gathering.drop(0)
+    this.#gathering.drop()
   }
 
   /** One call after the other: the batches of a partition keep their order, and none comes after the end. */
@@ -194,16 +144,11 @@ export class OpenTransaction implements Transaction {
   async #appendFull(): Promise<void> {
     const asked = ++this.#asked
     if (this.#underWay !== undefined) await this.#underWay
-    const batches = this.#gathering.full.splice(0)
+    const batches = this.#gathering.take()
     if (batches.length > 0) {
-      const unsealed = batches.map(({ route, partition, builder }) => ({
-        topic: route.topic,
-        partition,
-        bytes: builder.build(),
-      }))
-      const answer = await this.#producer.append(unsealed)()
+      const answer = await this.#producer.append(batches)()
       if (answer._tag === 'Left') {
-        for (const { topic } of unsealed) this.#routes.refused(topic, answer.left)
+        for (const { topic } of batches) this.#routes.refused(topic, answer.left)
         throw new MillraceError(answer.left)
       }
     }
