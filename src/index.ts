@@ -50,6 +50,7 @@ export type { Transaction } from './millrace/open-transaction.ts'
 
 // running
 export type { RunMetrics } from './pipeline/counters.ts'
+export { attemptsBounds, latenessBoundsMs } from './pipeline/histogram.ts'
 export type { Notice } from './pipeline/notice.ts'
 export type { Guarantee } from './pipeline/options.ts'
 export type { Progress } from './pipeline/progress.ts'
