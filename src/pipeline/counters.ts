@@ -1,8 +1,8 @@
 import { attemptsBounds, emptyHistogram, latenessBoundsMs } from './histogram.ts'
-import type { Waiting } from './tier-gauge.ts'
+import type { WaitingNow } from './waiting-now.ts'
 
 /** Plain counters of one run, since it began, and what it has at the moment. */
-export interface RunMetrics extends Waiting {
+export interface RunMetrics extends WaitingNow {
   /** Committed, those that came back among them. */
   readonly records: number
   /** Committed, state and dead letters not among them. */
@@ -41,7 +41,7 @@ export interface RunMetrics extends Waiting {
   readonly restoring: number
 }
 
-type NotCounted = keyof Waiting | 'haltedTasks' | 'restoredRecords' | 'restoredBytes' | 'restoring'
+type NotCounted = keyof WaitingNow | 'haltedTasks' | 'restoredRecords' | 'restoredBytes' | 'restoring'
 
 /** Those that are counted where they happen. */
 export type Counters = { -readonly [M in Exclude<keyof RunMetrics, NotCounted>]: Counted<RunMetrics[M]> }

@@ -3,23 +3,7 @@ import type { Clock } from '../contracts/clock.ts'
 import type { Engine } from '../contracts/engine.ts'
 import { partitionName } from '../contracts/position.ts'
 import type { LiveTask } from './live-task.ts'
-
-/** What waits at the moment, of the tasks that an instance has. */
-export interface Waiting {
-  /**
-   * Records in the topics in which this pipeline's wait until they are due, by their offsets: about, since ends of transactions are
-   * counted too. One for each record that was put off, and under `ordered` one for each parked key.
-   */
-  readonly waiting: number
-  /** By how many milliseconds the first of them is overdue: 0 where none is. */
-  readonly overdueMs: number
-  /** Records that wait in order. */
-  readonly parkedNow: number
-  /** Keys of which some do. */
-  readonly parkedKeys: number
-  /** For how many milliseconds the key has been parked that has been so longest; 0 where none is. */
-  readonly oldestParkedMs: number
-}
+import type { WaitingNow } from './waiting-now.ts'
 
 export interface TierGaugeSetup {
   readonly engine: Engine
@@ -37,7 +21,7 @@ export class TierGauge {
     this.#o = setup
   }
 
-  get now(): Waiting {
+  get now(): WaitingNow {
     const nowMs = this.#o.clock.now()
     let waiting = 0
     let parkedNow = 0

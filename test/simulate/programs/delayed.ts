@@ -140,7 +140,7 @@ const mayFire = (records: readonly StreamRecord<string, Order>[]): readonly Expe
   })
 
 /** More of them, so that some are paid long after they were placed. */
-const orderOfMany = orderOf(fc.constantFrom(...'abcdefghijklmnop'))
+const orderOfMany = orderOf(fc.constantFrom(...'abcdefghijklmnop'.split('')))
 
 /** Orders that are paid at the last moment, while what moves their timeouts comes and goes. */
 export const paidInTime = (of: typeof soonUnpaid = soonUnpaid): Program =>
