@@ -25,7 +25,7 @@ export const moverMutants: readonly Planted[] = [
     breaks: 'atMostOnce',
     program: paidInTime(without('cancel-unread', soonUnpaid)),
     faults: ['delay'],
-    runs: 100,
+    runs: 300,
     isCheap: true,
   },
 ]
