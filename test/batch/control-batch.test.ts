@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { writeInt16 } from '../../src/batch/big-endian.ts'
 import { endMarker, endMarkerBytes, readControl, readControlRecord } from '../../src/batch/control-batch.ts'
-import { checkBatch, isControl, isTransactional } from '../../src/batch/record-batch.ts'
+import { baseOffsetOf, checkBatch, isControl, isTransactional, place } from '../../src/batch/record-batch.ts'
 import { arbitraryRecords, batchOf, forged, fromHex, withRecords } from '../support/raw-batches.ts'
 
 const marker = fc.record({
@@ -16,6 +16,17 @@ const marker = fc.record({
 const commit = endMarker({ commit: true, producerId: 7, producerEpoch: 1, coordinatorEpoch: 5, timestamp: 1010 })
 
 describe('an end marker', () => {
+  it('is the same for every partition that a transaction ends in, and belongs to it alone', () => {
+    const marker = { commit: true, producerId: 7, producerEpoch: 1, coordinatorEpoch: 5, timestamp: 1010 }
+    const first = endMarker(marker)
+    place(first, 12, 0)
+    const others = [{ ...marker }, { ...marker, commit: false }, { ...marker, coordinatorEpoch: 6 }].map(endMarker)
+    expect(others[0]).toEqual(commit)
+    expect(others[1]).not.toEqual(commit)
+    expect(others[2]).not.toEqual(commit)
+    expect(baseOffsetOf(first)).toBe(12)
+  })
+
   it('is a whole batch of 78 bytes that says what it was made of', () =>
     fc.assert(
       fc.property(marker, (made) => {
