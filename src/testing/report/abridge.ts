@@ -1,4 +1,5 @@
-import { type Beat, inOrder } from './beats.ts'
+import { type Beat, isTurningPoint } from './beat.ts'
+import { inOrder } from './beats.ts'
 import { isClient } from './lives.ts'
 import { shortenings, single, summary } from './shortenings.ts'
 import type { StoryLine } from './story-line.ts'
@@ -15,9 +16,6 @@ interface Strand {
 
 /** What happened between two turning points. */
 type Scene = Strand[]
-
-/** Told one by one for as long as there is room: what befell the processes, and what came of it. */
-const isTurningPoint = ({ about }: Beat): boolean => about === 'fault' || about === 'violation' || about === 'process'
 
 const shortest = shortenings.length - 1
 

@@ -1,21 +1,8 @@
-import type { TraceEntry, TraceSubject } from '../../engines/simulated/world/trace.ts'
+import type { TraceEntry } from '../../engines/simulated/world/trace.ts'
+import type { Beat } from './beat.ts'
 import { isDoubled, isUnheard, type Message, type MessageKind, messagesOf } from './messages.ts'
 import { virtualTime } from './virtual-time.ts'
 import { writtenAtOnce } from './written-at-once.ts'
-
-/** Something that belongs to the story of a run. */
-export interface Beat {
-  /** Virtual milliseconds. */
-  readonly at: number
-  /** Which of all it is: much may happen at the same time, one after the other. */
-  readonly order?: number
-  readonly about: TraceSubject | 'network' | 'fault' | 'violation'
-  /** Of whom it is told. */
-  readonly who: string
-  readonly what: string
-  /** It follows from what was told before: first to go where there is no room. */
-  readonly isImplied?: true
-}
 
 /** Of these it is told what became of each: others are asked again as a matter of course. */
 const toldKinds: ReadonlySet<MessageKind> = new Set(['records', 'transactions', 'groups'])

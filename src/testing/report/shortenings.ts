@@ -1,4 +1,4 @@
-import type { Beat } from './beats.ts'
+import type { Beat } from './beat.ts'
 import type { StoryLine } from './story-line.ts'
 import { virtualTime } from './virtual-time.ts'
 

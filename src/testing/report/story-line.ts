@@ -1,4 +1,4 @@
-import type { Beat } from './beats.ts'
+import type { Beat } from './beat.ts'
 
 /** One line of a story: a beat, or several in short. */
 export interface StoryLine extends Beat {

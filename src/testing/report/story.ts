@@ -1,6 +1,7 @@
 import type { Outcome } from '../simulation/plan.ts'
 import { abridge } from './abridge.ts'
-import { type Beat, beatsOf } from './beats.ts'
+import type { Beat } from './beat.ts'
+import { beatsOf } from './beats.ts'
 import { virtualTime } from './virtual-time.ts'
 
 export interface StoryOptions {

@@ -1,13 +1,10 @@
-import type { Beat } from './beats.ts'
+import { type Beat, isTurningPoint } from './beat.ts'
 
 /** Beyond that somebody has to see that it took a while, in virtual milliseconds. */
 const atOnceMs = 20
 
 const sends = /^sends \d+ records? to .*\)$/
 const writes = /^writes (?<records>\d+ records? to .*\)) at (?<offset>\d+)$/
-
-/** What nobody tells for another: the order of these is the story. */
-const isTurningPoint = ({ about }: Beat): boolean => about === 'fault' || about === 'violation' || about === 'process'
 
 /** That records are sent, and written soon after with nothing in between that matters, is told in one line. */
 export const writtenAtOnce = (beats: readonly Beat[]): readonly Beat[] => {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { abridge } from '../../../src/testing/report/abridge.ts'
-import type { Beat } from '../../../src/testing/report/beats.ts'
+import type { Beat } from '../../../src/testing/report/beat.ts'
 
 const beat = fc.record({
   about: fc.constantFrom<Beat['about'][]>(
