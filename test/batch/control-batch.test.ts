@@ -20,11 +20,10 @@ describe('an end marker', () => {
     const marker = { commit: true, producerId: 7, producerEpoch: 1, coordinatorEpoch: 5, timestamp: 1010 }
     const first = endMarker(marker)
     place(first, 12, 0)
-    const others = [{ ...marker }, { ...marker, commit: false }, { ...marker, coordinatorEpoch: 6 }].map(endMarker)
-    expect(others[0]).toEqual(commit)
-    expect(others[1]).not.toEqual(commit)
-    expect(others[2]).not.toEqual(commit)
-    expect(baseOffsetOf(first)).toBe(12)
+    expect([first, endMarker({ ...marker })].map((batch) => baseOffsetOf(batch))).toEqual([12, 0])
+    expect(endMarker({ ...marker })).toEqual(commit)
+    for (const other of [{ commit: false }, { coordinatorEpoch: 6 }, { timestamp: 1011 }, { producerEpoch: 2 }])
+      expect([endMarker(marker), endMarker({ ...marker, ...other })]).not.toEqual([commit, commit])
   })
 
   it('is a whole batch of 78 bytes that says what it was made of', () =>
