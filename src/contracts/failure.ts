@@ -42,6 +42,7 @@ export const failureKinds = {
   'invalid-producer-epoch': 'fatal',
   'invalid-producer-id-mapping': 'fatal',
   'out-of-order-sequence': 'fatal',
+  'outcome-unknown': 'indeterminate',
   'invalid-transaction-state': 'fatal',
   'invalid-transaction-timeout': 'refused',
   'transaction-aborted': 'abortable',

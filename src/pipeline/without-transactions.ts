@@ -24,7 +24,10 @@ export const writeOutputs = async (
     if (E.isRight(appended)) return endsOf(appended.right, counts)
     const failure = appended.left
     counters.commitRetries += 1
-    if (failure.kind !== 'retriable' && failure.kind !== 'indeterminate') throw new MillraceError(failure)
+    // the same bytes again would not be told apart: whoever starts anew does again what is not committed
+    const isHopeless = failure.code === 'outcome-unknown'
+    if (isHopeless || (failure.kind !== 'retriable' && failure.kind !== 'indeterminate'))
+      throw new MillraceError(failure)
     await calls.backOff('writing outputs', failure, failures)
   }
   return []

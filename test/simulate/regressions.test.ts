@@ -52,6 +52,12 @@ const found = [
     replay:
       'mr1:fZNPi9swEMW_y5yHIlmykzXkYHAOhpVMWuUQQg6OVzH-EyXYMrEV8t2Ls7S7FKdHzfx485h5ukOn9QeEC8qCpUcCD8FmVw3h_oCQN31ndQvhHXqTNzoz7zr70O260bktLwZC2_YaQTdlUR4b_dn9qa9NmWcdhKes6TTCuTSJ6UaTf3UowrG91Lr9pbuuvBgx1XxCENpP5j0rpppPyAOhNNfeQrjfg-nPR912gLDbrFaAIKraSbfzpSo4oMf4AecolzBZJYN0OQFkSzZLpfGaSJVQUUxPjy_mtarolqrdKFQ0ANLAm6Vktb2lce5Jtx0AWeDPa6loECpxIs49QEZeUNXayaoepdoQQO7NuxcucqnajNIVPiCndN5XvPaky8dURStA6i3nqclTVZNUJQ6QL-YnSlePIt5RocQNkL_YqnCJky7hIn665_MXkqqgIhZMVoUDfGFLuI2fxjWRLneA7O3F5qNBqmSU1XY1bf5fV7c_825TGlIlpvv4b4cDwinrG9tBuL-Dyc4aQii7S5M9o46Q2SmRfOlxhNOlfcaTs-m_tIW2EAYIerDaWAjJD_bA_4gElP7VoD5ffonw7yKcPg5T-jubmVxP7OM3',
   },
+  {
+    what: 'a batch of which nobody can ever tell whether it is in a log that has forgotten its producer is not tried for ever',
+    program: 'copy, unclean elections',
+    replay:
+      'mr1:hdLNbsIwDADgd_E5m9IkLSUSh0lwmESR9nOZqh5CMCwQUpSkGgP13adSaeXAxjG29cW2fIaAuALJEpqzNM1YSiCqA4IsKwLaNiGiB3mGxmmLys1RrdDPLOpoagcy-gYJoDUbs7TYZ1_xYI1WAeRa2YAE9sY9u_Dt9JBJCCx9vUP_hiGY2hVdLKWUgO9r5mrTxVJKWwLGHZoIsizBNfsl-gAEPl4mEyCweNen4qRFMd1NgNCK3KrZzo6L7e6rmD7xrqYisFaNjQFkeQan9ggSTKitugxFQMXubybGjMC69pdHLkbdavwGI8iMAB4jugiStuQfg_Ms_zU45Www6G2jX8uD9ip8_jKJENnQimB8YMQV80jZXYkNUJLz5A9oxO9BbEwHSfD-cG5I43sQT-jVmhnPBohfQzxrq-4UQlROY9d--wM',
+  },
 ]
 
 describe('runs that have found something', () => {

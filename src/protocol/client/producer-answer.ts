@@ -10,6 +10,7 @@ import {
   replaced,
   reply,
   type SentBatch,
+  unknowable,
 } from './producer-chain.ts'
 import type { AnswerCommand, AppendAnswer, ProducerEffect, ProducerOptions } from './producer-messages.ts'
 import { isFatal, isPassing } from './transaction-failure.ts'
@@ -128,14 +129,14 @@ const released = ({ live, held, ticket }: SentBatch): ProducerEffect[] =>
 /** Nobody will ever know. */
 const lost = (chain: Chain, batch: SentBatch, cause: EngineFailure): ChainStep => {
   const why = 'it may be in the log, and the partition cannot tell any longer: look whether it is there'
-  const [after, effects] = forgotten(chain, batch, indeterminate(chain.partition, why, cause))
+  const [after, effects] = forgotten(chain, batch, unknowable(chain.partition, why, cause))
   return [{ ...after, broken: true }, effects]
 }
 
 /** It is in the log, and nobody knows where. */
 const placeless = (chain: Chain, batch: SentBatch, cause: EngineFailure): ChainStep => {
   const why = 'it is in the log, but the partition cannot tell its offset any longer: do not send it again'
-  return forgotten(chain, batch, indeterminate(chain.partition, why, cause))
+  return forgotten(chain, batch, unknowable(chain.partition, why, cause))
 }
 
 const forgotten = (chain: Chain, batch: SentBatch, failure: EngineFailure): ChainStep => {

@@ -1,16 +1,7 @@
 import { type EngineFailure, engineFailure } from '../../contracts/failure.ts'
 import { partitionName, type TopicPartition } from '../../contracts/position.ts'
 import { lastUsableEpoch } from '../broker/transaction-state.ts'
-import {
-  type Chain,
-  failed,
-  indeterminate,
-  isIdle,
-  newChain,
-  replaced,
-  reply,
-  type SentBatch,
-} from './producer-chain.ts'
+import { type Chain, failed, isIdle, newChain, replaced, reply, type SentBatch, unknowable } from './producer-chain.ts'
 import { closed, fallen } from './producer-ending.ts'
 import type { AppendCommand } from './producer-messages.ts'
 import { inChain, type ProducerSession, type ProducerStep, samePartition } from './producer-session.ts'
@@ -57,7 +48,7 @@ const appendAgain = (session: ProducerSession, { ticket, partition, now }: Appen
   if (before === undefined || before.firstSentAt + options.resumeMs <= now) {
     const why =
       'others came after it, or too much time: nobody can tell any longer whether it is in the log; look there'
-    return [session, stillUnsure(ticket, indeterminate(partition, why), before)]
+    return [session, stillUnsure(ticket, unknowable(partition, why), before)]
   }
   const deadline = Math.min(now + options.deliveryTimeoutMs, before.firstSentAt + options.resumeMs)
   return inChain(session, partition, { now, change: (chain) => [resumed(chain, before, deadline), []], fall: fallen })

@@ -134,3 +134,7 @@ export const failed = (ticket: number, failure: EngineFailure, unsure = false): 
 /** What a ticket is answered when nobody can say whether its batch is in the log. */
 export const indeterminate = (partition: TopicPartition, why: string, cause?: EngineFailure): EngineFailure =>
   engineFailure('timed-out', `${partitionName(partition)}: ${why}`, cause)
+
+/** Nor ever will: sending the same bytes again does not tell either. */
+export const unknowable = (partition: TopicPartition, why: string, cause?: EngineFailure): EngineFailure =>
+  engineFailure('outcome-unknown', `${partitionName(partition)}: ${why}`, cause)

@@ -208,7 +208,7 @@ describe('a batch that fails', () => {
 
   it('with a refusal, after an attempt that may have come through, is unsure', () => {
     const client = ready().append(1).next().next().no(1, 'record-too-large')
-    expect(client.answers).toEqual(['1 timed-out?'])
+    expect(client.answers).toEqual(['1 outcome-unknown?'])
     expect(client.others).toEqual(['release'])
     expect(client.append(2).sends).toEqual(['2 1:0'])
   })
@@ -236,7 +236,7 @@ describe('a batch that is given up', () => {
     expect(waiting.sends).toEqual(['1 0:10'])
     expect(waiting.at(1000).append(2).sends).toEqual([])
     expect(waiting.no(1, 'timed-out').sends).toEqual(['2 1:0'])
-    expect(waiting.append(1, { again: true }).answers).toEqual(['1 timed-out?'])
+    expect(waiting.append(1, { again: true }).answers).toEqual(['1 outcome-unknown?'])
     expect(waiting.append(3).ok(2).sends).toEqual(['3 1:10'])
   })
 
@@ -264,7 +264,7 @@ describe('a batch that is given up', () => {
 
   it('is not sent again once a broker may have forgotten it', () => {
     const client = givenUp().at(10_000)
-    expect(client.append(1, { again: true }).answers).toEqual(['1 timed-out?'])
+    expect(client.append(1, { again: true }).answers).toEqual(['1 outcome-unknown?'])
     expect(client.sends).toEqual([])
     expect(client.append(2).sends).toEqual(['2 1:0'])
   })
@@ -288,8 +288,8 @@ describe('a producer that a partition does not know (any longer)', () => {
 
   it.each(['timed-out', 'not-leader'] as const)('is unsure of what was sent before (%s)', (code) => {
     const client = ready().append(1).no(1, code).next().no(1, 'out-of-order-sequence', true)
-    expect(client.answers).toEqual(['1 timed-out?'])
-    expect(client.append(1, { again: true }).answers).toEqual(['1 timed-out?'])
+    expect(client.answers).toEqual(['1 outcome-unknown?'])
+    expect(client.append(1, { again: true }).answers).toEqual(['1 outcome-unknown?'])
     expect(client.append(2).sends).toEqual(['2 1:0'])
   })
 
@@ -312,7 +312,7 @@ describe('out of order', () => {
 
   it('of a batch that others vouch for: it is there, and nobody knows where', () => {
     const client = ready().append(1).append(2).ok(2).no(1, 'timed-out').next().no(1, 'out-of-order-sequence')
-    expect(client.answers).toEqual(['1 timed-out?'])
+    expect(client.answers).toEqual(['1 outcome-unknown?'])
     expect(client.append(3).sends).toEqual(['3 0:30'])
   })
 })
@@ -330,7 +330,7 @@ describe('identities', () => {
     expect(client.others).toEqual(['initProducerId'])
     expect(client.identified(8).next().batches).toMatchObject([{ ticket: 1, producerId: 8, baseSequence: 0 }])
     const unsure = ready().append(1).no(1, 'timed-out').next().no(1, 'invalid-producer-epoch')
-    expect(unsure.answers).toEqual(['1 timed-out?'])
+    expect(unsure.answers).toEqual(['1 outcome-unknown?'])
   })
 
   it('of forgotten partitions begin above what these may know', () => {
