@@ -7,10 +7,17 @@ import { findPlanted } from './rounds.ts'
 /** The others are looked for by `npm run simulate`. */
 const cheap = planted.filter(({ isCheap }) => isCheap)
 
+/** Some take hundreds of runs, on a machine that may be busy. */
+const timeout = 120_000
+
 describe('the properties', () => {
-  it.each(cheap)('find $name by $breaks within $runs runs', async (one) => {
-    expect(await findPlanted(one, 3)).toBeDefined()
-  })
+  it.each(cheap)(
+    'find $name by $breaks within $runs runs',
+    async (one) => {
+      expect(await findPlanted(one, 3)).toBeDefined()
+    },
+    timeout,
+  )
 })
 
 describe('what is wrong for a moment only', () => {
