@@ -93,6 +93,8 @@ export const killAgainAndAgain = async (options: KillingOptions): Promise<Killed
       anomalies.push(...(await lookBehind({ data, elsewhere: directory }, history, `life ${life}`, result)))
     if (anomalies.length > 0 || isEnough) break
   }
+  // where the lives were cut short, nobody has made room
+  options.makeRoom?.()
   if (anomalies.length === 0) anomalies.push(...(await ownedAgain(data, history, result)))
   if (spare !== undefined) {
     spare.kill()

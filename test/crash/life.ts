@@ -48,12 +48,15 @@ export const livesOf = (seed: number, lives: number, ordeal: Ordeal): readonly L
 /** How long it takes until a store on disk is open and has something, about. */
 const storeMs = 400
 
-/** The same lives with state on disk: always, never, or now and then, by the seed. Such a one is longer: a store takes its time to open. */
+/**
+ * The same lives with state on disk, in one directory out of four: always, or now and then, by the seed. Such a life is longer, since
+ * a store takes its time to open.
+ */
 const withStateOnDisk = (seed: number, lives: readonly Life[]): readonly Life[] => {
   const random = seededRandom(seed + 1)
   const chosen = random()
   return lives.map((life) => {
-    const isStateOnDisk = chosen < 1 / 3 || (chosen < 2 / 3 && random() < 0.7)
+    const isStateOnDisk = chosen < 1 / 8 || (chosen < 1 / 4 && random() < 0.7)
     return isStateOnDisk ? onDisk(life, random) : life
   })
 }
