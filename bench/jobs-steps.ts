@@ -1,16 +1,18 @@
 /**
- * `jobs-steps.ts fill|open|catch-up DIRECTORY COUNT`: a step of the benchmark `jobs`; answers with a line of JSON.
+ * `jobs-steps.ts fill|open|catch-up DIRECTORY COUNT memory|disk`: a step of the benchmark `jobs`, with what is known of ids in
+ * memory or on disk; answers with a line of JSON.
  * - `fill`: schedules so many jobs, due in 40 seconds
  * - `open`: how long it takes until a job of theirs can be spoken of, and what they take in memory
  * - `catch-up`: how long it takes until all have fired, that are overdue
  */
 import { connect, type Millrace } from 'millrace'
-import { cancellations, timeouts, unpaid } from './jobs-topics.ts'
+import { cancellations, timeouts, unpaidIn } from './jobs-topics.ts'
 import { orders } from './records.ts'
 import { input } from './topics.ts'
 
-const [step, directory, counted] = process.argv.slice(2)
+const [step, directory, counted, where] = process.argv.slice(2)
 const count = Number(counted)
+const unpaid = unpaidIn[where === 'disk' ? 'disk' : 'memory']
 const perSend = 10_000
 const mib = (bytes: number): number => bytes / 1024 ** 2
 
@@ -35,7 +37,7 @@ const until = async (
 
 const fill = async (millrace: Millrace): Promise<object> => {
   await millrace.create(input, cancellations)
-  const running = await millrace.run('timeouts', timeouts('40s'))
+  const running = await millrace.run('timeouts', timeouts('40s', unpaid))
   for (let from = 0; from < count; from += perSend)
     await millrace.send(input, orders(from, Math.min(perSend, count - from)))
   await until(millrace, ({ scheduled }) => scheduled >= count)

@@ -7,6 +7,7 @@ import { type Duration, durationMs } from './duration.ts'
 import { refuseUnknownOptions } from './known-options.ts'
 import { topicName } from './names.ts'
 import { nullable } from './nullable.ts'
+import { statePlace } from './store.ts'
 import { maxPartitions, topic } from './topic.ts'
 
 /** What {@link delayed} takes beside the name. */
@@ -17,6 +18,17 @@ export interface DelayedOptions<K, V, T extends Duration> {
   readonly tiers: readonly T[]
   /** How many tasks move them, for ever; as many as the target has partitions where nothing is said. */
   readonly partitions?: number
+  /**
+   * `'disk'`: what is known of ids is kept in a directory of this machine, for more of them than there is memory for. Needs the package
+   * `classic-level`, and an engine that has a directory here, or `connect(…, { state })`. In memory where nothing is said: a
+   * hundred bytes and more for each that waits, or has fired in the last 24 hours.
+   */
+  readonly in?: 'memory' | 'disk'
+  /**
+   * What ids may take in memory for each task: their own bytes and 66 more each; a gibibyte where nothing is said. Where it is
+   * full nothing more is scheduled, loudly, until others have been forgotten: see `StateStoreFull`.
+   */
+  readonly maxBytes?: number
 }
 
 /** Leaves room for the names of its topics, and of the changelog of its store. */
@@ -51,7 +63,7 @@ export const delayed = <K, V, const T extends Duration>(
   options: DelayedOptions<K, V, T>,
 ): Delayed<K, V, T> => {
   const what = `delayed('${delayedName(name)}', …)`
-  refuseUnknownOptions(what, options, ['to', 'tiers', 'partitions'])
+  refuseUnknownOptions(what, options, ['to', 'tiers', 'partitions', 'in', 'maxBytes'])
   const { to, tiers } = options
   requireTopic(`${what}: to`, to)
   if (!Array.isArray(tiers))
@@ -62,7 +74,7 @@ export const delayed = <K, V, const T extends Duration>(
   const { partitions = to.partitions } = options
   if (!Number.isInteger(partitions) || partitions < 1 || partitions > maxPartitions)
     throw new TypeError(`${what}: partitions is 1 to ${maxPartitions}, and not ${given(partitions)}`)
-  return { name, to, tiers: Object.freeze([...tiers]), partitions }
+  return { name, to, tiers: Object.freeze([...tiers]), partitions, ...statePlace(what, options) }
 }
 
 const delayedName = (name: string): string => {

@@ -1,4 +1,4 @@
-import type { StoreDeclaration } from '../contracts/store.ts'
+import type { StatePlace, StoreDeclaration } from '../contracts/store.ts'
 import { given } from './arguments.ts'
 import { type Duration, durationMs } from './duration.ts'
 import { type Field, type FieldOf, keyCodec, valueCodec, type WritableField } from './field-codec.ts'
@@ -47,22 +47,26 @@ export const store = <K extends Field, V extends Field>(
 ): StoreDeclaration<FieldOf<K>, FieldOf<V>> => {
   const what = `store('${storeName(name)}', …)`
   refuseUnknownOptions(what, options, ['key', 'value', 'expireAfter', 'maxBytes', 'in'])
-  const { expireAfter, maxBytes } = options
-  if (maxBytes !== undefined && !(Number.isSafeInteger(maxBytes) && maxBytes >= 1 && maxBytes <= maxBytesMost))
-    throw new TypeError(`${what}: maxBytes is a whole number from 1 to ${maxBytesMost}, and not ${given(maxBytes)}`)
-  const kept: unknown = options.in
-  if (kept !== undefined && kept !== 'memory' && kept !== 'disk')
-    throw new TypeError(`${what}: in is 'memory' or 'disk', and not ${given(kept)}`)
-  if (kept === 'disk' && maxBytes !== undefined)
-    throw new TypeError(`${what}: maxBytes is for a store in memory, and this one is kept on disk: leave it out`)
+  const { expireAfter } = options
   return {
     name,
     key: field(`the key of store '${name}'`, () => keyCodec<FieldOf<K>>(options.key)),
     value: field(`the value of store '${name}'`, () => valueCodec<FieldOf<V>>(options.value)),
     ...(expireAfter === undefined ? {} : { expireAfterMs: expiryMs(`${what}: expireAfter`, expireAfter) }),
-    ...(maxBytes === undefined ? {} : { maxBytes }),
-    ...(kept === undefined ? {} : { in: kept }),
+    ...statePlace(what, options),
   }
+}
+
+/** Where state is kept, and how much of it, as `what` was told. **Errors** throws a `TypeError` for what makes no sense. */
+export const statePlace = (what: string, { maxBytes, in: kept }: StatePlace): StatePlace => {
+  if (maxBytes !== undefined && !(Number.isSafeInteger(maxBytes) && maxBytes >= 1 && maxBytes <= maxBytesMost))
+    throw new TypeError(`${what}: maxBytes is a whole number from 1 to ${maxBytesMost}, and not ${given(maxBytes)}`)
+  const known: unknown = kept
+  if (known !== undefined && known !== 'memory' && known !== 'disk')
+    throw new TypeError(`${what}: in is 'memory' or 'disk', and not ${given(known)}`)
+  if (kept === 'disk' && maxBytes !== undefined)
+    throw new TypeError(`${what}: maxBytes is for state in memory, and this is kept on disk: leave it out`)
+  return { ...(maxBytes === undefined ? {} : { maxBytes }), ...(kept === undefined ? {} : { in: kept }) }
 }
 
 /** What a store in memory may be told to take: its holes and its tables beside are within what addresses reach. */

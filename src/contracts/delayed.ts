@@ -1,3 +1,4 @@
+import type { StatePlace } from './store.ts'
 import type { AnyTopic, Topic } from './topic.ts'
 
 /**
@@ -5,7 +6,7 @@ import type { AnyTopic, Topic } from './topic.ts'
  *
  * Its name is the group that moves them, and the root of the names of the topics in which they wait.
  */
-export interface Delayed<K, V, T extends string = string> {
+export interface Delayed<K, V, T extends string = string> extends StatePlace {
   readonly name: string
   readonly to: Topic<K, V>
   /** How long messages wait, in words. Each has a topic of its own, so that it is exact. */

@@ -1,17 +1,21 @@
 import type { Codec } from './codec.ts'
 import type { TopicConfig } from './topic.ts'
 
+/** Where state is kept, and how much of it. */
+export interface StatePlace {
+  /** What it may take for each task; see `store`. */
+  readonly maxBytes?: number
+  /** Where it is kept; in memory where nothing is said. */
+  readonly in?: 'memory' | 'disk'
+}
+
 /** A named keyed store that a pipeline uses: the only memory between records. Made by `store(…)`; plain data. */
-export interface StoreDeclaration<K, V> {
+export interface StoreDeclaration<K, V> extends StatePlace {
   readonly name: string
   readonly key: Codec<K>
   readonly value: Codec<V>
   /** How long after it was set what a key has is there, in milliseconds; for good where nothing is said. */
   readonly expireAfterMs?: number
-  /** What it may take for each task; see `store`. */
-  readonly maxBytes?: number
-  /** Where it is kept; in memory where nothing is said. */
-  readonly in?: 'memory' | 'disk'
   /** A key has several places in it, told apart by bytes of their own: see `Carrier.store`. */
   readonly hasParts?: boolean
   /** What its changelog is created with, beside what each is. */

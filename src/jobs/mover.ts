@@ -32,6 +32,13 @@ import { TierOrder } from './tier-order.ts'
 /** The state of each id that is known. Its keys are ids in bytes. */
 export const jobsStore: StoreDeclaration<Uint8Array, JobState> = { name: 'jobs', key: bytes, value: jobStateCodec }
 
+/** The same, kept where `of` says. */
+const jobsStoreOf = ({ maxBytes, in: place }: AnyDelayed): typeof jobsStore => ({
+  ...jobsStore,
+  ...(maxBytes === undefined ? {} : { maxBytes }),
+  ...(place === undefined ? {} : { in: place }),
+})
+
 /** What moves the jobs of one delayed: a pipeline over its commands, and the tiers in which they wait. */
 export interface Mover {
   readonly pipeline: Pipeline<readonly [AnyTopic], unknown>
@@ -81,11 +88,14 @@ class Moving {
   readonly #commands: AnyTopic
   readonly #target: AnyTopic
   readonly #answers: AnyTopic
-  readonly #store: Need = { _tag: 'store', store: jobsStore }
+  readonly #jobs: typeof jobsStore
+  readonly #store: Need
 
   constructor(of: AnyDelayed, parts: Parts) {
     const { commands, answers } = topicsOf(of)
     this.#o = parts
+    this.#jobs = jobsStoreOf(of)
+    this.#store = { _tag: 'store', store: this.#jobs }
     this.#commands = commands
     this.#target = { ...of.to, key: nullable(bytes), value: nullable(bytes) }
     this.#answers = { ...answers, key: text, value: answerCodec }
@@ -104,7 +114,7 @@ class Moving {
     const now = carrier.now()
     const { rules } = this.#o
     const { command, ...said } = readCommand(record)
-    const view = carrier.store(jobsStore, record)
+    const view = carrier.store(this.#jobs, record)
     const before = view.get()
     const [state, effects] = stepJob(rules, before, this.#inOrder(record, command), now)
     if (state !== before) keep(view, state)
@@ -131,7 +141,7 @@ class Moving {
     }
     if (mark === undefined || mark.gen < 0)
       return this.#unnamed(carrier, record, surfaced(rules, what, now), what.dueMs)
-    const view = carrier.store(jobsStore, record)
+    const view = carrier.store(this.#jobs, record)
     const before = view.get()
     const [state, effects] = stepJob(rules, before, { _tag: 'surfaced', ...what }, now)
     if (state !== before) keep(view, state)

@@ -6,6 +6,7 @@ import { engineFailure, MillraceError } from '../contracts/failure.ts'
 import type { Random } from '../contracts/random.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
 import { deadLetter } from '../pipeline/dead-letter-policy.ts'
+import { tellOfHolds } from '../pipeline/held-up.ts'
 import type { ErrorPolicy } from '../pipeline/on-error.ts'
 import { type Instance, runPipeline } from '../pipeline/run.ts'
 import { JobCounters, type MovedJobs } from './job-metrics.ts'
@@ -22,7 +23,7 @@ export interface MoversParts {
   readonly instance: string
   /** Creates the topics that are not there yet. */
   readonly create: (topics: readonly AnyTopic[]) => Promise<void>
-  /** Hears of a mover that has come to its end by itself: it is started again. */
+  /** Hears of a mover that is held up, or has come to its end by itself and is started again. */
   readonly warn: (message: string) => void
 }
 
@@ -167,6 +168,8 @@ export class Movers {
       ...(barrier === undefined ? {} : { barrier }),
       options: { onError, instance },
     })
+    // nobody else can listen to it
+    tellOfHolds(running, clock, (message) => this.#o.warn(`what moves '${delayed.name}' waits: ${message}`))
     return { running, there }
   }
 }

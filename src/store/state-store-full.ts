@@ -21,7 +21,7 @@ export class StateStoreFull extends Error {
   constructor(o: { store: string; pipeline: string; task: number; sizeBytes: number; maxBytes: number }) {
     super(
       `store '${o.store}' of pipeline '${o.pipeline}' would take ${o.sizeBytes} bytes for task ${o.task}, and its bound is ${o.maxBytes}: ` +
-        `raise it, store('${o.store}', { …, maxBytes }), keep the state on disk, { …, in: 'disk' }, let keys expire, or spread them over more tasks`,
+        `raise maxBytes where it is declared, keep it on disk there, { …, in: 'disk' }, let keys expire, or spread them over more tasks`,
     )
     this.store = o.store
     this.pipeline = o.pipeline

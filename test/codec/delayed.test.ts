@@ -64,6 +64,9 @@ describe('delayed', () => {
     [{ to: target, tiers: ['0.5ms'] }, 'in whole milliseconds'],
     [{ to: target, tiers: ['60s', '1m'] }, "tier '1m' is there twice"],
     [{ to: target, tiers: [], partitions: 0 }, 'partitions is 1 to'],
+    [{ to: target, tiers: [], in: 'cloud' }, "in is 'memory' or 'disk'"],
+    [{ to: target, tiers: [], maxBytes: 0 }, 'maxBytes is a whole number'],
+    [{ to: target, tiers: [], in: 'disk', maxBytes: 9 }, 'maxBytes is for state in memory'],
     [{ to: target, tier: ['5s'] }, 'did you mean tiers?'],
   ])('refuses %o', (options, message) => {
     expect(() => delayed('later', options as never)).toThrow(message)
