@@ -7,32 +7,50 @@ import { SqliteLog, type SqliteRow, type Synchronous } from './sqlite-log.ts'
 import { type Durability, input, output, partitions, turned } from './topics.ts'
 
 const rounds = 3
-/** Ten thousand transactions of 10: the first four thousand of a process are still being compiled. */
+/** How many records of each contest are measured. */
+const count = 500_000
+/** The same of those with small transactions. */
 const smallCount = 100_000
 
 type Batches = readonly (readonly BenchRecord[])[]
 
-/** Opens a directory whose input is there already, each of `batches` a batch in the log: what is measured begins after it. */
-const prepared = async (directory: string, durability: Durability, batches: Batches): Promise<Millrace> => {
+/** What is measured, and half as much before it: both sides have been at work for a while, as programs that stay have. */
+interface Work {
+  readonly before: Batches
+  readonly measured: Batches
+}
+
+const workOf = (records: number, perTransaction: number): Work => {
+  const batches = pieces(benchRecords(records * 1.5), perTransaction)
+  const begin = batches.length / 3
+  return { before: batches.slice(0, begin), measured: batches.slice(begin) }
+}
+
+const opened = async (directory: string, durability: Durability): Promise<Millrace> => {
   const millrace = await connect(`file:${directory}`, { durability })
   await millrace.create(input, output)
+  return millrace
+}
+
+/** Each of `batches` becomes a batch in the log. */
+const send = async (millrace: Millrace, batches: Batches): Promise<void> => {
   for (const [at, batch] of batches.entries())
     await millrace.send(
       input,
       batch.map((record) => ({ ...record, partition: at % partitions })),
     )
-  return millrace
 }
 
 /** By hand: so many loops side by side, each with a consumer of its own, and a transaction for each batch that it reads. */
 const transactionRate =
-  (loops: number) =>
-  async (directory: string, durability: Durability, batches: Batches): Promise<number> => {
-    const millrace = await prepared(directory, durability, batches)
-    const count = batches.flat().length
+  (sideBySide: number) =>
+  async (directory: string, durability: Durability, { before, measured }: Work): Promise<number> => {
+    const millrace = await opened(directory, durability)
+    await send(millrace, before)
+    await send(millrace, measured)
     let done = 0
-    const loop = async (consumer: Consumer<string, Uint8Array>): Promise<void> => {
-      while (done < count) {
+    const loop = async (consumer: Consumer<string, Uint8Array>, until: number): Promise<void> => {
+      while (done < until) {
         const records = await consumer.poll({ maxBytes: 1, timeoutMs: 10 })
         if (records.length === 0) continue
         await millrace.transaction(async (tx) => {
@@ -46,17 +64,21 @@ const transactionRate =
       }
     }
     const consumers = await Promise.all(
-      Array.from({ length: loops }, (_, at) =>
-        millrace.consumer({ topics: [input], group: 'bench', ...(loops === 1 ? {} : everyOther(loops, at)) }),
+      Array.from({ length: sideBySide }, (_, at) =>
+        millrace.consumer({ topics: [input], group: 'bench', ...(sideBySide === 1 ? {} : everyOther(sideBySide, at)) }),
       ),
     )
-    const measured = await rate(async () => {
-      await Promise.all(consumers.map(loop))
-      return done
+    const loops = (until: number) => Promise.all(consumers.map((consumer) => loop(consumer, until)))
+    const first = before.flat().length
+    await loops(first)
+    const begun = done
+    const perSecond = await rate(async () => {
+      await loops(first + measured.flat().length)
+      return done - begun
     })
     for (const consumer of consumers) await consumer.close()
     await millrace.close()
-    return measured
+    return perSecond
   }
 
 /** Each `step`th partition of the input, from `first` on. */
@@ -69,16 +91,20 @@ const everyOther = (step: number, first: number): Pick<ConsumerOptions<string, U
 /** As a pipeline, which chooses its own transactions. */
 const pipelineRate =
   (pipeline: Parameters<Millrace['run']>[1]) =>
-  async (directory: string, durability: Durability, batches: Batches): Promise<number> => {
-    const millrace = await prepared(directory, durability, batches)
-    const measured = await rate(async () => {
+  async (directory: string, durability: Durability, { before, measured }: Work): Promise<number> => {
+    const millrace = await opened(directory, durability)
+    const through = async (batches: Batches): Promise<number> => {
       const running = await millrace.run('bench', pipeline)
       await running.caughtUp()
       await running.stop()
       return batches.flat().length
-    })
+    }
+    await send(millrace, before)
+    await through(before)
+    await send(millrace, measured)
+    const perSecond = await rate(() => through(measured))
     await millrace.close()
-    return measured
+    return perSecond
   }
 
 const pipeline = stream(input).pipe(mapValue(turned), to(output))
@@ -88,29 +114,29 @@ const withRxjs = stream(input).pipe(
   to(output),
 )
 
-const sqliteRate = async (directory: string, synchronous: Synchronous, batches: Batches): Promise<number> => {
+const sqliteRate = async (directory: string, synchronous: Synchronous, { before, measured }: Work): Promise<number> => {
   const sqlite = new SqliteLog(directory, synchronous)
   const [from, into] = [sqlite.topic('input'), sqlite.topic('output')]
-  for (const [at, batch] of batches.entries())
+  for (const [at, batch] of [...before, ...measured].entries())
     sqlite.transaction(() => {
       for (const { key, value } of batch) from.append(at % partitions, key, value, Date.now())
     })
-  const perTransaction = batches[0]?.length ?? 1
+  const limit = measured[0]?.length ?? 1
   const partitionOf = (row: SqliteRow): number => row[1].charCodeAt(row[1].length - 1) % partitions
-  const count = batches.flat().length
-  const measured = await rate(() =>
-    sqlite.consume(from, { count, limit: perTransaction, partitions }, (rows) => {
+  const through = (batches: Batches): number =>
+    sqlite.consume(from, { count: batches.flat().length, limit, partitions }, (rows) => {
       const now = Date.now()
       for (const row of rows) into.append(partitionOf(row), row[1], turned(row[2]), now)
-    }),
-  )
+    })
+  through(before)
+  const perSecond = await rate(() => through(measured))
   sqlite.close()
-  return measured
+  return perSecond
 }
 
 interface Contest {
   readonly name: string
-  readonly ours: (directory: string, durability: Durability, batches: Batches) => Promise<number>
+  readonly ours: (directory: string, durability: Durability, work: Work) => Promise<number>
   readonly durability: Durability
   readonly rival: Synchronous
   readonly count: number
@@ -124,7 +150,7 @@ const contests: readonly Contest[] = [
     ours: pipelineRate(pipeline),
     durability: 'process',
     rival: 'NORMAL',
-    count: 500_000,
+    count,
     perTransaction: 500,
     target: 3,
   },
@@ -133,7 +159,7 @@ const contests: readonly Contest[] = [
     ours: pipelineRate(pipeline),
     durability: 'power',
     rival: 'FULL',
-    count: 500_000,
+    count,
     perTransaction: 500,
     target: 2.5,
   },
@@ -142,7 +168,7 @@ const contests: readonly Contest[] = [
     ours: transactionRate(1),
     durability: 'process',
     rival: 'NORMAL',
-    count: 500_000,
+    count,
     perTransaction: 500,
     target: 3,
   },
@@ -151,7 +177,7 @@ const contests: readonly Contest[] = [
     ours: transactionRate(1),
     durability: 'power',
     rival: 'FULL',
-    count: 500_000,
+    count,
     perTransaction: 500,
     target: 2.5,
   },
@@ -160,7 +186,7 @@ const contests: readonly Contest[] = [
     ours: pipelineRate(withRxjs),
     durability: 'process',
     rival: 'NORMAL',
-    count: 500_000,
+    count,
     perTransaction: 500,
     target: 1.5,
   },
@@ -169,7 +195,7 @@ const contests: readonly Contest[] = [
     ours: pipelineRate(withRxjs),
     durability: 'power',
     rival: 'FULL',
-    count: 500_000,
+    count,
     perTransaction: 500,
     target: 1.25,
   },
@@ -196,11 +222,11 @@ const contests: readonly Contest[] = [
 export const readProcessWrite = async (): Promise<readonly Measurement[]> => {
   const measured: Measurement[] = []
   for (const { name, ours, durability, rival, count, perTransaction, target } of contests) {
-    const batches = pieces(benchRecords(count), perTransaction)
+    const work = workOf(count, perTransaction)
     const result = await duel({
       rounds,
-      ours: () => inDirectory((directory) => ours(directory, durability, batches)),
-      theirs: () => inDirectory((directory) => sqliteRate(directory, rival, batches)),
+      ours: () => inDirectory((directory) => ours(directory, durability, work)),
+      theirs: () => inDirectory((directory) => sqliteRate(directory, rival, work)),
     })
     measured.push(
       compared({
