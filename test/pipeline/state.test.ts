@@ -133,7 +133,7 @@ describe('a store that is full', () => {
       error: { _tag: 'StateStoreFull', store: 'small', pipeline: 'p', task: 0, maxBytes: 400 },
     })
     expect(notices[0]?.message).toContain(
-      "store 'small' of pipeline 'p' would take 450 bytes for task 0, and its bound is 400: raise it",
+      "store 'small' of pipeline 'p' would take 450 bytes for task 0, and its bound is 400: raise maxBytes where it is declared",
     )
     await world.caughtUp(running)
     expect((await world.committed(out, 1)).flat()).toHaveLength(5)
