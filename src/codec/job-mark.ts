@@ -1,13 +1,13 @@
+import type { Position } from '../contracts/position.ts'
 import { type Headers, jobHeader } from './job-headers.ts'
 import { beginBytes, has, version, whats } from './mark-format.ts'
 import { ownBytes } from './own-bytes.ts'
+import { sameBytes } from './same-bytes.ts'
 import { utf8 } from './utf-8.ts'
 
 /** The record that a command was made of. */
-export interface MarkSource {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
+export interface MarkSource extends Position {
+  /** Milliseconds since the epoch. */
   readonly timestamp: number
 }
 
@@ -88,7 +88,7 @@ export const writeMark = (into: Uint8Array, from: number, mark: Mark, id: Uint8A
     at = writeNumber(into, at, expect)
   }
   if (key !== undefined && key !== null) {
-    if (id !== null && isEqual(key, id)) flags |= has.idIsKey
+    if (id !== null && sameBytes(key, id)) flags |= has.idIsKey
     else {
       flags |= has.key
       at = writeBytes(into, at, key)
@@ -150,10 +150,3 @@ const bytesOfTopic = (topic: string): Uint8Array => {
 }
 
 let lastTopic = { name: '', bytes: utf8('') }
-
-const isEqual = (a: Uint8Array, b: Uint8Array): boolean => {
-  if (a === b) return true
-  if (a.length !== b.length) return false
-  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false
-  return true
-}

@@ -15,14 +15,15 @@ import type { Barrier, Tier } from '../contracts/tier.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
 import type { Skim } from '../pipeline/skim.ts'
 import { type Pipeline, stream } from '../pipeline/stream.ts'
-import { type JobEffect, type JobRules, stepJob, surfaced } from '../protocol/delay/job.ts'
+import { type JobEffect, stepJob, surfaced } from '../protocol/delay/job.ts'
 import type { JobCommand, JobState } from '../protocol/delay/job-state.ts'
 import { hopAt } from '../protocol/delay/ladder.ts'
 import { answerCodec } from './answer-codec.ts'
 import type { JobCounters } from './job-metrics.ts'
 import { jobStateCodec } from './job-state-codec.ts'
-import { type JobTiers, jobTiersOf } from './job-tiers.ts'
+import { jobTiersOf } from './job-tiers.ts'
 import { plantedIn } from './mover-mutant.ts'
+import type { MovingParts } from './moving-parts.ts'
 import { OverdueGuard } from './overdue-guard.ts'
 import { type RawRecord, readCommand } from './read-command.ts'
 import { rulesOf, tierWaits } from './rules.ts'
@@ -53,7 +54,7 @@ export const moverOf = (of: AnyDelayed, counters: JobCounters): Mover => {
   const earlyMs = mutant === 'fired-early' ? earlyByMs : 0
   const rules = rulesOf(of)
   const tiers = jobTiersOf(of)
-  const parts = {
+  const parts: MovingParts = {
     rules: mutant === 'cancel-ahead-lost' ? { ...rules, aheadMs: 0 } : rules,
     tiers,
     counters,
@@ -72,26 +73,17 @@ export const moverOf = (of: AnyDelayed, counters: JobCounters): Mover => {
 
 const earlyByMs = 1_000
 
-interface Parts {
-  readonly rules: JobRules
-  readonly tiers: JobTiers
-  readonly counters: JobCounters
-  readonly guard: OverdueGuard
-  readonly order: TierOrder
-  readonly earlyMs: number
-}
-
 /** What one mover does with each record. */
 class Moving {
   readonly needs: readonly Need[]
-  readonly #o: Parts
+  readonly #o: MovingParts
   readonly #commands: AnyTopic
   readonly #target: AnyTopic
   readonly #answers: AnyTopic
   readonly #jobs: typeof jobsStore
   readonly #store: Need
 
-  constructor(of: AnyDelayed, parts: Parts) {
+  constructor(of: AnyDelayed, parts: MovingParts) {
     const { commands, answers } = topicsOf(of)
     this.#o = parts
     this.#jobs = jobsStoreOf(of)

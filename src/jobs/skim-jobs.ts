@@ -8,26 +8,17 @@ import { never } from '../contracts/state-store.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
 import type { Hands, LyingRecord, Skim } from '../pipeline/skim.ts'
 import type { Source } from '../pipeline/source.ts'
-import type { JobEffect, JobRules } from '../protocol/delay/job.ts'
+import type { JobEffect } from '../protocol/delay/job.ts'
 import { placeOf } from '../protocol/delay/ladder.ts'
 import { keyHash } from '../store/key-hash.ts'
-import type { JobCounters } from './job-metrics.ts'
 import { firedBytes, pendingBytes } from './job-state-codec.ts'
 import { standsOf } from './job-state-reader.ts'
-import type { JobTiers } from './job-tiers.ts'
-import type { OverdueGuard } from './overdue-guard.ts'
-import type { TierOrder } from './tier-order.ts'
+import type { MovingParts } from './moving-parts.ts'
 
-export interface SkimJobsSetup {
+export interface SkimJobsSetup extends MovingParts {
   readonly store: string
   readonly commands: AnyTopic
   readonly target: AnyTopic
-  readonly rules: JobRules
-  readonly tiers: JobTiers
-  readonly counters: JobCounters
-  readonly guard: OverdueGuard
-  readonly order: TierOrder
-  readonly earlyMs: number
 }
 
 /**

@@ -2,6 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { aloneBytes } from '../batch/record-size.ts'
 import { given } from '../codec/arguments.ts'
 import { ownCopy } from '../codec/own-bytes.ts'
+import { sameBytes } from '../codec/same-bytes.ts'
 import { keyOfTopic, withPart } from '../codec/store-key.ts'
 import { hasExpired, keyText, never } from '../contracts/state-store.ts'
 import type { AnyStore, SetOptions, StoreView } from '../contracts/store.ts'
@@ -9,7 +10,6 @@ import { headersLike } from '../store/changelog-record.ts'
 import { keyHash } from '../store/key-hash.ts'
 import { ForeignKey, StateTooLarge, UnreadableRecord } from './attempt-errors.ts'
 import type { Gather, Writer } from './gather.ts'
-import { isEqual } from './pending-writes.ts'
 import type { Source } from './source.ts'
 import type { TaskStore } from './task-store.ts'
 
@@ -64,12 +64,12 @@ export class OpenStore implements StoreView<unknown> {
             'send it with a key, or rekey it and write it to a topic first',
         ),
       )
-    if (!isEqual(bytes, admitted)) throw gather.refuse(foreign(attempt, declaration, key))
+    if (!sameBytes(bytes, admitted)) throw gather.refuse(foreign(attempt, declaration, key))
     return declaration.hasParts === true ? withPart(admitted, part ?? noPart) : admitted
   }
 
   is(store: TaskStore, key: Uint8Array): boolean {
-    return this.#store === store && (this.#key === key || isEqual(this.#key, key))
+    return this.#store === store && (this.#key === key || sameBytes(this.#key, key))
   }
 
   readonly get = (): unknown => {
@@ -148,7 +148,7 @@ const noPart = new Uint8Array()
 const foreign = (attempt: StoreUser, declaration: AnyStore, key: unknown): ForeignKey => {
   const { of } = attempt.source
   const inTopic = of.key.encode(key)
-  const sameInTopic = inTopic !== null && attempt.key !== null && isEqual(inTopic, attempt.key)
+  const sameInTopic = inTopic !== null && attempt.key !== null && sameBytes(inTopic, attempt.key)
   return new ForeignKey(
     sameInTopic
       ? `store '${declaration.name}' writes keys as ${declaration.key.name} and topic '${of.name}' as ${of.key.name}: ` +

@@ -1,3 +1,5 @@
+import { sameBytes } from '../codec/same-bytes.ts'
+
 const slotsMin = 16
 
 /** What is found by its key. */
@@ -51,7 +53,7 @@ export class PendingWrites<W extends Keyed> {
     const mask = slots.length - 1
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const write = slots[slot]
-      if (write === undefined || (write.hash === hash && isEqual(write.key, key))) return slot
+      if (write === undefined || (write.hash === hash && sameBytes(write.key, key))) return slot
     }
   }
 
@@ -66,9 +68,3 @@ const emptySlots = (length: number): undefined[] => Array.from({ length }, () =>
 
 /** What is larger is left to the collector once it is empty. */
 const slotsKept = 64 * 1024
-
-export const isEqual = (a: Uint8Array, b: Uint8Array): boolean => {
-  if (a.length !== b.length) return false
-  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false
-  return true
-}

@@ -13,6 +13,11 @@ const loud = topic('loud', { key: text, value: text, partitions: 2 })
 
 const input = { words: fc.record({ key: fc.constantFrom('a', 'b', 'c'), value: fc.nat(99).map(String) }) }
 
+const shout = stream(words).pipe(
+  mapValue((word) => `${word}!`),
+  to(loud),
+)
+
 const failureOf = async (run: Promise<unknown>): Promise<DeliveryError> => {
   try {
     await run
@@ -26,14 +31,7 @@ const failureOf = async (run: Promise<unknown>): Promise<DeliveryError> => {
 describe('deliverySemantics', () => {
   it('finds nothing in a pipeline that does what is promised of it', async () => {
     const report = await deliverySemantics({
-      app: (millrace) =>
-        millrace.run(
-          'shout',
-          stream(words).pipe(
-            mapValue((word) => `${word}!`),
-            to(loud),
-          ),
-        ),
+      app: (millrace) => millrace.run('shout', shout),
       topics: [words, loud],
       input,
       runs: 15,
@@ -148,15 +146,7 @@ describe('deliverySemantics', () => {
   it('brings faults as often and as badly as is asked for, and needs nothing of that to replay them', async () => {
     const shouting = (more: Pick<DeliverySemantics<readonly AnyTopic[]>, 'faults' | 'replay'>) =>
       deliverySemantics({
-        app: (millrace) =>
-          millrace.run(
-            'shout',
-            stream(words).pipe(
-              mapValue((word) => `${word}!`),
-              to(loud),
-            ),
-            { guarantee: 'at-least-once' },
-          ),
+        app: (millrace) => millrace.run('shout', shout, { guarantee: 'at-least-once' }),
         topics: [words, loud],
         input,
         instances: 1,

@@ -1,8 +1,7 @@
+import type { Position } from '../../contracts/position.ts'
+
 /** The record that a command was made of. */
-export interface CommandSource {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
+export interface CommandSource extends Position {
   /** Milliseconds since the epoch. */
   readonly timestamp: number
 }
