@@ -15,22 +15,34 @@ const usage = `Orders that are not paid in time are cancelled, paid ones never.
 
 Exits 1 if an order was cancelled wrongly, missed, cancelled twice, or timed out early.`
 
-const { values } = parseArgs({
-  args: process.argv.slice(3),
-  options: {
-    orders: { type: 'string', default: '100000' },
-    real: { type: 'string', default: '100' },
-    kills: { type: 'string', default: '3' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-})
+const refuse = (message: string): never => {
+  console.error(`${message}\n\n${usage}`)
+  return process.exit(2)
+}
+
+const readArgs = () => {
+  try {
+    return parseArgs({
+      args: process.argv.slice(3),
+      options: {
+        orders: { type: 'string', default: '100000' },
+        real: { type: 'string', default: '100' },
+        kills: { type: 'string', default: '3' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    })
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error))
+  }
+}
+
+const { values } = readArgs()
 
 const whole = (option: 'orders' | 'real' | 'kills'): number => {
   const number = Number(values[option])
   if (Number.isInteger(number) && number >= 0 && values[option].trim() !== '') return number
-  console.error(`--${option} takes a whole number, and not '${values[option]}'\n\n${usage}`)
-  return process.exit(2)
+  return refuse(`--${option} takes a whole number, and not '${values[option]}'`)
 }
 
 const faults = (v: Verdict): number => v.wronglyCancelled + v.missed + v.doubled + v.early
@@ -42,10 +54,11 @@ const say = (where: string, v: Verdict): void =>
   )
 
 const main = async (): Promise<number> => {
+  const wanted = { orders: whole('orders'), real: whole('real'), kills: whole('kills') }
   const begin = performance.now()
-  const virtual = await onVirtualClock(whole('orders'))
+  const virtual = await onVirtualClock(wanted.orders)
   say(`on a virtual clock, in ${Math.round(performance.now() - begin) / 1000} s`, virtual)
-  const { verdict: real, kills } = await onRealClock(whole('real'), whole('kills'))
+  const { verdict: real, kills } = await onRealClock(wanted.real, wanted.kills)
   say(`on a real clock, killed ${kills} times`, real)
   const [latenessP50Ms, latenessP99Ms] = [0.5, 0.99].map((share) => percentile(real.latenessMs, share))
   console.log(`timeouts were late by ${latenessP50Ms} ms in the middle, ${latenessP99Ms} ms at the 99th percentile`)
