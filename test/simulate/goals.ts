@@ -1,6 +1,7 @@
 import type { Faults } from '../../src/testing/index.ts'
 import type { Program } from './program.ts'
 import { slowTransactions } from './programs/by-hand.ts'
+import { mainJob } from './programs/main-job.ts'
 import { onDisk } from './programs/on-disk.ts'
 import { chain, copy } from './programs/pipelines.ts'
 import { copyUncleanly } from './programs/unclean.ts'
@@ -18,7 +19,6 @@ const withinMinutes: Readonly<Record<string, number>> = {
   'concurrent-transactions': 1,
   'rebalance-in-progress': 1,
   'unknown-member': 1,
-  'invalid-producer-epoch': 10,
 }
 
 /** What is too rare to wait for is looked for, by a program under faults that lead there. */
@@ -60,6 +60,11 @@ export const hunts: readonly Hunt[] = [
     goals: ['illegal-generation'],
     program: slowTransactions,
     faults: { rebalance: 5, delay: { times: 3, severity: 1 } },
+  },
+  {
+    goals: ['invalid-producer-epoch'],
+    program: mainJob,
+    faults: ['jepsen', { zombie: 6 }],
   },
   {
     goals: ['corrupt-log', 'leadership-lost', 'truncated'],
