@@ -47,7 +47,6 @@ export const median = (values: readonly number[]): number => {
 
 /** Records a second of `work`, which answers how many records it dealt with. */
 export const rate = async (work: () => Promise<number> | number): Promise<number> => {
-  globalThis.gc?.()
   const begin = performance.now()
   const records = await work()
   return (records / (performance.now() - begin)) * 1000
@@ -56,6 +55,9 @@ export const rate = async (work: () => Promise<number> | number): Promise<number
 /**
  * Measures two sides in turns, so that a busy moment of the machine hits both, after one round to warm up.
  * Answers the medians, and the median of the rounds' ratios.
+ *
+ * The collector works when it wants to, as in a program: one that is asked for throws compiled code away too, and what
+ * comes next is as slow as where a program has just begun.
  */
 export const duel = async (o: {
   readonly rounds: number

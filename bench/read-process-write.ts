@@ -16,14 +16,28 @@ type Batches = readonly (readonly BenchRecord[])[]
 
 /** What is measured, and half as much before it: both sides have been at work for a while, as programs that stay have. */
 interface Work {
-  readonly before: Batches
-  readonly measured: Batches
+  /** Come one after the other, and again and again: nothing is held that a program would not hold. */
+  readonly batches: Batches
+  /** How many records. */
+  readonly before: number
+  readonly measured: number
 }
 
-const workOf = (records: number, perTransaction: number): Work => {
-  const batches = pieces(benchRecords(records * 1.5), perTransaction)
-  const begin = batches.length / 3
-  return { before: batches.slice(0, begin), measured: batches.slice(begin) }
+const differentRecords = 10_000
+
+const workOf = (count: number, perTransaction: number): Work => ({
+  batches: pieces(benchRecords(differentRecords), perTransaction),
+  before: count / 2,
+  measured: count,
+})
+
+/** So many records of `batches`. */
+function* taken(batches: Batches, count: number): Generator<readonly BenchRecord[]> {
+  for (let at = 0, records = 0; records < count; at += 1) {
+    const batch = batches[at % batches.length] ?? []
+    yield batch
+    records += batch.length
+  }
 }
 
 const opened = async (directory: string, durability: Durability): Promise<Millrace> => {
@@ -33,21 +47,23 @@ const opened = async (directory: string, durability: Durability): Promise<Millra
 }
 
 /** Each of `batches` becomes a batch in the log. */
-const send = async (millrace: Millrace, batches: Batches): Promise<void> => {
-  for (const [at, batch] of batches.entries())
+const send = async (millrace: Millrace, batches: Batches, count: number): Promise<void> => {
+  let at = 0
+  for (const batch of taken(batches, count)) {
+    const partition = at++ % partitions
     await millrace.send(
       input,
-      batch.map((record) => ({ ...record, partition: at % partitions })),
+      batch.map((record) => ({ ...record, partition })),
     )
+  }
 }
 
 /** By hand: so many loops side by side, each with a consumer of its own, and a transaction for each batch that it reads. */
 const transactionRate =
   (sideBySide: number) =>
-  async (directory: string, durability: Durability, { before, measured }: Work): Promise<number> => {
+  async (directory: string, durability: Durability, { batches, before, measured }: Work): Promise<number> => {
     const millrace = await opened(directory, durability)
-    await send(millrace, before)
-    await send(millrace, measured)
+    await send(millrace, batches, before + measured)
     let done = 0
     const loop = async (consumer: Consumer<string, Uint8Array>, until: number): Promise<void> => {
       while (done < until) {
@@ -69,11 +85,10 @@ const transactionRate =
       ),
     )
     const loops = (until: number) => Promise.all(consumers.map((consumer) => loop(consumer, until)))
-    const first = before.flat().length
-    await loops(first)
+    await loops(before)
     const begun = done
     const perSecond = await rate(async () => {
-      await loops(first + measured.flat().length)
+      await loops(before + measured)
       return done - begun
     })
     for (const consumer of consumers) await consumer.close()
@@ -91,17 +106,17 @@ const everyOther = (step: number, first: number): Pick<ConsumerOptions<string, U
 /** As a pipeline, which chooses its own transactions. */
 const pipelineRate =
   (pipeline: Parameters<Millrace['run']>[1]) =>
-  async (directory: string, durability: Durability, { before, measured }: Work): Promise<number> => {
+  async (directory: string, durability: Durability, { batches, before, measured }: Work): Promise<number> => {
     const millrace = await opened(directory, durability)
-    const through = async (batches: Batches): Promise<number> => {
+    const through = async (count: number): Promise<number> => {
       const running = await millrace.run('bench', pipeline)
       await running.caughtUp()
       await running.stop()
-      return batches.flat().length
+      return count
     }
-    await send(millrace, before)
+    await send(millrace, batches, before)
     await through(before)
-    await send(millrace, measured)
+    await send(millrace, batches, measured)
     const perSecond = await rate(() => through(measured))
     await millrace.close()
     return perSecond
@@ -114,17 +129,24 @@ const withRxjs = stream(input).pipe(
   to(output),
 )
 
-const sqliteRate = async (directory: string, synchronous: Synchronous, { before, measured }: Work): Promise<number> => {
+const sqliteRate = async (
+  directory: string,
+  synchronous: Synchronous,
+  { batches, before, measured }: Work,
+): Promise<number> => {
   const sqlite = new SqliteLog(directory, synchronous)
   const [from, into] = [sqlite.topic('input'), sqlite.topic('output')]
-  for (const [at, batch] of [...before, ...measured].entries())
+  let at = 0
+  for (const batch of taken(batches, before + measured)) {
+    const partition = at++ % partitions
     sqlite.transaction(() => {
-      for (const { key, value } of batch) from.append(at % partitions, key, value, Date.now())
+      for (const { key, value } of batch) from.append(partition, key, value, Date.now())
     })
-  const limit = measured[0]?.length ?? 1
+  }
+  const limit = batches[0]?.length ?? 1
   const partitionOf = (row: SqliteRow): number => row[1].charCodeAt(row[1].length - 1) % partitions
-  const through = (batches: Batches): number =>
-    sqlite.consume(from, { count: batches.flat().length, limit, partitions }, (rows) => {
+  const through = (count: number): number =>
+    sqlite.consume(from, { count, limit, partitions }, (rows) => {
       const now = Date.now()
       for (const row of rows) into.append(partitionOf(row), row[1], turned(row[2]), now)
     })
