@@ -13,7 +13,10 @@ import { systemClock, systemRandom, systemWarning } from './system.ts'
 
 /** How to connect. */
 export interface ConnectOptions extends OpenEngineOptions {
-  /** The root of the transactional ids of {@link Millrace.transaction}; `millrace` where nothing is said. */
+  /**
+   * Tells this process from others on one cluster, and is the same when it starts again; `millrace` where nothing is said. The
+   * root of the transactional ids of {@link Millrace.transaction}, and of pipelines that are run without an `instance`.
+   */
   readonly clientId?: string
   /** How sends are gathered. */
   readonly send?: SendOptions

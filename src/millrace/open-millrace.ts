@@ -137,6 +137,7 @@ export const openMillrace = ({ url, engine, clock, random, clientId, send, warn 
         pipeline,
         clock,
         random,
+        clientId,
         prepare: jobs.prepare,
         ...(options === undefined ? {} : { options }),
       })

@@ -17,8 +17,9 @@ interface Slot {
 /**
  * Transactional producers, one for each transaction under way, used again one after the other.
  *
- * Their ids are `client/<client id>/<n>`, those of pipelines `pipeline/<name>/<instance>`, and neither name of the latter can
- * hold a slash, so that no two are the same: after a restart the same ids are taken over, and what was open under them aborted.
+ * Their ids are `client/<client id>/<n>`, those of pipelines `pipeline/<name>/<instance>`, where no name holds a slash and
+ * an instance without a name is `<client id>/<n>`, so that no two are the same: after a restart the same ids are taken
+ * over, and what was open under them aborted.
  */
 export class Transactions {
   readonly #o: { readonly engine: Engine; readonly routes: Routes; readonly clock: Clock; readonly clientId: string }

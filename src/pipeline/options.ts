@@ -38,8 +38,9 @@ export interface RunOptions<T extends Topics = Topics> {
   /** How far a task reads ahead; 1 MiB where nothing is said. */
   readonly fetchBytesMax?: number
   /**
-   * Tells instances of one pipeline apart; the lowest number free in this process where nothing is said. Instances in
-   * several processes on one cluster need names of their own: one under the same name takes over from the other.
+   * Tells instances of one pipeline apart; the connection's `clientId` and the lowest number free in this process where
+   * nothing is said. Processes on one cluster need client ids, or names here, of their own: one under the same name takes
+   * over from the other.
    */
   readonly instance?: string
   /** How long this instance may be silent before its tasks go to others; 45 s where nothing is said. */

@@ -97,8 +97,10 @@ export const runPipeline = async <T extends Topics>(o: {
   readonly snapshotBytes?: number
   readonly clock: Clock
   readonly random: Random
+  /** Tells this process from others, where the options name no instance. */
+  readonly clientId?: string
 }): Promise<Instance> => {
-  const { engine, name, pipeline, tiers = [], barrier, ownsTopics = false, clock, random } = o
+  const { engine, name, pipeline, tiers = [], barrier, ownsTopics = false, clientId = 'millrace', clock, random } = o
   if (!isPipelineName(name))
     throw new MillraceError(
       engineFailure(
@@ -129,7 +131,7 @@ export const runPipeline = async <T extends Topics>(o: {
   if (retryTiers.length > 0 && !isSafe) throw new TypeError(stillPutOff(name, settings.guarantee))
   await o.prepare?.(plan.delayed.values(), settings.instance)
   requireDirectories(engine, plan.stores.values())
-  const { instance, release } = takeInstance(engine, name, settings.instance)
+  const { instance, release } = takeInstance(engine, name, { wanted: settings.instance, clientId })
   let membership: Membership | undefined
   try {
     const topics = await findTopics(engine, plan, calls)

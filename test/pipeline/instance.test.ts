@@ -10,13 +10,17 @@ import { EmbeddedWorld } from './embedded-world.ts'
 /** Names are taken for one; nothing is asked of it. */
 const anEngine = (): Engine => ({}) as Engine
 
+/** Takes a name in a process of its own, unless it is said in which. */
+const take = (engine: Engine, name: string, wanted?: string, clientId = 'shop') =>
+  takeInstance(engine, name, { wanted, clientId })
+
 describe('the name of an instance', () => {
   it('is taken once at a time, and free again after', () => {
     const engine = anEngine()
-    const first = takeInstance(engine, 'p', 'a')
-    expect(() => takeInstance(engine, 'p', 'a')).toThrow("pipeline 'p' is running as instance 'a' already")
+    const first = take(engine, 'p', 'a')
+    expect(() => take(engine, 'p', 'a')).toThrow("pipeline 'p' is running as instance 'a' already")
     first.release()
-    expect(takeInstance(engine, 'p', 'a').instance).toBe('a')
+    expect(take(engine, 'p', 'a').instance).toBe('a')
   })
 
   it('stands for a pipeline of an engine: another may have an instance of that name', () => {
@@ -26,10 +30,10 @@ describe('the name of an instance', () => {
       [engine, 'q'],
       [anEngine(), 'p'],
     ] as const)
-      expect(takeInstance(of, name, 'a').instance).toBe('a')
+      expect(take(of, name, 'a').instance).toBe('a')
   })
 
-  it('is the lowest number that is free where none is given, whatever came and went', () =>
+  it('is the client id and the lowest number that is free where none is given, whatever came and went', () =>
     fc.assert(
       fc.property(fc.array(fc.option(fc.nat(5)), { maxLength: 30 }), (releases) => {
         const engine = anEngine()
@@ -37,8 +41,8 @@ describe('the name of an instance', () => {
         for (const leaves of releases) {
           if (leaves === null) {
             const inUse = taken.map(({ instance }) => instance)
-            const free = Array.from({ length: inUse.length + 1 }, (_, n) => `${n}`).find((n) => !inUse.includes(n))
-            const next = takeInstance(engine, 'p')
+            const free = Array.from({ length: inUse.length + 1 }, (_, n) => `shop/${n}`).find((n) => !inUse.includes(n))
+            const next = take(engine, 'p')
             expect(next.instance).toBe(free)
             taken.push(next)
           } else if (leaves < taken.length) for (const { release } of taken.splice(leaves, 1)) release()

@@ -5,6 +5,7 @@ import { simulate } from '../../src/testing/simulate.ts'
 
 const words = topic('words', { key: text, value: text, partitions: 2 })
 const loud = topic('loud', { key: text, value: text, partitions: 2 })
+const louder = topic('louder', { key: text, value: text, partitions: 2 })
 
 const shout = (millrace: Millrace) =>
   millrace.run(
@@ -12,6 +13,15 @@ const shout = (millrace: Millrace) =>
     stream(words).pipe(
       mapValue((word) => `${word}!`),
       to(loud),
+    ),
+  )
+
+const echo = (millrace: Millrace) =>
+  millrace.run(
+    'echo',
+    stream(loud).pipe(
+      mapValue((word) => `${word}!`),
+      to(louder),
     ),
   )
 
@@ -95,17 +105,27 @@ describe('simulate', () => {
     })
   })
 
-  describe('of a chain of two pipelines, everything is worked off only when', () => {
-    const louder = topic('louder', { key: text, value: text, partitions: 2 })
-    const echo = (millrace: Millrace) =>
-      millrace.run(
-        'echo',
-        stream(loud).pipe(
-          mapValue((word) => `${word}!`),
-          to(louder),
-        ),
-      )
+  describe('of a chain of two pipelines', () => {
+    it('both are at work at once in two processes: neither takes over what the other is', async () => {
+      let starts = 0
+      await simulate(async (sim) => {
+        await sim.create(words, loud, louder)
+        const chain = async (millrace: Millrace) => {
+          starts++
+          await shout(millrace)
+          await echo(millrace)
+        }
+        sim.start('app-1', chain)
+        sim.start('app-2', chain)
+        await sim.send(words, sent('a', 'b', 'c', 'd'))
+        await sim.drained('5s')
+        expect(values(await sim.records(louder))).toEqual(['a!!', 'b!!', 'c!!', 'd!!'])
+      })
+      expect(starts).toBe(2)
+    })
+  })
 
+  describe('of a chain of two pipelines, everything is worked off only when', () => {
     it('a program that takes its time between them has run both', async () => {
       await simulate(async (sim) => {
         await sim.create(words, loud, louder)

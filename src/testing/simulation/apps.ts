@@ -21,6 +21,8 @@ export interface AppsParts {
 /** What runs in one life of a process. */
 interface Life {
   readonly process: Process
+  /** As whom it connects: under its own name, but for a stand-in. */
+  readonly clientId: string
   /** Not there before there is an engine. */
   millrace: Millrace | undefined
   readonly runs: Set<Running>
@@ -96,8 +98,11 @@ export class Apps {
     return this.#ends
   }
 
-  /** Starts a process under `name`, unless one runs, or has ended for good. */
-  start(name: string): void {
+  /**
+   * Starts a process under `name`, unless one runs, or has ended for good. `inPlaceOf`: it takes itself for that one, which may
+   * still be there.
+   */
+  start(name: string, inPlaceOf?: string): void {
     if (this.#lives.get(name)?.process.isAlive === true || this.#gone.has(name) || this.#isOver) return
     const { setting, refused } = this.#parts
     const { world } = setting
@@ -106,7 +111,8 @@ export class Apps {
     // each life draws its own ids
     const random = world.random(`${name}, life ${this.#started++}`)
     const clock = world.clockOf(process, () => setting.skewOf(name))
-    const life: Life = { process, millrace: undefined, runs: new Set(), isStarting: true }
+    const clientId = inPlaceOf ?? this.#lives.get(name)?.clientId ?? name
+    const life: Life = { process, clientId, millrace: undefined, runs: new Set(), isStarting: true }
     this.#lives.set(name, life)
     const crashed = (why: unknown) => this.#ended(life, why)
     const inner = new InnerLife({ clock, random: world.random(`${name}, program ${this.#started}`), crashed, refused })
@@ -144,9 +150,9 @@ export class Apps {
 
   async #work(life: Life, system: System): Promise<void> {
     const { setting, app } = this.#parts
-    const { process } = life
+    const { process, clientId } = life
     const engine = await setting.engineOf(process, system)
-    const millrace = openMillrace({ url: engine.name, engine, ...system, clientId: process.name, send: {} })
+    const millrace = openMillrace({ url: engine.name, engine, ...system, clientId, send: {} })
     life.millrace = millrace
     const run: Millrace['run'] = async (name, pipeline, options) => {
       this.#hasRun = true

@@ -62,9 +62,9 @@ describe('a run of the simulated cluster', () => {
     ['leadership', 'controller', /^elects broker-\d for /],
     ['leadership', 'broker-1', /^leads .* \(epoch 1\), which ends at \d+$/],
     ['group', 'app-1', /^is given orders-0, orders-1 in generation \d+ of group 'copy'$/],
-    ['transaction', 'app-1', /^begins a transaction of 'pipeline\/copy\/0' \(producer \d+, epoch \d+\)$/],
-    ['transaction', 'app-1', /^adds offsets to 'pipeline\/copy\/0': orders-\d at \d+/],
-    ['transaction', 'app-1', /^has committed 'pipeline\/copy\/0'$/],
+    ['transaction', 'app-1', /^begins a transaction of 'pipeline\/copy\/app-1\/0' \(producer \d+, epoch \d+\)$/],
+    ['transaction', 'app-1', /^adds offsets to 'pipeline\/copy\/app-1\/0': orders-\d at \d+/],
+    ['transaction', 'app-1', /^has committed 'pipeline\/copy\/app-1\/0'$/],
     ['records', 'supervisor', /^sends \d+ records? to orders-\d \(sequence \d+ of producer \d+, epoch 0\)/],
     ['records', 'app-1', /^reads \d+ records? of orders-\d, \d+ to \d+$/],
   ])('tells of %s: what %s does, %s', (about, who, what) => {

@@ -141,6 +141,32 @@ describe('a program in a simulated run', () => {
     expect(beats.filter((beat) => beat.startsWith('1'))).toHaveLength(2)
   })
 
+  describe('beside which another process of it runs', () => {
+    const shout = (millrace: Millrace) => millrace.run('shout', stream(words).pipe(to(loud)))
+    const isFenced = async (guest: (apps: Clients) => void) => {
+      const { outcome, loud: made } = await ran(shout, {
+        meanwhile: (apps, { world, supervisor }) => {
+          const [app] = apps.processes
+          world.after(supervisor, 150, 'stands still', () => {
+            if (app !== undefined) world.pause(app)
+            guest(apps)
+          })
+          world.after(supervisor, 250, 'goes on', () => app !== undefined && world.resume(app))
+        },
+      })
+      expect([outcome.violations, made]).toEqual([[], ['a', 'b', 'c']])
+      return outcome.reached.has('producer-fenced')
+    }
+
+    it('shares its work, and is not taken over', async () => {
+      expect(await isFenced((apps) => apps.start('guest'))).toBe(false)
+    })
+
+    it('is taken over by one that was started in its place', async () => {
+      expect(await isFenced((apps) => apps.start('guest', 'app-1'))).toBe(true)
+    })
+  })
+
   it('ends, and is started again, where a timer of it throws', async () => {
     let starts = 0
     const { outcome, loud: made } = await ran(async (millrace) => {

@@ -37,7 +37,7 @@ export const zombie: Begin = (scene, fault) => {
   const { world } = scene.cluster
   const standIn = `guest ${scene.count}`
   world.pause(process)
-  scene.clients.start(standIn)
+  scene.clients.start(standIn, process.name)
   const undo = () => {
     world.resume(process)
     leave(scene, standIn)

@@ -8,8 +8,8 @@ import type { WeatherMaker } from './weather-maker.ts'
 export interface Clients {
   /** Those that are alive, paused ones too, in an order that does not change by itself. */
   readonly processes: readonly Process[]
-  /** Starts one under `name`, unless one runs. */
-  readonly start: (name: string) => void
+  /** Starts one under `name`, unless one runs; `inPlaceOf` is whom it takes itself for. */
+  readonly start: (name: string, inPlaceOf?: string) => void
   /** SIGKILL; somebody starts it again, unless `forGood`. */
   readonly kill: (name: string, forGood?: boolean) => void
   /** Stops one in good order, for good. */
