@@ -105,6 +105,22 @@ describe('simulate', () => {
     })
   })
 
+  it('has work go from one process to another within seconds', async () => {
+    await simulate(async (sim) => {
+      await sim.create(words, loud)
+      sim.start('app-1', shout)
+      await sim.elapse('10s')
+      const second = sim.start('app-2', shout)
+      await sim.elapse('7s')
+      await sim.send(words, sent('a', 'b', 'c', 'd'))
+      await sim.drained('4s')
+      await sim.stop(second)
+      await sim.send(words, sent('e', 'f', 'g', 'h'))
+      await sim.drained('4s')
+      expect(values(await sim.records(loud))).toEqual(['a!', 'b!', 'c!', 'd!', 'e!', 'f!', 'g!', 'h!'])
+    })
+  })
+
   describe('of a chain of two pipelines', () => {
     it('both are at work at once in two processes: neither takes over what the other is', async () => {
       let starts = 0

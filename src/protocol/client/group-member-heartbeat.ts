@@ -1,8 +1,12 @@
 import { fail, giveBack, join, loseMembership } from './group-member-rejoin.ts'
 import type { GroupMembership, MemberOptions, MemberReply, MemberStep } from './group-member-state.ts'
 
-/** Three signs of life a session, so that one may get lost. */
-export const intervalMs = ({ sessionTimeoutMs }: MemberOptions): number => Math.max(1, Math.floor(sessionTimeoutMs / 3))
+/** As Kafka's heartbeat.interval.ms: the answers tell of a rebalance, and until then partitions on the move are nobody's. */
+const longestIntervalMs = 3_000
+
+/** At least three signs of life a session, so that one may get lost. */
+export const intervalMs = ({ sessionTimeoutMs }: MemberOptions): number =>
+  Math.max(1, Math.min(longestIntervalMs, Math.floor(sessionTimeoutMs / 3)))
 
 /** Gives a sign of life when it is due, and stops waiting for the answer to one that got lost. */
 export const beat = (before: GroupMembership, now: number): MemberStep => {

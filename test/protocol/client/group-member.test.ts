@@ -129,6 +129,14 @@ describe('a member', () => {
     expect(tags(member.pass(10))).toEqual(['heartbeat'])
   })
 
+  it('gives one every three seconds of a long session, as it learns of a rebalance by the answer', () => {
+    const member = TestMember.following(a(0), { sessionTimeoutMs: 45_000 })
+    expect(memberDeadline(member.membership)).toBe(3_000)
+    expect(tags(member.pass(3_000))).toEqual(['heartbeat'])
+    member.answer('heartbeat', { _tag: 'done' })
+    expect(memberDeadline(member.membership)).toBe(6_000)
+  })
+
   it('keeps what it has while it joins, if the assignor is cooperative, and says so', () => {
     const member = TestMember.following(a(0, 1))
     expect(tags(member.disturb())).toEqual(['join'])
