@@ -55,6 +55,8 @@ export interface LoadOptions extends TopicPartition {
   readonly behind: 'cut' | 'keep'
   /** Nothing was written since the checkpoint. */
   readonly clean: boolean
+  /** There is a checkpoint: what lies behind it, or of a partition that it does not know, nobody has compacted. */
+  readonly contiguous: boolean
   readonly now: number
 }
 
@@ -151,9 +153,9 @@ const reindex = (segment: Segment, { config, directory }: LoadOptions): void => 
   segment.times.entries.take(again.times.entries)
 }
 
-/** Nothing was ever checkpointed: begins with the first file, or the first offset. */
-const unknownState = ({ directory, topicId, partition }: LoadOptions): PartitionState => {
-  const base = offsetsInNames(directory.list(), 'log')[0] ?? 0
+/** Nothing was ever checkpointed of it: begins with the first offset, or the first file where it may have lost earlier ones. */
+const unknownState = ({ directory, topicId, partition, contiguous }: LoadOptions): PartitionState => {
+  const base = contiguous ? 0 : (offsetsInNames(directory.list(), 'log')[0] ?? 0)
   const snapshot = new SnapshotFiles(directory).newest(base)
   return {
     topicId,
@@ -165,7 +167,10 @@ const unknownState = ({ directory, topicId, partition }: LoadOptions): Partition
   }
 }
 
-/** Reads what lies behind `state`, batch by batch, and takes it in up to the first one that is not whole. */
+/**
+ * Reads what lies behind `state`, batch by batch, and takes it in up to the first one that is not whole, or up to a gap:
+ * a loss of power may take the end of a segment and leave the next one.
+ */
 const scanFrom = (options: LoadOptions, state: PartitionState): WithoutStart => {
   const { directory } = options
   const bases = offsetsInNames(directory.list(), 'log')
@@ -176,6 +181,7 @@ const scanFrom = (options: LoadOptions, state: PartitionState): WithoutStart => 
   let endOffset = state.endOffset
   let cut: Cut | undefined
   for (const at of [state.active, ...later.map(emptySegment)]) {
+    if (options.contiguous && at.baseOffset > endOffset) cut ??= gapBefore(directory, at, endOffset)
     if (cut !== undefined) {
       removeSegment(directory, at.baseOffset)
       continue
@@ -201,14 +207,25 @@ const scanFrom = (options: LoadOptions, state: PartitionState): WithoutStart => 
   }
 }
 
+/** What is cut with a segment that does not begin where the one before ends. */
+const gapBefore = (directory: LogDirectory, { baseOffset }: SegmentState, endOffset: number): Cut => {
+  const { log } = new Segment(directory, baseOffset)
+  const bytes = log.size()
+  log.close()
+  return {
+    path: log.path,
+    position: 0,
+    reason: `it begins with ${baseOffset}, and the one before ends at ${endOffset}`,
+    bytes,
+  }
+}
+
 const scanSegment = (options: LoadOptions, state: SegmentState, table: ProducerTable) => {
-  const { directory, config, now } = options
-  // What no checkpoint knows of may have been compacted by somebody else.
-  const isKnown = options.state !== undefined
+  const { directory, config, now, contiguous } = options
   const sealed = new SealFile(directory, state.baseOffset).read()
   const segment = Segment.restore(directory, state, { readOnly: true })
   const sizeBytes = segment.log.size()
-  const offsets = { from: state.nextOffset, contiguous: isKnown, before: Number.POSITIVE_INFINITY }
+  const offsets = { from: state.nextOffset, contiguous, before: Number.POSITIVE_INFINITY }
   const walk = new BatchWalk(segment.log, { from: state.sizeBytes, end: sizeBytes, offsets })
   segment.offsets.entries.cutFile()
   segment.times.entries.cutFile()

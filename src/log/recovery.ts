@@ -66,6 +66,7 @@ export const recoverLogs = async (options: LogsOptions): Promise<E.Either<Engine
       states: statesOf(record),
       keepsTail: record?.durability !== 'power' && record?.clean !== true,
       clean: record?.clean === true,
+      contiguous: record !== undefined,
     }
     const logs = new Map<string, PartitionLog>()
     const cuts: Cut[] = []
@@ -93,6 +94,8 @@ interface Opening {
   /** What lies behind the checkpoint in the segments is all there is: no journal has it. */
   readonly keepsTail: boolean
   readonly clean: boolean
+  /** A checkpoint says what has been compacted, if only that nothing has. */
+  readonly contiguous: boolean
 }
 
 const journalKey = ({ topicId, partition }: { readonly topicId: string; readonly partition: number }): string =>
@@ -102,7 +105,7 @@ const statesOf = (record: CheckpointRecord | undefined): ReadonlyMap<string, Par
   new Map((record?.partitions ?? []).map((state) => [journalKey(state), state]))
 
 const load = (
-  { options, states, keepsTail, clean }: Opening,
+  { options, states, keepsTail, clean, contiguous }: Opening,
   definition: PartitionDefinition,
 ): Promise<LoadedPartition> =>
   loadPartition({
@@ -112,6 +115,7 @@ const load = (
     state: states.get(journalKey(definition)),
     behind: keepsTail ? 'keep' : 'cut',
     clean,
+    contiguous,
     now: options.clock.now(),
   })
 
@@ -129,7 +133,7 @@ export const newLog = (options: LogsOptions, definition: PartitionDefinition, lo
 
 /** Loads a partition that no checkpoint knows of. */
 export const loadNew = (options: LogsOptions, definition: PartitionDefinition): Promise<LoadedPartition> =>
-  load({ options, states: new Map(), keepsTail: true, clean: false }, definition)
+  load({ options, states: new Map(), keepsTail: true, clean: false, contiguous: true }, definition)
 
 const replay = async (opening: Opening, found: FoundJournal, logs: Map<string, PartitionLog>): Promise<number> => {
   let frames = 0

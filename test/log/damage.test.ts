@@ -167,6 +167,31 @@ describe('a segment that lost its end', () => {
     expect(readOn(logOf(logs)).values).toEqual(expected.slice(0, -1))
   })
 
+  it('is cut with all that lies behind it, where a loss of power has left the next one', async () => {
+    const storage = await filled('process', false)
+    const [, path = '', next = ''] = logFiles(storage)
+    const log = storage.open(path, 'write')
+    log.truncate(log.size() - batchOf({ records: [{ key: 'k', value: 'value 10' }] }).length)
+    const logs = rightOf(await open(storage, 'process'))
+    expect(logs.recovery.cuts).toMatchObject([{ path: next, position: 0 }])
+    const { values } = readOn(logOf(logs))
+    expect(values).toEqual(expected.slice(0, logOf(logs).highWatermark))
+    expect(logFiles(storage).at(-1)).toBe(path)
+  })
+
+  it('is cut so where it is the first of a partition that no checkpoint knows, and lost its name', async () => {
+    const storage = memoryStorage()
+    const options = { storage, durability: 'process', clock: manualClock(), journalBytes: 1_000_000 } as const
+    const logs = rightOf(await Logs.open({ ...options, partitions: [] }))
+    rightOf(await logs.add(partitions))
+    for (let at = 0; at < count; at++)
+      rightOf(logOf(logs).stage(batchOf({ records: [{ key: 'k', value: `value ${at}` }] }), 'client', 5))
+    rightOf(await logs.commit())
+    storage.remove(logFiles(storage)[0] ?? '')
+    const reopened = rightOf(await Logs.open({ ...options, partitions }))
+    expect(logOf(reopened)).toMatchObject({ startOffset: 0, highWatermark: 0 })
+  })
+
   it('stays cut when the power goes: nothing comes back behind what is written in its place', async () => {
     const allIsLost = () => 1
     const disk = new ForgetfulDisk(allIsLost)
