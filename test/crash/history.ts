@@ -8,6 +8,8 @@ export interface Deed {
   readonly how: Outcome | 'open'
   /** The offset of each record, where that was answered. */
   readonly at: readonly number[]
+  /** The power went before anybody had made it durable: any part of it may be gone. */
+  readonly isExposed: boolean
 }
 
 /** All that a directory's programs have told, one life after the other. */
@@ -30,12 +32,12 @@ export const historyOf = (told: readonly Told[]): History => {
   for (const one of told)
     switch (one.tag) {
       case 'begun':
-        deeds.set(one.id, { act: one.act, how: 'open', at: [] })
+        deeds.set(one.id, { act: one.act, how: 'open', at: [], isExposed: false })
         break
       case 'ended': {
         const deed = deeds.get(one.id)
         if (deed === undefined) throw new Error(`${one.id} has ended and never began`)
-        deeds.set(one.id, { act: deed.act, how: one.how, at: one.at ?? [] })
+        deeds.set(one.id, { ...deed, how: one.how, at: one.at ?? [] })
         break
       }
       case 'reached':
@@ -50,6 +52,21 @@ export const historyOf = (told: readonly Told[]): History => {
     }
   return { deeds: [...deeds.values()], reached, failures, openingsMs }
 }
+
+/** The same after a loss of power that may have taken any of it: what was acknowledged is as good as under way. */
+export const exposed = (history: History): History => ({
+  ...history,
+  deeds: history.deeds.map((deed) => ({ ...deed, how: deed.how === 'done' ? 'open' : deed.how, isExposed: true })),
+  reached: [],
+})
+
+/** One after the other. */
+export const followed = (first: History, then: History): History => ({
+  deeds: [...first.deeds, ...then.deeds],
+  reached: [...first.reached, ...then.reached],
+  failures: [...first.failures, ...then.failures],
+  openingsMs: [...first.openingsMs, ...then.openingsMs],
+})
 
 /** Reads what a program has written down, a line of JSON each; a line that its death has cut short was not told. */
 export const toldIn = (text: string): Told[] => text.split('\n').flatMap((line) => parsed(line) ?? [])

@@ -190,7 +190,7 @@ const looked = async (o: {
     const kept = await keptIn(path)
     counts.transactions += history.deeds.filter(({ act }) => act.kind === 'transaction' || act.kind === 'copy').length
     counts.records += [...found.logs.values()].reduce((sum, { records }) => sum + records.length, 0)
-    const wrong = [...anomaliesIn(history, found, 'all'), ...otherOnDisk(found, kept)]
+    const wrong = [...anomaliesIn(history, found), ...otherOnDisk(found, kept)]
     return wrong.map(({ law, what }) => ({ law, what: `${where}: ${what}` }))
   } catch (error) {
     return [{ law: 'reopens', what: `${where}: ${error instanceof Error ? error.message : String(error)}` }]

@@ -5,7 +5,7 @@ import { noSmallDisk, smallDisk } from '../support/small-disk.ts'
 import { type Killed, killAgainAndAgain } from './killing.ts'
 import { livesOf } from './life.ts'
 import { allActors } from './program/work.ts'
-import { type SimulatedResult, type SimulatedRun, simulate } from './simulated.ts'
+import { described, type SimulatedLife, type SimulatedResult, type SimulatedRun, simulate } from './simulated.ts'
 import { nothing, ofKilled, ofSimulated, type Tally } from './tally.ts'
 
 /** What a round is about. */
@@ -49,9 +49,9 @@ export const playRound = async (number: number, options: RoundOptions): Promise<
   const what = `${round}, seed ${seed}`
   if (round === 'simulated') {
     const run = simulatedOf(seed)
-    const show = (result: SimulatedResult) => options.onProgress(ofSimulated(run.crash, result))
+    const show = (result: SimulatedResult) => options.onProgress(ofSimulated(result))
     const result = await simulate(run, breathing(show))
-    return { tally: ofSimulated(run.crash, result), directory: undefined, what: `${what}, ${described(run)}` }
+    return { tally: ofSimulated(result), directory: undefined, what: `${what}, ${described(run)}` }
   }
   const killed = await kill(round, seed, options)
   const isSound = killed.anomalies.length === 0
@@ -59,7 +59,7 @@ export const playRound = async (number: number, options: RoundOptions): Promise<
   return { tally: ofKilled(killed), directory: isSound ? undefined : killed.directory, what }
 }
 
-/** A scripted run by its seed: either mode, either crash, all actors or some of them. */
+/** A scripted run by its seed: all actors or some of them; all lives as the first, or each in either mode to either end. */
 export const simulatedOf = (seed: number): SimulatedRun => {
   const random = seededRandom(seed)
   const chosen = random()
@@ -67,10 +67,16 @@ export const simulatedOf = (seed: number): SimulatedRun => {
   const crash = chosen < 0.5 || chosen > 0.9 ? 'power' : 'kill'
   const some = allActors.filter(() => random() < 0.6)
   const cast = some.length === 0 || random() < 0.4 ? allActors : some
-  return { seed, durability, crash, cast, acts: 2, lives: 2, doubleEvery: 2 }
+  const run = { seed, cast, acts: 2, doubleEvery: 2 }
+  return random() < 0.5
+    ? { ...run, lives: Array(2).fill({ durability, crash }) }
+    : { ...run, lives: Array.from({ length: 4 }, () => anyLife(random)), acts: 1 }
 }
 
-const described = ({ durability, crash, cast }: SimulatedRun): string => `${durability}, ${crash}, ${cast.join('+')}`
+const anyLife = (random: () => number): SimulatedLife => ({
+  durability: random() < 0.5 ? 'power' : 'process',
+  crash: random() < 0.5 ? 'power' : 'kill',
+})
 
 /** Lets the process's other work in, and shows how it stands. */
 const breathing =

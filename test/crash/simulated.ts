@@ -11,21 +11,25 @@ import { VirtualClock } from '../support/virtual-clock.ts'
 import { type Found, lookAround } from './found.ts'
 import { historyOf } from './history.ts'
 import type { Anomaly } from './laws/anomaly.ts'
-import { anomaliesIn, type Promised } from './laws/check.ts'
 import { type Actor, hurried, work } from './program/work.ts'
+import { anomaliesAgainst, crashed, lived, nothingYet, opened, type Standings } from './standing.ts'
 import type { Told } from './told.ts'
 import { copying, totalling } from './topics.ts'
+
+/** How a life opens its directory, and how it ends. */
+export interface SimulatedLife {
+  readonly durability: Durability
+  readonly crash: Crash
+}
 
 /** A scripted run on a disk in memory that crashes at every operation. */
 export interface SimulatedRun {
   readonly seed: number
-  readonly durability: Durability
-  readonly crash: Crash
   readonly cast: readonly Actor[]
   /** How often each actor acts in each life. */
   readonly acts: number
-  /** How many lives, each on what a crash of the one before has left. */
-  readonly lives: number
+  /** Each on what a crash of the one before has left. What looks at that opens it as any of them does. */
+  readonly lives: readonly SimulatedLife[]
   /** Every so many-th crash is followed by another one, somewhere in its recovery. */
   readonly doubleEvery: number
   /** A fault of ours, to see that it is found. */
@@ -36,12 +40,15 @@ export interface Planted {
   readonly engine?: (engine: Engine) => Engine
   /** What opens after a crash finds this done to its disk. */
   readonly disk?: (storage: Storage) => void
-  /** What is not promised is expected. */
-  readonly promised?: Promised
+  /** What a life works with instead of its disk. */
+  readonly storage?: (storage: Storage) => Storage
+  /** What it is opened with, whatever is said. */
+  readonly durability?: Durability
 }
 
 export interface SimulatedResult {
-  readonly crashes: number
+  readonly powerLosses: number
+  readonly kills: number
   readonly doubles: number
   /** Transactions that were looked at after a crash, each time anew. */
   readonly transactions: number
@@ -55,8 +62,8 @@ const anomaliesMax = 20
 
 interface Crashed {
   readonly disk: ForgetfulDisk
-  /** How much of what was told had been told by then. */
-  readonly told: number
+  /** Nothing is told before the directory is open, and looked at. */
+  readonly standings: Standings
 }
 
 /** Runs it, and checks what each crash leaves. Calls `breathe` between two of them; it may end the run by answering true. */
@@ -64,63 +71,66 @@ export const simulate = async (
   run: SimulatedRun,
   breathe: (result: SimulatedResult) => boolean | Promise<boolean> = () => false,
 ): Promise<SimulatedResult> => {
-  const survives = run.crash === 'kill' || run.durability === 'power'
-  const promised = run.planted?.promised ?? (survives ? 'all' : 'prefix')
   const random = seededRandom(run.seed)
-  const result = { crashes: 0, doubles: 0, transactions: 0, anomalies: [] as Anomaly[] }
-  let disk = newDisk(run)
-  const told: Told[] = []
-  for (let life = 0; life < run.lives; life++) {
-    const crashes = await live(run, { disk, life, told, random })
-    for (const [at, crashed] of crashes.entries()) {
-      const history = historyOf(told.slice(0, crashed.told))
-      const isDouble = run.doubleEvery > 0 && at % run.doubleEvery === 0
+  const result = { powerLosses: 0, kills: 0, doubles: 0, transactions: 0, anomalies: [] as Anomaly[] }
+  const note = (anomalies: readonly Anomaly[], where: string): void =>
+    void result.anomalies.push(...anomalies.map(({ law, what }) => ({ law, what: `${where}: ${what}` })))
+  const look = async (left: ForgetfulDisk, { kill: standing }: Standings, where: string): Promise<void> => {
+    const found = await reopened(run, left, anyOf(run.lives, random).durability)
+    note('failure' in found ? [found.failure] : anomaliesAgainst(standing, found), where)
+    result.transactions += standing.history.deeds.filter(
+      ({ act }) => act.kind === 'transaction' || act.kind === 'copy',
+    ).length
+  }
+  let disk = new ForgetfulDisk(chosenBy(seededRandom(run.seed + 1)))
+  let standings = nothingYet
+  for (const [life, plan] of run.lives.entries()) {
+    const { crashes, anomalies } = await live(run, { disk, standings, life, plan, random })
+    for (const [at, one] of crashes.entries()) {
       const where = `life ${life}, operation ${at + 1} of ${crashes.length}`
-      const look = async (left: ForgetfulDisk, what: string): Promise<void> => {
-        const found = await reopened(run, left)
-        const wrong = 'failure' in found ? [found.failure] : anomaliesIn(history, found, promised)
-        result.anomalies.push(...wrong.map(({ law, what: which }) => ({ law, what: `${what}: ${which}` })))
-        result.transactions += history.deeds.filter(
-          ({ act }) => act.kind === 'transaction' || act.kind === 'copy',
-        ).length
-      }
-      result.crashes++
-      await look(crashed.disk.fork(chosenBy(random)), where)
-      if (isDouble) {
+      const left = crashed(one.standings, plan.crash)
+      if (plan.crash === 'kill') result.kills++
+      else result.powerLosses++
+      await look(one.disk.fork(chosenBy(random)), left, where)
+      if (run.doubleEvery > 0 && at % run.doubleEvery === 0) {
         result.doubles++
-        const again = crashed.disk.fork(chosenBy(random))
-        again.crashAt = Number.POSITIVE_INFINITY
-        const recovery = 1 + Math.floor(random() * 40)
-        await recoverUntil(run, again, recovery)
-        await look(again, `${where}, and operation ${recovery} of its recovery`)
+        const again = one.disk.fork(chosenBy(random))
+        const recovery = { ...anyOf(run.lives, random), at: 1 + Math.floor(random() * 40) }
+        const leftAgain = await recoverUntil(run, again, left, recovery)
+        const { durability, crash } = recovery
+        await look(again, leftAgain, `${where}, and operation ${recovery.at} of its recovery (${durability}, ${crash})`)
       }
       if (result.anomalies.length >= anomaliesMax || (await breathe(result))) return result
     }
-    const failed = historyOf(told).failures
-    result.anomalies.push(
-      ...failed.map(({ code, message }): Anomaly => ({ law: 'reopens', what: `${code}: ${message}` })),
-    )
+    note(anomalies, `life ${life}`)
     const next = crashes[Math.floor(random() * crashes.length)]
-    if (next === undefined || failed.length > 0) return result
+    if (next === undefined || anomalies.length > 0) return result
     disk = next.disk
-    told.length = next.told
+    standings = crashed(next.standings, plan.crash)
   }
   return result
 }
 
-const newDisk = ({ crash, seed }: SimulatedRun): ForgetfulDisk => {
-  const disk = new ForgetfulDisk(chosenBy(seededRandom(seed + 1)))
-  disk.crash = crash
-  return disk
+/** Each life's mode and end, and who acts. */
+export const described = ({ lives, cast }: SimulatedRun): string =>
+  `${lives.map(({ durability, crash }) => `${durability} until ${crash === 'kill' ? 'killed' : 'the power goes'}`).join(', ')}: ${cast.join('+')}`
+
+const anyOf = <A>(all: readonly A[], random: () => number): A => all[Math.floor(random() * all.length)] as A
+
+interface Opening {
+  readonly durability: Durability
+  readonly storage: Storage
+  readonly clock: VirtualClock
+  readonly seed: number
 }
 
-const open = (run: SimulatedRun, storage: Storage, clock: VirtualClock, seed: number) => {
+const open = ({ planted }: SimulatedRun, { durability, storage, clock, seed }: Opening) => {
   const next = seededRandom(seed)
   const random = { next, id: () => Uint8Array.from({ length: 16 }, () => Math.floor(next() * 256)) }
   return openEmbedded({
     name: 'simulated:',
     storage,
-    durability: run.durability,
+    durability: planted?.durability ?? durability,
     persistent: true,
     clock: hurried(clock, 40),
     random,
@@ -145,65 +155,99 @@ const driven = async <A>(clock: VirtualClock, promise: Promise<A>): Promise<A> =
   return promise
 }
 
-/** One life: answers every operation's crash. */
+interface Living {
+  readonly disk: ForgetfulDisk
+  readonly standings: Standings
+  readonly life: number
+  readonly plan: SimulatedLife
+  readonly random: () => number
+}
+
+/** One life: answers every operation's crash, and what went wrong without any. */
 const live = async (
   run: SimulatedRun,
-  { disk, life, told, random }: { disk: ForgetfulDisk; life: number; told: Told[]; random: () => number },
-): Promise<readonly Crashed[]> => {
+  { disk, standings: before, life, plan: { durability, crash }, random }: Living,
+): Promise<{ readonly crashes: readonly Crashed[]; readonly anomalies: readonly Anomaly[] }> => {
   const crashes: Crashed[] = []
+  const told: Told[] = []
+  let after: Standings | undefined
   const storage = disk.restart()
-  disk.onOperation = (crashed) => crashes.push({ disk: crashed, told: told.length })
+  disk.crash = crash
+  disk.onOperation = (crashed) =>
+    crashes.push({ disk: crashed, standings: after === undefined ? before : lived(after, durability, told) })
   const clock = new VirtualClock(1_700_000_000_000 + life * 1_000_000)
-  const engine = await driven(clock, ok(open(run, storage, clock, run.seed + life)))
-  const soon = hurried(clock, 40)
-  const played = run.planted?.engine?.(engine) ?? engine
-  const millrace = openMillrace({
-    url: 'simulated:',
-    engine: played,
-    clock: soon,
-    random: { next: random, id: () => Uint8Array.from({ length: 16 }, () => Math.floor(random() * 256)) },
-    clientId: 'crash',
-    send: {},
-  })
-  const { cast, acts, seed } = run
-  const tell = (one: Told): void => void told.push(one)
-  await driven(
-    clock,
-    work({
-      millrace,
+  try {
+    const opening = { durability, storage: run.planted?.storage?.(storage) ?? storage, clock, seed: run.seed + life }
+    const engine = await driven(clock, ok(open(run, opening)))
+    const found = await driven(clock, lookAround(engine, groups))
+    const anomalies = anomaliesAgainst(before.kill, found)
+    if (anomalies.length > 0) return { crashes, anomalies }
+    after = opened(before, durability, found)
+    const soon = hurried(clock, 40)
+    const played = run.planted?.engine?.(engine) ?? engine
+    const millrace = openMillrace({
+      url: 'simulated:',
       engine: played,
       clock: soon,
-      tell,
-      life,
-      acts,
-      seed,
-      cast,
-      mayBeFull: false,
-      isStateOnDisk: false,
-    }),
-  )
-  await driven(clock, millrace.close())
-  disk.onOperation = undefined
-  return crashes
+      random: { next: random, id: () => Uint8Array.from({ length: 16 }, () => Math.floor(random() * 256)) },
+      clientId: 'crash',
+      send: {},
+    })
+    const { cast, acts, seed } = run
+    const tell = (one: Told): void => void told.push(one)
+    const options = { millrace, engine: played, clock: soon, tell, life, acts, seed, cast }
+    await driven(clock, work({ ...options, mayBeFull: false, isStateOnDisk: false }))
+    await driven(clock, millrace.close())
+  } catch (error) {
+    return { crashes, anomalies: [doesNotOpen(error)] }
+  } finally {
+    disk.onOperation = undefined
+  }
+  const failed = historyOf(told).failures
+  return {
+    crashes,
+    anomalies: failed.map(({ code, message }): Anomaly => ({ law: 'reopens', what: `${code}: ${message}` })),
+  }
+}
+
+const groups = [copying, totalling] as const
+
+const doesNotOpen = (error: unknown): Anomaly => {
+  return { law: 'reopens', what: error instanceof Error ? error.message : String(error) }
 }
 
 /** What the next process finds, or why it cannot open. */
-const reopened = async (run: SimulatedRun, disk: ForgetfulDisk): Promise<Found | { readonly failure: Anomaly }> => {
+const reopened = async (
+  run: SimulatedRun,
+  disk: ForgetfulDisk,
+  durability: Durability,
+): Promise<Found | { readonly failure: Anomaly }> => {
   const storage = disk.restart()
   run.planted?.disk?.(storage)
   const clock = new VirtualClock(1_800_000_000_000)
   try {
-    return await driven(clock, lookAround(await driven(clock, ok(open(run, storage, clock, 1))), [copying, totalling]))
+    const engine = await driven(clock, ok(open(run, { durability, storage, clock, seed: 1 })))
+    return await driven(clock, lookAround(engine, groups))
   } catch (error) {
-    return { failure: { law: 'reopens', what: error instanceof Error ? error.message : String(error) } }
+    return { failure: doesNotOpen(error) }
   }
 }
 
-/** Crashes a recovery at its `at`-th operation, or behind it where it has fewer. */
-const recoverUntil = async (run: SimulatedRun, disk: ForgetfulDisk, at: number): Promise<void> => {
+/** Crashes a recovery at its `at`-th operation, or behind it where it has fewer; answers what stands then. */
+const recoverUntil = async (
+  run: SimulatedRun,
+  disk: ForgetfulDisk,
+  before: Standings,
+  { durability, crash, at }: SimulatedLife & { readonly at: number },
+): Promise<Standings> => {
   const storage = disk.restart()
+  disk.crash = crash
   disk.crashAt = disk.operations + at
   const clock = new VirtualClock(1_800_000_000_000)
-  await driven(clock, open(run, storage, clock, 2)())
+  const recovered = await driven(clock, open(run, { durability, storage, clock, seed: 2 })())
+  disk.crashAt = Number.POSITIVE_INFINITY
+  const isOpen = recovered._tag === 'Right' && !disk.isDead
+  const after = isOpen ? opened(before, durability, await driven(clock, lookAround(recovered.right, groups))) : before
   disk.die()
+  return crashed(after, crash)
 }

@@ -57,10 +57,10 @@ export const ofKilled = (killed: Killed): Tally => ({
   anomalies: killed.anomalies,
 })
 
-export const ofSimulated = (crash: 'power' | 'kill', result: SimulatedResult): Tally => ({
+export const ofSimulated = (result: SimulatedResult): Tally => ({
   ...nothing,
-  powerLosses: crash === 'power' ? result.crashes : 0,
-  simulatedKills: crash === 'kill' ? result.crashes : 0,
+  powerLosses: result.powerLosses,
+  simulatedKills: result.kills,
   whileRecovering: result.doubles,
   transactionsChecked: result.transactions,
   anomalies: result.anomalies,

@@ -52,6 +52,11 @@ export const totallingPipeline = (isOnDisk: boolean): Pipeline<readonly [TextTop
 
 export const lasting: readonly TextTopic[] = [plain, ledger, journal, trimmed, latest, copies, totals]
 
+/** The topics of those records that were told before they were written, each with a value of its own. */
+export const written: ReadonlySet<string> = new Set(
+  [plain, ledger, journal, trimmed, latest, scratch].map(({ name }) => name),
+)
+
 const utf8 = new TextEncoder()
 const names = Array.from({ length: 40 }, (_, at) => `k${at}`)
 

@@ -1,6 +1,6 @@
 import type { Found } from '../found.ts'
 import type { History } from '../history.ts'
-import { journal, latest, ledger, plain, scratch, trimmed } from '../topics.ts'
+import { scratch, written } from '../topics.ts'
 import type { Anomaly } from './anomaly.ts'
 import { lostOffsets, otherCopies } from './copies.ts'
 import { lostByCompaction } from './kept-by-key.ts'
@@ -8,29 +8,27 @@ import { otherTopics } from './topics.ts'
 import { otherTotals } from './totals.ts'
 import { doubledOrInvented, lost, outOfOrder, placesOf, tornOrAborted, writingDeeds } from './writes.ts'
 
+/** Holds between things that are committed together, whatever was told. */
+export type JointLaw = (found: Found) => Anomaly[]
+
+export const jointLaws: readonly JointLaw[] = [otherCopies, otherTotals]
+
 /**
- * What a crash may not change: `all` that was acknowledged is there, and what belongs together is there together; or
- * only what a loss of power leaves where nothing was synced, a `prefix` of each partition.
+ * Everything that is wrong with what was found after what was told; empty where all is well. `joint` are those of the
+ * {@link jointLaws} that must hold: all, unless the power went before what they speak of was durable.
  */
-export type Promised = 'all' | 'prefix'
-
-const written: ReadonlySet<string> = new Set([plain, ledger, journal, trimmed, latest, scratch].map(({ name }) => name))
-
-/** Everything that is wrong with what was found after what was told; empty where all is well. */
-export const anomaliesIn = (history: History, found: Found, promised: Promised): Anomaly[] => {
+export const anomaliesIn = (history: History, found: Found, joint: readonly JointLaw[] = jointLaws): Anomaly[] => {
   const deeds = writingDeeds(history.deeds)
   const places = placesOf(found, (topic) => written.has(topic))
-  const always = [...doubledOrInvented(deeds, places), ...outOfOrder(withoutScratch(deeds), found, places)]
-  if (promised === 'prefix') return [...always, ...tornOrAborted(deeds, places).filter(({ law }) => law === 'aborted')]
   return [
-    ...always,
+    ...doubledOrInvented(deeds, places),
+    ...outOfOrder(withoutScratch(deeds), found, places),
     ...lost(deeds, found, places),
     ...tornOrAborted(deeds, places),
     ...lostByCompaction(history.deeds, found),
     ...otherTopics(history.deeds, found),
-    ...otherCopies(found),
     ...lostOffsets(history, found),
-    ...otherTotals(found),
+    ...joint.flatMap((law) => law(found)),
   ]
 }
 

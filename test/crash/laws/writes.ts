@@ -2,7 +2,7 @@ import { partitionName } from '../../../src/contracts/position.ts'
 import type { Found } from '../found.ts'
 import type { Deed } from '../history.ts'
 import type { Written } from '../told.ts'
-import { latest, scratch } from '../topics.ts'
+import { latest, scratch, trimmed } from '../topics.ts'
 import type { Anomaly } from './anomaly.ts'
 
 /** Where each value lies: every place, should there be several. */
@@ -22,7 +22,7 @@ export const placesOf = (found: Found, wanted: (topic: string) => boolean): Plac
   return places
 }
 
-type WritingDeed = Deed & { readonly act: Extract<Deed['act'], { readonly kind: 'send' | 'transaction' }> }
+export type WritingDeed = Deed & { readonly act: Extract<Deed['act'], { readonly kind: 'send' | 'transaction' }> }
 
 export const writingDeeds = (deeds: readonly Deed[]): readonly WritingDeed[] =>
   deeds.filter((deed): deed is WritingDeed => deed.act.kind === 'send' || deed.act.kind === 'transaction')
@@ -64,19 +64,19 @@ export const lost = (deeds: readonly WritingDeed[], found: Found, places: Places
 
 const atOffset = (offset: number | undefined): string => (offset === undefined ? '' : ` at ${offset}`)
 
-/** Retention, or a deletion, has let go of it. */
+/** Retention, or a deletion, has let go of it: elsewhere nothing is deleted. */
 const isDeleted = (record: Written, offset: number | undefined, found: Found): boolean =>
-  offset !== undefined && offset < (found.logs.get(partitionName(record))?.start ?? 0)
+  record.topic === trimmed.name && offset !== undefined && offset < (found.logs.get(partitionName(record))?.start ?? 0)
 
-/** A transaction is there as a whole, or not at all; not at all where it was given up. */
+/** A transaction is there as a whole, or not at all, unless it is exposed; not at all where it was given up. */
 export const tornOrAborted = (deeds: readonly WritingDeed[], places: Places): Anomaly[] =>
-  deeds.flatMap(({ act, how }): Anomaly[] => {
+  deeds.flatMap(({ act, how, isExposed }): Anomaly[] => {
     const there = act.records.filter(({ value }) => places.has(value))
     if (there.length === 0) return []
     const some = there.map((record) => `${record.value} of ${partitionName(record)}`).join(', ')
     if (how === 'given up' || (act.kind === 'transaction' && !act.commits))
       return [{ law: 'aborted', what: `${some} was given up` }]
-    return act.kind === 'send' || there.length === act.records.length
+    return isExposed || act.kind === 'send' || there.length === act.records.length
       ? []
       : [{ law: 'torn', what: `only ${some} is there, of ${act.records.map(({ value }) => value).join(', ')}` }]
   })
