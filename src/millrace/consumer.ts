@@ -10,6 +10,7 @@ import { checkPartitions, checkPosition, checkPositions } from './check-position
 import { checkPoll } from './check-reading.ts'
 import type { OnUnreadable } from './fetched-records.ts'
 import { Fetcher, type WayOut } from './fetcher.ts'
+import { turnDue } from './loop-turns.ts'
 import { startsOf } from './read.ts'
 import { settlePatiently } from './settle-patiently.ts'
 import { unknownTopic } from './unknown-topic.ts'
@@ -146,7 +147,9 @@ class OpenConsumer<K, V> implements Consumer<K, V> {
     this.#polledUnder = this.#membership?.token()
     if (this.#ended !== undefined) throw new MillraceError(this.#ended)
     try {
-      return await this.#fetcher.fetch({ maxWaitMs: timeoutMs, maxBytes, signal: this.#wake.signal })
+      const records = await this.#fetcher.fetch({ maxWaitMs: timeoutMs, maxBytes, signal: this.#wake.signal })
+      await turnDue(this.#clock)
+      return records
     } catch (error) {
       if (!(error instanceof MillraceError && error.code === 'cancelled')) throw error
       this.#refuseWhenClosed()

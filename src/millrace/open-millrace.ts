@@ -15,6 +15,7 @@ import { checkPosition } from './check-positions.ts'
 import { checkConsumer, checkReading } from './check-reading.ts'
 import { type Consumer, openConsumer } from './consumer.ts'
 import { JobsOffice } from './jobs-office.ts'
+import { turnDue } from './loop-turns.ts'
 import type { Millrace } from './millrace.ts'
 import { type ReadOptions, readBatches } from './read.ts'
 import { Routes } from './routes.ts'
@@ -57,7 +58,7 @@ export const openMillrace = ({ url, engine, clock, random, clientId, send, warn 
     refuseWhenClosed()
     const signals = [options.signal, signal].filter((one) => one !== undefined)
     const either = signals.length === 0 ? {} : { signal: AbortSignal.any(signals) }
-    return readBatches(engine, topic, { ...options, ...either, lifetime: lifetime.signal })
+    return readBatches(engine, topic, { ...options, ...either, clock, lifetime: lifetime.signal })
   }
 
   const jobs = new JobsOffice({
@@ -119,13 +120,19 @@ export const openMillrace = ({ url, engine, clock, random, clientId, send, warn 
     send: async (topic, records) => {
       refuseWhenClosed()
       checkSend('send', topic, records)
-      return sender.send(topic, records)
+      const sent = await sender.send(topic, records)
+      await turnDue(clock)
+      return sent
     },
     flush: async () => sender.flush(),
     transaction: async (work, ...more: readonly unknown[]) => {
       refuseWhenClosed()
       checkTransaction(work, more)
-      return transactions.run(work)
+      try {
+        return await transactions.run(work)
+      } finally {
+        await turnDue(clock)
+      }
     },
 
     run: async (name, pipeline, options) => {

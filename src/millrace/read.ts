@@ -1,3 +1,4 @@
+import type { Clock } from '../contracts/clock.ts'
 import type { Engine, Isolation, OffsetAt } from '../contracts/engine.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
 import { type Position, partitionName, type TopicPartition } from '../contracts/position.ts'
@@ -7,6 +8,7 @@ import type { Topic } from '../contracts/topic.ts'
 import type { LogRange } from '../protocol/client/fetch-position.ts'
 import type { OnUnreadable } from './fetched-records.ts'
 import { Fetcher, outsideOfLog, type WayOut } from './fetcher.ts'
+import { turnDue } from './loop-turns.ts'
 import { unknownTopic } from './unknown-topic.ts'
 
 /** Where a reading begins: the oldest record, after the newest, at a time, or at offsets of one's own. */
@@ -49,7 +51,7 @@ const maxWaitMs = 60_000
 export async function* readBatches<K, V>(
   engine: Engine,
   topic: Topic<K, V>,
-  options: ReadOptions & { readonly lifetime: AbortSignal },
+  options: ReadOptions & { readonly clock: Clock; readonly lifetime: AbortSignal },
 ): AsyncGenerator<readonly StreamRecord<K, V>[], void, undefined> {
   const { isolation = 'read_committed', onUnreadable = 'halt', lifetime } = options
   const partitions = await findPartitions(engine, topic.name, options.partitions)
@@ -74,6 +76,7 @@ export async function* readBatches<K, V>(
     if (records === undefined) return refuseClosed()
     const wanted = isBounded ? records.filter((r) => r.offset < (ends.get(r.partition) ?? 0)) : records
     if (wanted.length > 0) yield wanted
+    await turnDue(options.clock)
   }
 }
 

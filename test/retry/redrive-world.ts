@@ -82,7 +82,7 @@ export const redriveOn = (
       clock,
       letters: dead,
       read: (topic, reading) =>
-        readBatches(engine, topic, { ...reading, until: 'latest', lifetime: new AbortController().signal }),
+        readBatches(engine, topic, { ...reading, until: 'latest', clock, lifetime: new AbortController().signal }),
       patiently: (call, isHarmless) => settlePatiently(systemClock, call, isHarmless),
       batchRecords: 2,
     },

@@ -7,11 +7,12 @@ import type { Reading } from './reading.ts'
 
 /** Reads without a group: nothing is committed, and a directory may have its owner meanwhile. */
 export const consumeAlone = async (reading: Reading): Promise<void> => {
-  const { engine, topic, options, printer, ended, onRead } = reading
+  const { engine, clock, topic, options, printer, ended, onRead } = reading
   const batches = readBatches(engine, rawTopic(topic.name), {
     from: await startOf(reading),
     isolation: options.isolationLevel,
     signal: ended,
+    clock,
     // the engine is closed behind this, and not before
     lifetime: new AbortController().signal,
     ...(options.partition === undefined ? {} : { partitions: options.partition }),
