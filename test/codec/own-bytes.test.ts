@@ -66,9 +66,12 @@ describe('ownCopyOf', () => {
   it('is copied with those before it where they are asked for one after the other', () => {
     const bytes = Buffer.alloc(2_000, 1)
     const copies = Array.from({ length: 20 }, (_, at) => ownCopyOf(bytes, at * 100 + 20, at * 100 + 100))
-    const [second, third] = copies.slice(1)
-    expect(third?.buffer).toBe(second?.buffer)
-    expect((third?.byteOffset ?? 0) - (second?.byteOffset ?? 0)).toBe(100)
+    const besides = copies.filter((copy, at) => {
+      const before = copies[at - 1]
+      return copy.buffer === before?.buffer && copy.byteOffset - before.byteOffset === 100
+    })
+    // not the first two, nor those between which a pool was used up
+    expect(besides.length).toBeGreaterThanOrEqual(15)
   })
 })
 
