@@ -11,12 +11,6 @@ const found = [
       'mr1:fdFNS8QwEAbg__Kes5Km6VdgD4LX7iLUQyk9ZLuplu0mJUlVXPrfJSC1gnqbGYaHl5kbnFJnCBbxjOdxyimBl5OCaFqCbpydVxbithAMepo9RNNAz9eTsg4E9eN-D4Kyqunx4RIfqnt2eAujKC6Slvy6-kSPVc3Ljy4BSVnetgS9nEfvIJobtLwqCJysuSi766x0LyCQvnQQjBcFQW9saFLOo5DVPisPQQnUu1c6lAtZmc4Yex609MbuejmM5lXZlct5wVYuSeiGizfcHcs24iStH_xg9DdThKN9MSzNcvqHU_zvMMr46kRZkm7ysB958qUN73Be6k6F5eUT',
   },
   {
-    what: 'a program that is still about to run its second pipeline is not at its end',
-    program: 'chain',
-    replay:
-      'mr1:dY9BasMwEEXv8tdTkJTGSQQ5glsK3QTjhaJOWteJbDRjCDG-e1AW6aq7meH9x_wZwvwFb53bumptdxVBw8jwTYMxD5FFQI0hR5Zs27aEeJ5EOcPPC6FL46QPOE2XI2cB4fCx34NQf0ZX33r39tuv3x8nU-KnMJ1V4JsZKVwYHmPI2mk3JBCC1gJvN8YQTkMuy-tqsypP5W9WeEPgq3Iq40JPxzEPPeeXmIP8_GnsU2Kr7e4fSVtaiIYUuYDLHQ',
-  },
-  {
     what: 'what was polled before the partition was lost is not committed under the generation in which it came back',
     program: 'slow transactions',
     replay:
