@@ -1,3 +1,4 @@
+import { EncodeError } from '../contracts/codec.ts'
 import type { AnyDelayed, Job, Repeated, When } from '../contracts/delayed.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
 import { given } from './arguments.ts'
@@ -37,9 +38,11 @@ export const whenFault = (of: AnyDelayed, when: When<string>): string | undefine
   const tiers = of.tiers.map((tier: string) => `'${tier}'`).join(', ')
   if (after !== undefined && at === undefined)
     return `after is a tier of '${of.name}', which has ${tiers === '' ? 'none' : tiers}, and not ${given(after)}: declare it, or say at`
-  return at === undefined
-    ? "a job is due at a time, or after a tier's: say at, in milliseconds since the epoch, or after"
-    : `a job is due at whole milliseconds since the epoch, or after a tier's, and not both: at is ${given(at)}`
+  if (at === undefined)
+    return "a job is due at a time, or after a tier's: say at, in milliseconds since the epoch, or after"
+  return after === undefined
+    ? `at is whole milliseconds since the epoch, as in date.getTime(), and not ${given(at)}`
+    : `a job is due at a time, or after a tier's, and not both: say at (${given(at)}) or after (${given(after)})`
 }
 
 /**
@@ -57,8 +60,8 @@ export const scheduleRecord = (
   const fault = whenFault(of, job) ?? (id === undefined ? undefined : idFault(id))
   if (fault !== undefined) throw new TypeError(`schedule of '${of.name}': ${fault}`)
   const topics = topicsOf(of)
-  const key = of.to.key.encode(job.key)
-  const value = of.to.value.encode(job.value)
+  const key = encoded(of, 'schedule', 'key', job.key)
+  const value = encoded(of, 'schedule', 'value', job.value)
   const others = headers.size === 0 ? headers : ownHeadersLeftOut(headers)
   if (id === undefined && job.after !== undefined)
     return { topic: topics.plain.get(job.after) as AnyTopic, key, value, headers: others }
@@ -80,8 +83,8 @@ export const repeatRecord = (
   const { id, headers = noHeaders } = job
   const fault = idFault(id)
   if (fault !== undefined) throw new TypeError(`repeat of '${of.name}': ${fault}`)
-  const key = of.to.key.encode(job.key)
-  const value = of.to.value.encode(job.value)
+  const key = encoded(of, 'repeat', 'key', job.key)
+  const value = encoded(of, 'repeat', 'value', job.value)
   const named = utf8(id)
   const mark = { what: 'schedule', key, series, ...options } as const
   return {
@@ -89,6 +92,18 @@ export const repeatRecord = (
     key: named,
     value,
     headers: markHeaders(mark, named, ownHeadersLeftOut(headers)),
+  }
+}
+
+/** A part of a job as its target's codec writes it. **Errors** throws an `EncodeError` that names both. */
+const encoded = (of: AnyDelayed, call: string, part: 'key' | 'value', given: unknown): Uint8Array | null => {
+  const codec = of.to[part]
+  try {
+    return codec.encode(given)
+  } catch (cause) {
+    const why = cause instanceof EncodeError ? cause.message : `the codec '${codec.name}' threw: ${String(cause)}`
+    const hint = given === undefined ? ` (the job has no ${part}: give it one)` : ''
+    throw new EncodeError(`${call} of '${of.name}': the ${part} for topic '${of.to.name}': ${why}${hint}`, { cause })
   }
 }
 
@@ -104,7 +119,7 @@ export const idRecord = (
   options: CommandOptions = {},
 ): RawOutput => {
   const fault = idFault(id)
-  if (fault !== undefined) throw new TypeError(`${what} of '${of.name}': ${fault}`)
+  if (fault !== undefined) throw new TypeError(`${what === 'look' ? 'get' : what} of '${of.name}': ${fault}`)
   const key = utf8(id)
   return { topic: topicsOf(of).commands, key, value: null, headers: markHeaders({ what, ...options }, key) }
 }

@@ -1,8 +1,16 @@
 import type { Observable } from 'rxjs'
 import { base64 } from '../codec/base-64.ts'
 import { bytes } from '../codec/bytes.ts'
-import { type CommandOptions, idRecord, repeatRecord, scheduleRecord, whenFault } from '../codec/job-command.ts'
+import {
+  type CommandOptions,
+  idFault,
+  idRecord,
+  repeatRecord,
+  scheduleRecord,
+  whenFault,
+} from '../codec/job-command.ts'
 import type { RawOutput } from '../codec/job-headers.ts'
+import { refuseUnknownOptions } from '../codec/known-options.ts'
 import { nullable } from '../codec/nullable.ts'
 import type { Clock } from '../contracts/clock.ts'
 import type { AnyDelayed, Delayed, Job, Repeated, When } from '../contracts/delayed.ts'
@@ -85,6 +93,10 @@ export interface JobsParts<K, V, T extends string> {
   readonly list: () => AsyncIterableIterator<PendingJob>
 }
 
+const jobParts = ['id', 'after', 'at', 'key', 'value', 'headers']
+const repeatedParts = ['id', 'cron', 'timeZone', 'missed', 'key', 'value', 'headers']
+const whenParts = ['after', 'at']
+
 const firstPauseMs = 50
 const longestPauseMs = 2_000
 /** How long a command that may have been sent is sent again. */
@@ -121,6 +133,7 @@ export const jobsOf = <K, V, T extends string>(o: JobsParts<K, V, T>): Jobs<K, V
 
   return {
     schedule: async (job) => {
+      refuseUnknownOptions(`schedule of '${delayed.name}'`, job, jobParts)
       if (job.id === undefined) {
         const record = scheduleRecord(delayed, job, { unique })
         await mover()
@@ -130,6 +143,7 @@ export const jobsOf = <K, V, T extends string>(o: JobsParts<K, V, T>): Jobs<K, V
       return scheduledOf(await ask((options) => scheduleRecord(delayed, job, options)))
     },
     repeat: async (job) => {
+      refuseUnknownOptions(`repeat of '${delayed.name}'`, job, repeatedParts)
       const { cron, timeZone = 'UTC', missed = 'once' } = job
       const fault = recurrenceFault({ cron, timeZone, missed })
       if (fault !== undefined) throw new TypeError(`repeat of '${delayed.name}': ${fault}`)
@@ -141,7 +155,8 @@ export const jobsOf = <K, V, T extends string>(o: JobsParts<K, V, T>): Jobs<K, V
       return answer._tag === 'cancelled' || answer._tag === 'already-fired' ? answer._tag : 'unknown'
     },
     reschedule: async (id, when) => {
-      const fault = whenFault(delayed, when)
+      refuseUnknownOptions(`reschedule of '${delayed.name}'`, when, whenParts)
+      const fault = idFault(id) ?? whenFault(delayed, when)
       if (fault !== undefined) throw new TypeError(`reschedule of '${delayed.name}': ${fault}`)
       for (;;) {
         const known = await look(id)

@@ -48,7 +48,7 @@ export const recurrenceFault = ({ cron, timeZone, missed }: Record<keyof Recurre
   if (!isTimeZone(timeZone)) return `there is no time zone '${timeZone}': write one as 'Europe/Berlin', or 'UTC'`
   const fields = cron.trim().split(/\s+/).length
   if (fields !== 5 && fields !== 6)
-    return `cron '${cron}' has ${fields} fields: minute, hour, day of the month, month, day of the week, as in '0 3 * * *'`
+    return `cron '${cron}' has ${fields} field${fields === 1 ? '' : 's'}, and takes five, or six with seconds first: minute, hour, day of the month, month, day of the week, as in '0 3 * * *'`
   if (cron.includes('?'))
     return `cron '${cron}' has a '?', which means another time on each start: write '*', or a number`
   try {

@@ -292,8 +292,22 @@ describe('a job', () => {
       "has '5s', '30m'",
     )
     await expect(jobs.schedule({ id: 'a', at: 1, key: 'k', value: 7 as never })).rejects.toThrow('7')
+    await expect(jobs.schedule({ id: 'a', at: 1, value: 'v' } as never)).rejects.toThrow(
+      "schedule of 'later': the key for topic 'fired': the codec 'text' threw: TypeError: expected string, got undefined (the job has no key",
+    )
+    await expect(jobs.schedule({ id: 'a', at: new Date(1) as never, key: 'k', value: 'v' })).rejects.toThrow(
+      'at is whole milliseconds since the epoch, as in date.getTime(), and not a Date',
+    )
+    await expect(jobs.schedule(undefined as never)).rejects.toThrow("schedule of 'later': options are an object")
+    await expect(jobs.schedule({ id: 'a', at: 1, key: 'k', value: 'v', header: {} } as never)).rejects.toThrow(
+      'did you mean headers?',
+    )
     await expect(jobs.cancel('')).rejects.toThrow('1 to 256 characters')
+    await expect(jobs.get(5 as never)).rejects.toThrow("get of 'later': a job's id is text")
     await expect(jobs.reschedule('a', { at: -1 })).rejects.toThrow('-1')
+    await expect(jobs.reschedule('', { at: 1 })).rejects.toThrow("reschedule of 'later': a job's id is text")
+    await expect(jobs.reschedule('a', undefined as never)).rejects.toThrow('as in { after, at }, and not undefined')
+    await expect(jobs.reschedule('a', '30m' as never)).rejects.toThrow('and not "30m"')
     expect(() => world.millrace.jobs(fired as never)).toThrow('jobs(…) takes what delayed(…) makes')
     await world.close()
   })

@@ -109,6 +109,9 @@ describe('a job that comes again', () => {
 
   it.each([
     [{ cron: '0 3 * *' }, /^repeat of 'nightly': cron '0 3 \* \*' has 4 fields/],
+    [{ cron: '@daily' }, /cron '@daily' has 1 field, and takes five, or six with seconds first: minute/],
+    [{ tz: 'Europe/Berlin' }, /^repeat of 'nightly': there is no option 'tz'; there are id, cron, timeZone/],
+    [{ value: 7 as never }, /^repeat of 'nightly': the value for topic 'reports': .*cannot write 7/],
     [{ timeZone: 'Mars' }, /there is no time zone 'Mars'/],
     [{ id: '' }, /^repeat of 'nightly': a job's id is text/],
   ])('refuses what is none: %o', async (wrong, message) => {
