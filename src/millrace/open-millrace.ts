@@ -8,6 +8,7 @@ import type { Random } from '../contracts/random.ts'
 import { settle } from '../contracts/settle.ts'
 import type { StreamRecord } from '../contracts/stream-record.ts'
 import type { Topic } from '../contracts/topic.ts'
+import { requireLetters } from '../pipeline/dead-letter-policy.ts'
 import { type Running, runPipeline } from '../pipeline/run.ts'
 import { lettersOf } from '../retry/letters.ts'
 import { checkRun, checkSend, checkStop, checkTransaction } from './check-calls.ts'
@@ -171,7 +172,7 @@ export const openMillrace = ({ url, engine, clock, random, clientId, send, warn 
 
     deadLetters: (topic) => {
       refuseWhenClosed()
-      requireTopic('deadLetters(…)', topic)
+      requireLetters('millrace.deadLetters', topic)
       return lettersOf({
         engine,
         clock,

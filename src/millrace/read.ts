@@ -54,7 +54,7 @@ export async function* readBatches<K, V>(
   options: ReadOptions & { readonly clock: Clock; readonly lifetime: AbortSignal },
 ): AsyncGenerator<readonly StreamRecord<K, V>[], void, undefined> {
   const { isolation = 'read_committed', onUnreadable = 'halt', lifetime } = options
-  const partitions = await findPartitions(engine, topic.name, options.partitions)
+  const partitions = await findPartitions(engine, topic.name, options)
   const signal = options.signal === undefined ? lifetime : AbortSignal.any([lifetime, options.signal])
   const isBounded = options.until === 'latest'
   const refuseClosed = (): void => {
@@ -87,22 +87,26 @@ const unlessCancelled = <A>(answer: Promise<A>): Promise<A | undefined> =>
     throw error
   })
 
-/** All partitions of a topic, or those asked for. Rejects with `unknown-topic` and `unknown-partition`. */
+/**
+ * All partitions of a topic, or those asked for. Rejects with `unknown-topic`, and with `unknown-partition` for one that is
+ * asked for, or has an offset to begin at, and does not exist.
+ */
 const findPartitions = async (
   engine: Engine,
   topic: string,
-  wanted?: readonly number[],
+  { partitions: wanted, from }: Pick<ReadOptions, 'partitions' | 'from'>,
 ): Promise<readonly TopicPartition[]> => {
   const [found] = await settle(engine.topics.describe([topic]))
   if (found === undefined) throw unknownTopic(engine, topic)
   const all = Array.from({ length: found.partitions }, (_, partition) => ({ topic, partition }))
-  if (wanted === undefined) return all
-  return wanted.map((partition) => {
+  const existing = (partition: number): TopicPartition => {
     const one = all[partition]
     if (one !== undefined) return one
     const message = `topic '${topic}' has partitions 0 to ${found.partitions - 1}, and not ${partition}`
     throw new MillraceError(engineFailure('unknown-partition', message))
-  })
+  }
+  if (typeof from === 'object' && 'offsets' in from) for (const one of Object.keys(from.offsets)) existing(Number(one))
+  return wanted === undefined ? all : wanted.map(existing)
 }
 
 const endsOf = async (

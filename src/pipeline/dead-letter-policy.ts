@@ -52,7 +52,8 @@ export const deadLetterKey = (topic: Topic<Uint8Array | null, DeadLetter>): Dead
   return { _tag: 'DeadLetterKey', topic }
 }
 
-const requireLetters = (call: string, topic: unknown): void => {
+/** Refuses what is no topic of dead letters, or one that cannot hold them. */
+export const requireLetters = (call: string, topic: unknown): void => {
   const example = `${call}(deadLetters('billing.dead'))`
   if (!isTopic(topic)) return refuseArgument(`${call}(…)`, 'a topic of dead letters', topic, `write ${example}`)
   const why = letterFault(topic)

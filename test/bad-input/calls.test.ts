@@ -81,6 +81,11 @@ const calls: readonly Case[] = [
   [`m.transaction(async () => {}, { timeoutMs: 1 })`, `takes the function alone, and not an object { timeoutMs }`],
   [`m.transaction((tx) => tx.send('orders', []))`, `tx.send(…) takes a topic, and not "orders"`],
   [`m.transaction((tx) => tx.commitPosition())`, `commitPosition(…) takes a consumer, and not undefined`],
+  [
+    `m.deadLetters('dead')`,
+    `takes a topic of dead letters, and not "dead": write millrace.deadLetters(deadLetters('billing.dead'))`,
+  ],
+  [`m.deadLetters(orders)`, `takes a topic of dead letters, and not topic 'orders': it cannot hold them`],
   [`m.create('orders')`, `argument 1 of create(…) takes a topic, and not "orders"`],
   [`m.create([orders])`, `and not an array of 1: pass topics one by one, as in ...topics`],
   [`m.delete('orders')`, `argument 1 of delete(…) takes a topic`],

@@ -120,6 +120,7 @@ describe('a partition that does not exist', () => {
       wrong,
     )
     await refusal(millrace.read(orders, { partitions: [2] }).next(), wrong)
+    await refusal(millrace.read(orders, { from: { offsets: { 2: 0 } }, until: 'latest' }).next(), wrong)
     await refusal(
       millrace.consumer({ topics: [orders], group: 'g', assign: [{ topic: 'orders', partition: 2 }] }),
       wrong,
