@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Engine } from '../contracts/engine.ts'
@@ -35,6 +35,8 @@ export const openEngine = async (url: string, access: Access): Promise<Engine> =
 
 const refuseMissing = (directory: string): void => {
   if (existsSync(join(directory, 'millrace.catalog'))) return
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw new Complaint('failed', `${directory} is a file, and no directory: mind the spelling of --url`)
   // what holds something else is for the engine to name
   if (existsSync(directory) && !isEmpty(directory)) return
   throw new Complaint(

@@ -173,4 +173,15 @@ describe('millrace dlq redrive', () => {
     )
     expect(await millrace('dlq redrive --topic daed')).toMatchObject({ code: 3 })
   })
+
+  it('refuses a letter that is none, or of another topic', async () => {
+    const millrace = await withLetters()
+    for (const [id, says] of [
+      ['17', "'17' names no letter: write TOPIC-PARTITION-OFFSET"],
+      ['orders-0-0', "letter 'orders-0-0' is not of topic 'dead': name its own with --topic"],
+    ]) {
+      const { code, stderr } = await millrace(`dlq redrive --topic dead --letter ${id}`)
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(says as string) })
+    }
+  })
 })

@@ -54,6 +54,16 @@ describe('a directory that is not there', () => {
       expect(stderr).toContain('diary.txt')
     }
   })
+
+  it.each(['topics list', 'groups delete --group g', 'topics create --topic a'])(
+    'is none where a file has the name: %s',
+    async (line) => {
+      const file = join(temporaryDirectory(), 'data')
+      writeFileSync(file, '')
+      const { code, stderr } = await at(file, line)
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(`${file} is a file`) })
+    },
+  )
 })
 
 describe('a directory that a program owns', () => {

@@ -10,6 +10,7 @@ import { counted, jsonLine } from '../say.ts'
 import { findTopic, withSession } from '../session.ts'
 import { type Column, table } from '../table.ts'
 import { type FindOptions, findOf } from './find-options.ts'
+import { placeOf } from './letter-place.ts'
 import { sayUnreadable } from './list-letters.ts'
 
 interface RedriveLettersOptions extends FindOptions {
@@ -44,6 +45,7 @@ export const redriveLetters: Run<RedriveLettersOptions> = async (invocation) => 
 const redrive = async ({ world, url, options }: Invocation<RedriveLettersOptions>): Promise<RedriveOutcome> => {
   const { topic, letter, to, max, maxRedrives, rate, by = whoever(), execute = false } = options
   const find = findOf(options)
+  for (const id of letter ?? []) requireLetterOf(topic, id)
   const progress = progressOn(world.stderr, world.clock)
   try {
     return await withSession({ world, url }, execute ? 'write' : 'read', async ({ engine, millrace }) => {
@@ -64,6 +66,11 @@ const redrive = async ({ world, url, options }: Invocation<RedriveLettersOptions
   } finally {
     await progress.end()
   }
+}
+
+const requireLetterOf = (topic: string, id: string): void => {
+  if (placeOf(id).topic !== topic)
+    throw new Complaint('usage', `letter '${id}' is not of topic '${topic}': name its own with --topic`)
 }
 
 /** Who types, as the operating system has it. */

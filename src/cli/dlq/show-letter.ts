@@ -13,6 +13,7 @@ import { readableJson, readableText } from '../readable.ts'
 import { counted, jsonLine } from '../say.ts'
 import { findTopic, withSession } from '../session.ts'
 import { shownTime } from '../shown-time.ts'
+import { placeOf } from './letter-place.ts'
 
 interface ShowOptions {
   readonly letter: string
@@ -45,13 +46,6 @@ export const showLetter: Run<ShowOptions> = async ({ world, url, options: { lett
     return { id, timestamp: record.timestamp, letter: record.value, moved }
   })
   await world.stdout.write(json ? jsonLine(document(shown)) : page(shown))
-}
-
-const placeOf = (id: string): Position => {
-  const [, topic, partition, offset] = /^(.+)-(\d+)-(\d+)$/.exec(id) ?? []
-  if (topic === undefined)
-    throw new Complaint('usage', `'${id}' names no letter: write TOPIC-PARTITION-OFFSET, as list shows it`)
-  return { topic, partition: Number(partition), offset: Number(offset) }
 }
 
 const findRecord = async (

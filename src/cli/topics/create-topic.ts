@@ -24,7 +24,8 @@ export const createTopic: Run<CreateOptions> = async ({ world, url, options }) =
     const made = await engine.topics.create({ name, partitions, config })()
     if (made._tag === 'Right') return { topic: made.right, created: true }
     const [found] = await settle(engine.topics.describe([name]))
-    if (!ifNotExists || found === undefined || made.left.code !== 'topic-exists') throw new MillraceError(made.left)
+    if (found === undefined || made.left.code !== 'topic-exists') throw new MillraceError(made.left)
+    if (!ifNotExists) throw new Complaint('failed', isThere(name, found.partitions), new MillraceError(made.left))
     return { topic: found, created: false }
   })
   if (json) {
@@ -37,6 +38,9 @@ export const createTopic: Run<CreateOptions> = async ({ world, url, options }) =
     created ? `created topic ${name} with ${has} at ${url}\n` : `topic ${name} is there already, with ${has}\n`,
   )
 }
+
+const isThere = (name: string, partitions: number): string =>
+  `there is a topic '${name}' already, with ${counted(partitions, 'partition')}: --if-not-exists is content with it, 'millrace topics alter' changes it`
 
 /** Before a directory is made for it. */
 const refuseBadName = (name: string): void => {
