@@ -1,5 +1,5 @@
 import * as fs from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Storage, StorageError, type StorageErrorCode, type StorageFile } from '../contracts/storage.ts'
 
 /** What POSIX takes in one writev at the least. */
@@ -46,13 +46,27 @@ export const diskStorage = (root: string): Storage => {
     exists: (path) => fs.existsSync(at(path)),
     open: (path, mode) => new DiskFile(at(path), mode),
     makeDirectory: (directory) => {
-      attempt('make directory', at(directory), () => fs.mkdirSync(at(directory), { recursive: true }))
+      attempt('make directory', at(directory), () => makeDirectory(at(directory)))
     },
     rename: (from, to) => attempt('rename', at(from), () => fs.renameSync(at(from), at(to))),
     remove: (path) => attempt('remove', at(path), () => fs.rmSync(at(path), { recursive: true, force: true })),
     syncDirectory: (directory) => syncDirectory(at(directory)),
   }
 }
+
+/** Those above it too. Node's own way never returns where a directory that is there says ENOENT, as those of /proc do. */
+const makeDirectory = (path: string): void => {
+  if (isDirectory(path)) return
+  if (!fs.existsSync(dirname(path))) makeDirectory(dirname(path))
+  try {
+    fs.mkdirSync(path)
+  } catch (error) {
+    // another process may have been quicker
+    if (!isDirectory(path)) throw error
+  }
+}
+
+const isDirectory = (path: string): boolean => fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 
 /** Windows has no such thing, and makes entries durable by itself. */
 const syncDirectory = async (path: string): Promise<void> => {

@@ -57,4 +57,27 @@ describe('the executable', () => {
     const [stderr, [code]] = await Promise.all([textOf(child.stderr), once(child, 'close')])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
+
+  it.runIf(process.platform === 'linux')(
+    'refuses a place that takes no directories, and does not try for ever',
+    async () => {
+      const args = [
+        '--conditions=millrace-source',
+        main,
+        '--url',
+        'file:/proc/millrace',
+        'topics',
+        'create',
+        '--topic',
+        'x',
+      ]
+      const child = spawn(process.execPath, args, {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        timeout: 20_000,
+        killSignal: 'SIGKILL',
+      })
+      const [stderr, [code]] = await Promise.all([textOf(child.stderr), once(child, 'close')])
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('/proc/millrace') })
+    },
+  )
 })
