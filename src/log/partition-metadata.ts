@@ -8,6 +8,6 @@ export const partitionMetadata = 'partition.metadata'
 export const writeMetadata = (topicId: string): Uint8Array =>
   new TextEncoder().encode(`version: 0\ntopic_id: ${topicId}\n`)
 
-/** The topic's id; `undefined` where the bytes are no metadata. */
+/** The topic's id; `undefined` where the bytes are no metadata, as they are where a crash has cut the id short. */
 export const readMetadata = (bytes: Uint8Array): string | undefined =>
-  /^version: 0\ntopic_id: ([\w-]+)\n?$/.exec(new TextDecoder().decode(bytes))?.[1]
+  /^version: 0\ntopic_id: ([\w-]{22})\n?$/.exec(new TextDecoder().decode(bytes))?.[1]

@@ -211,6 +211,22 @@ describe('a segment that lost its end', () => {
   })
 })
 
+describe('the file that says whose a partition is', () => {
+  it('speaks of no other topic where a crash has left its beginning: nothing is deleted', async () => {
+    const storage = await filled('power', true)
+    const path = 't-0/partition.metadata'
+    const size = sizeOf(storage, path)
+    const wholeId = size - 1
+    for (let left = 0; left < wholeId; left++) {
+      storage.open(path, 'write').truncate(left)
+      const logs = rightOf(await open(storage))
+      expect(readOn(logOf(logs))).toEqual({ values: expected, failure: undefined })
+      rightOf(await logs.close())
+      expect(sizeOf(storage, path)).toBe(size)
+    }
+  })
+})
+
 describe('the indexes', () => {
   it.each(['index', 'timeindex'])('are made anew when one is lost: .%s', async (kind) => {
     const storage = await filled('power', true)
