@@ -6,7 +6,7 @@ import { type BenchRecord, benchRecords, inDirectory, pieces } from './records.t
 import { SqliteLog, type SqliteRow, type Synchronous } from './sqlite-log.ts'
 import { type Durability, input, output, partitions, turned } from './topics.ts'
 
-const rounds = 3
+const rounds = 5
 /** How many records of each contest are measured. */
 const count = 500_000
 /** The same of those with small transactions. */
