@@ -1,17 +1,17 @@
-import { EncodeError } from '../contracts/codec.ts'
-import type { AnyDelayed, Job, Repeated, When } from '../contracts/delayed.ts'
+import type { AnyDelayed, CommandSource, Job, Repeated, When } from '../contracts/delayed.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
 import { given } from './arguments.ts'
 import { topicsOf } from './delayed.ts'
 import { type Duration, durationMs } from './duration.ts'
 import { ownHeadersLeftOut, type RawOutput } from './job-headers.ts'
-import { type MarkSource, markHeaders } from './job-mark.ts'
+import { markHeaders } from './job-mark.ts'
+import { unencodable } from './unencodable.ts'
 import { utf8 } from './utf-8.ts'
 
 /** Where a command comes from, and what its sender wants of it. */
 export interface CommandOptions {
   /** The record that it was made of. */
-  readonly source?: MarkSource
+  readonly source?: CommandSource
   /** Its id, for the answer. */
   readonly command?: string
   /** The scheduling that it is about. */
@@ -96,14 +96,13 @@ export const repeatRecord = (
 }
 
 /** A part of a job as its target's codec writes it. **Errors** throws an `EncodeError` that names both. */
-const encoded = (of: AnyDelayed, call: string, part: 'key' | 'value', given: unknown): Uint8Array | null => {
+const encoded = (of: AnyDelayed, call: string, part: 'key' | 'value', field: unknown): Uint8Array | null => {
   const codec = of.to[part]
   try {
-    return codec.encode(given)
+    return codec.encode(field)
   } catch (cause) {
-    const why = cause instanceof EncodeError ? cause.message : `the codec '${codec.name}' threw: ${String(cause)}`
-    const hint = given === undefined ? ` (the job has no ${part}: give it one)` : ''
-    throw new EncodeError(`${call} of '${of.name}': the ${part} for topic '${of.to.name}': ${why}${hint}`, { cause })
+    const what = `${call} of '${of.name}': the ${part} for topic '${of.to.name}'`
+    throw unencodable(what, codec.name, cause, field === undefined ? ` (the job has no ${part}: give it one)` : '')
   }
 }
 

@@ -1,15 +1,9 @@
-import type { Position } from '../contracts/position.ts'
+import type { CommandSource } from '../contracts/delayed.ts'
 import { type Headers, jobHeader } from './job-headers.ts'
 import { beginBytes, has, version, whats } from './mark-format.ts'
 import { ownBytes } from './own-bytes.ts'
 import { sameBytes } from './same-bytes.ts'
 import { utf8 } from './utf-8.ts'
-
-/** The record that a command was made of. */
-export interface MarkSource extends Position {
-  /** Milliseconds since the epoch. */
-  readonly timestamp: number
-}
 
 /** What a record about a job says of it: a command, or (`wait`) one that waits. Times in milliseconds since the epoch. */
 export interface Mark {
@@ -26,7 +20,7 @@ export interface Mark {
   readonly expect?: number | undefined
   /** The key of the record in the target, where it has one. */
   readonly key?: Uint8Array | null | undefined
-  readonly source?: MarkSource | undefined
+  readonly source?: CommandSource | undefined
   /** The id of a command whose sender wants an answer. */
   readonly command?: string | undefined
   /** How it comes again: what is done with missed times, the time zone, and cron's fields. */

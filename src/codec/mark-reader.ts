@@ -1,6 +1,7 @@
+import type { CommandSource } from '../contracts/delayed.ts'
 import type { FieldsInPlace } from '../contracts/fields-in-place.ts'
 import { type Headers, jobHeader } from './job-headers.ts'
-import type { Mark, MarkSource } from './job-mark.ts'
+import type { Mark } from './job-mark.ts'
 import { allFlags, beginBytes, has, version, whats } from './mark-format.ts'
 import { fromUtf8, utf8 } from './utf-8.ts'
 
@@ -68,7 +69,7 @@ export class MarkReader {
     return this.hasKey ? this.#view(this.#keyAt, this.#keyBytes) : null
   }
 
-  get source(): MarkSource | undefined {
+  get source(): CommandSource | undefined {
     if ((this.#flags & has.source) === 0) return undefined
     this.#at = this.#sourceAt
     const topicBytes = this.#number()

@@ -1,3 +1,4 @@
+import type { Position } from './position.ts'
 import type { StatePlace } from './store.ts'
 import type { AnyTopic, Topic } from './topic.ts'
 
@@ -72,4 +73,10 @@ export interface DelayedTopics {
   readonly near: AnyTopic
   /** For what can neither be read nor written to the target. */
   readonly dead: AnyTopic
+}
+
+/** The record that a command about a job was made of. */
+export interface CommandSource extends Position {
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number
 }

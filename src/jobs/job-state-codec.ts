@@ -3,7 +3,8 @@ import { undecodable } from '../codec/decode-error.ts'
 import { ownBytes } from '../codec/own-bytes.ts'
 import { utf8 } from '../codec/utf-8.ts'
 import type { Codec, DecodeError } from '../contracts/codec.ts'
-import type { Answered, CommandSource, JobState } from '../protocol/delay/job-state.ts'
+import type { CommandSource } from '../contracts/delayed.ts'
+import type { Answered, JobState } from '../protocol/delay/job-state.ts'
 import {
   answerTags,
   askedTag,

@@ -1,5 +1,6 @@
 import { fromUtf8 } from '../codec/utf-8.ts'
-import type { Answered, CommandSource, JobAnswer, JobState } from '../protocol/delay/job-state.ts'
+import type { CommandSource } from '../contracts/delayed.ts'
+import type { Answered, JobAnswer, JobState } from '../protocol/delay/job-state.ts'
 import { answerTags, firedTag, nearLength, pendingTag, tags } from './job-state-format.ts'
 
 /**

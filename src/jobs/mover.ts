@@ -4,6 +4,7 @@ import { jobHeader, numberHeader, ownHeadersLeftOut } from '../codec/job-headers
 import { markHeaders } from '../codec/job-mark.ts'
 import { markIn } from '../codec/mark-reader.ts'
 import { nullable } from '../codec/nullable.ts'
+import { statePlace } from '../codec/store.ts'
 import { text } from '../codec/text.ts'
 import { utf8 } from '../codec/utf-8.ts'
 import { Carrier } from '../contracts/carrier.ts'
@@ -32,13 +33,6 @@ import { TierOrder } from './tier-order.ts'
 
 /** The state of each id that is known. Its keys are ids in bytes. */
 export const jobsStore: StoreDeclaration<Uint8Array, JobState> = { name: 'jobs', key: bytes, value: jobStateCodec }
-
-/** The same, kept where `of` says. */
-const jobsStoreOf = ({ maxBytes, in: place }: AnyDelayed): typeof jobsStore => ({
-  ...jobsStore,
-  ...(maxBytes === undefined ? {} : { maxBytes }),
-  ...(place === undefined ? {} : { in: place }),
-})
 
 /** What moves the jobs of one delayed: a pipeline over its commands, and the tiers in which they wait. */
 export interface Mover {
@@ -86,7 +80,7 @@ class Moving {
   constructor(of: AnyDelayed, parts: MovingParts) {
     const { commands, answers } = topicsOf(of)
     this.#o = parts
-    this.#jobs = jobsStoreOf(of)
+    this.#jobs = { ...jobsStore, ...statePlace(`delayed('${of.name}', …)`, of) }
     this.#store = { _tag: 'store', store: this.#jobs }
     this.#commands = commands
     this.#target = { ...of.to, key: nullable(bytes), value: nullable(bytes) }

@@ -16,8 +16,9 @@ let turn: Promise<void> | undefined
  * there the loop is not what brings events.
  */
 export const turnDue = (clock: Clock): Promise<void> | undefined => {
-  if (clock === systemClock && turn === undefined && clock.elapsed() >= endsAtMs) turn = take()
-  return clock === systemClock ? turn : undefined
+  if (clock !== systemClock) return undefined
+  if (turn === undefined && clock.elapsed() >= endsAtMs) turn = take()
+  return turn
 }
 
 const take = async (): Promise<void> => {

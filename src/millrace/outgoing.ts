@@ -3,7 +3,8 @@ import { aloneBytesOf } from '../batch/record-size.ts'
 import { refuseArgument } from '../codec/arguments.ts'
 import { inPlaceOf } from '../codec/in-place.ts'
 import { recordFault } from '../codec/record-fault.ts'
-import { EncodeError } from '../contracts/codec.ts'
+import { unencodable } from '../codec/unencodable.ts'
+import type { EncodeError } from '../contracts/codec.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
 import type { AnyTopic, Topic } from '../contracts/topic.ts'
 
@@ -46,12 +47,8 @@ const readHeaders = (headers: Outgoing<unknown, unknown>['headers']): ReadonlyMa
 }
 
 /** Why `part` of a record could not be written, by the record's place in the call. */
-const unencodable = (topic: AnyTopic, part: 'key' | 'value', { record, index }: Place, cause: unknown): EncodeError => {
-  const what = `${part} of record ${index} for topic '${topic.name}'`
-  return cause instanceof EncodeError
-    ? new EncodeError(`${what}: ${cause.message}${hint(record[part])}`, { cause })
-    : new EncodeError(`${what}: the codec '${topic[part].name}' threw: ${String(cause)}`, { cause })
-}
+const unwritten = (topic: AnyTopic, part: 'key' | 'value', { record, index }: Place, cause: unknown): EncodeError =>
+  unencodable(`${part} of record ${index} for topic '${topic.name}'`, topic[part].name, cause, hint(record[part]))
 
 interface Place {
   readonly record: Outgoing<unknown, unknown>
@@ -117,7 +114,7 @@ export class RecordEncoding<K, V> implements EncodedRecord {
       part = 'value'
       this.value = topic.value.encode(record.value)
     } catch (cause) {
-      throw unencodable(topic, part, { record, index }, cause)
+      throw unwritten(topic, part, { record, index }, cause)
     }
     const { headers, timestamp } = record
     this.headers = noHeaders

@@ -1,29 +1,25 @@
 import { describe, expect, it } from 'vitest'
 import { mapAsync, mapValue, to } from '../../operators/index.ts'
-import { type Millrace, stream, text, topic } from '../../src/index.ts'
+import { type Millrace, stream, type Topic, text, topic } from '../../src/index.ts'
 import { simulate } from '../../src/testing/simulate.ts'
+
+type Lines = Topic<string, string>
 
 const words = topic('words', { key: text, value: text, partitions: 2 })
 const loud = topic('loud', { key: text, value: text, partitions: 2 })
 const louder = topic('louder', { key: text, value: text, partitions: 2 })
 
-const shout = (millrace: Millrace) =>
+const exclaiming = (name: string, from: Lines, into: Lines) => (millrace: Millrace) =>
   millrace.run(
-    'shout',
-    stream(words).pipe(
+    name,
+    stream(from).pipe(
       mapValue((word) => `${word}!`),
-      to(loud),
+      to(into),
     ),
   )
 
-const echo = (millrace: Millrace) =>
-  millrace.run(
-    'echo',
-    stream(loud).pipe(
-      mapValue((word) => `${word}!`),
-      to(louder),
-    ),
-  )
+const shout = exclaiming('shout', words, loud)
+const echo = exclaiming('echo', loud, louder)
 
 const sent = (...values: string[]) => values.map((value) => ({ key: value, value }))
 const values = (records: readonly { readonly value: string }[]) => records.map(({ value }) => value).sort()

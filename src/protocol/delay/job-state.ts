@@ -1,10 +1,4 @@
-import type { Position } from '../../contracts/position.ts'
-
-/** The record that a command was made of. */
-export interface CommandSource extends Position {
-  /** Milliseconds since the epoch. */
-  readonly timestamp: number
-}
+import type { CommandSource } from '../../contracts/delayed.ts'
 
 /** What came of a command, for whom it was of. Times in milliseconds since the epoch. */
 export type JobAnswer =

@@ -1,8 +1,8 @@
+import type { CommandSource } from '../../contracts/delayed.ts'
 import type { Step } from '../step.ts'
 import {
   type Answered,
   answersKept,
-  type CommandSource,
   type JobAnswer,
   type JobCommand,
   type JobState,

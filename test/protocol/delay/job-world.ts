@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
+import type { CommandSource } from '../../../src/contracts/delayed.ts'
 import { type JobRules, type JobStep, stepJob } from '../../../src/protocol/delay/job.ts'
-import type { CommandSource, JobAnswer, JobCommand, JobState, Surfaced } from '../../../src/protocol/delay/job-state.ts'
+import type { JobAnswer, JobCommand, JobState, Surfaced } from '../../../src/protocol/delay/job-state.ts'
 import { hopAt, type Place } from '../../../src/protocol/delay/ladder.ts'
 
 const [second, minute, hour, day] = [1_000, 60_000, 3_600_000, 86_400_000]
