@@ -7,6 +7,7 @@ const config: ViteUserConfig = defineConfig({
     include: ['test/**/*.test.ts'],
     // npm run test:package
     exclude: ['test/package/**'],
+    setupFiles: ['test/support/property-seed.ts'],
     testTimeout: 30_000,
     // Nothing of ours lives in a module between tests, so a worker may keep what it has loaded.
     isolate: false,

@@ -30,6 +30,7 @@ export class DoneSoFar {
   /** Where each partition stood when it was last taken. */
   readonly #passed = new Map<Source, number>()
   #taken = 0
+  #committed = 0
   #takenBytes = 0
   /** Empty, to be filled again: what was written once is quick to write. */
   #spare: TaskOutputs | undefined
@@ -51,7 +52,13 @@ export class DoneSoFar {
 
   /** How many prefixes are taken and not {@link committed}. */
   get uncommitted(): number {
-    return this.#taken
+    return this.#taken - this.#committed
+  }
+
+  /** What answers whether all is committed that is done by now. */
+  committing(): () => boolean {
+    const last = this.#taken + (this.isWorthTaking ? 1 : 0)
+    return () => this.#committed >= last
   }
 
   /** All of `source` before it is done; `undefined` where nothing of it is. */
@@ -113,7 +120,7 @@ export class DoneSoFar {
 
   /** What was taken is committed, or has gone: its bytes are free, and its outputs are not to be used again. */
   committed({ bytes, outputs }: DonePrefix): void {
-    this.#taken -= 1
+    this.#committed += 1
     this.#takenBytes -= bytes
     this.meter.bytes -= bytes
     if (outputs.heldBytes > spareBytesMax) return

@@ -135,15 +135,15 @@ export class Sluices implements HoldsBack {
       )
       const byName = new Map(settled.map((end) => [partitionName(end), end.offset]))
       const ends = new Map(task.places.map((place) => [place, byName.get(partitionName(place.source)) ?? 0]))
-      const everyOther = (isThere: (place: Place, end: number) => boolean) => (): boolean =>
-        [...ends].every(([place, end]) => place.tier !== undefined || isThere(place, end))
-      if (!(await this.#until(everyOther((place, end) => task.reached(place) >= end)))) return undefined
+      const isDone = (): boolean =>
+        [...ends].every(([place, end]) => place.tier !== undefined || task.reached(place) >= end)
+      if (!(await this.#until(isDone))) return undefined
       if (!barrier.takeOverdue(task.task)) {
         const isKnown = (): boolean => [...this.#tiers].every(([place, tier]) => tier.knows(ends.get(place) ?? 0))
         return (await this.#until(isKnown)) ? ends : undefined
       }
-      const isCommitted = everyOther((place, end) => place.committed >= end || task.isIdle)
-      if (!(await this.#until(isCommitted))) return undefined
+      const isCommitted = task.runner?.committing()
+      if (isCommitted !== undefined && !(await this.#until(isCommitted))) return undefined
     }
   }
 

@@ -76,6 +76,11 @@ export class TaskRunner {
     return this.#parts.done.uncommitted
   }
 
+  /** What answers whether all is {@link committed} that is done by now. */
+  committing(): () => boolean {
+    return this.#parts.done.committing()
+  }
+
   /** All of `source` before it is done; `undefined` where nothing of it is. */
   position(source: Source): number | undefined {
     return this.#parts.done.position(source)
