@@ -225,6 +225,22 @@ describe('run', () => {
     expect((await outcome(world, piped(to(out)))).written).toEqual([1]) // and leaves nothing behind
   })
 
+  it('is refused under the name of a pipeline at work on other topics, which goes on', async () => {
+    const other = topic('other', { key: text, value: int32 })
+    const world = await opened(2, [input, out, other])
+    const running = await world.run('p', piped(to(out)))
+    await world.append(input, 0, numbered(1))
+    await world.caughtUp(running)
+    const newcomer = await world.run('p', { topics: [other], operators: [] })
+    await expect(world.while(newcomer.done)).rejects.toThrow(
+      /'p' is at work on other topics: give what reads these another name, .*it reads in; these are other/,
+    )
+    await world.append(input, 1, numbered(2))
+    await world.caughtUp(running)
+    await world.while(running.stop())
+    expect(values(await world.committed(out, 2))).toEqual([1, 2])
+  })
+
   it('refuses to go on with state that was kept for another partition count', async () => {
     const world = await opened()
     const sum = scanByKey(store('sum', { key: text, value: int32 }), 0, (s, v: number) => s + v)

@@ -152,10 +152,11 @@ const synced = (member: GroupMembership, leads: boolean, bytes: Uint8Array, now:
       ),
       now,
     )
+  const note = noteOf(decoded.right)
+  if (note.refusal !== undefined) return fail(member, engineFailure('inconsistent-protocol', note.refusal), now)
   const { partitions } = decoded.right
   const added = minus(partitions, owned)
   const gone = minus(owned, partitions)
-  const note = noteOf(decoded.right)
   const assigned: GroupMembership = {
     ...member,
     phase: { _tag: 'stable', leads },

@@ -18,7 +18,10 @@ export const topicsToCount = (group: string, joined: JoinedReply): E.Either<Engi
 /**
  * The leader's work: reads what the members say, and lets `assignor` decide.
  *
- * **Errors** those of the assignor, and `inconsistent-protocol` for a member that cannot be read.
+ * **Guarantees** what `assignor` refuses does not end those that are at work: they are assigned to without the members that
+ * read other topics, and these are told why they get nothing.
+ *
+ * **Errors** those of the assignor where nobody is at work, and `inconsistent-protocol` for a member that cannot be read.
  */
 export const assignParts = (
   group: string,
@@ -26,16 +29,34 @@ export const assignParts = (
   joined: JoinedReply,
   counts: PartitionCounts,
 ): E.Either<EngineFailure, Parts> =>
-  E.Monad.chain(readMembers(group, joined), (members) =>
-    E.Functor.map(assignors[assignor].assign(members, counts), (assignment) =>
-      members.map(({ memberId, owned }) => {
+  E.Monad.chain(readMembers(group, joined), (members) => {
+    const assigned = assignors[assignor].assign(members, counts)
+    const topics = topicsAtWork(members)
+    const fitting = members.filter((member) => member.topics.every((topic) => topics.has(topic)))
+    const isKept = E.isRight(assigned) || fitting.length === 0
+    return E.Functor.map(isKept ? assigned : assignors[assignor].assign(fitting, counts), (assignment) =>
+      members.map((member) => {
+        const { memberId, owned } = member
         const partitions = assignment.get(memberId) ?? []
         const givesBack = assignors[assignor].cooperative && minus(owned, partitions).length > 0
-        const userData = encodeNote({ members: members.length, givesBack })
+        const isMisfit = E.isLeft(assigned) && !assignment.has(memberId)
+        const refusal = isMisfit ? misfit(group, topics, member, assigned.left) : undefined
+        const userData = encodeNote({ members: members.length, givesBack, refusal })
         return { memberId, assignment: encodeAssignment({ partitions, userData }) }
       }),
-    ),
-  )
+    )
+  })
+
+const topicsAtWork = (members: readonly AssignorMember[]): ReadonlySet<string> =>
+  new Set(members.filter(({ owned }) => owned.length > 0).flatMap((member) => member.topics))
+
+const misfit = (
+  group: string,
+  topics: ReadonlySet<string>,
+  member: AssignorMember,
+  { message }: EngineFailure,
+): string =>
+  `'${group}' is at work on other topics: give what reads these another name, or stop the other first (it reads ${[...topics].join(', ')}; these are ${member.topics.join(', ')}; ${message})`
 
 /** What the leader adds to each assignment, as user data. */
 export interface LeaderNote {
@@ -46,22 +67,31 @@ export interface LeaderNote {
    * anew meanwhile does not know: it has to join again, or nobody would ever get it.
    */
   readonly givesBack: boolean
+  /** This member does not fit those that are at work, and why. */
+  readonly refusal: string | undefined
 }
 
-const encodeNote = ({ members, givesBack }: LeaderNote): Uint8Array =>
+/** It is kept with the group: a list of topics may be long. */
+const refusalCharsMax = 1_000
+
+const encodeNote = ({ members, givesBack, refusal }: LeaderNote): Uint8Array =>
   new ByteWriter()
     .int32(members)
     .int16(givesBack ? 1 : 0)
+    .string(refusal?.slice(0, refusalCharsMax) ?? null)
     .finish()
 
 /** Other programs' leaders say nothing, or something else. */
 export const noteOf = ({ userData }: MemberAssignment): LeaderNote => {
-  const silent = { members: 0, givesBack: false }
-  if (userData?.length !== 6) return silent
-  const note = readBytes(userData, "the leader's note", (reader) => ({
-    members: Math.max(reader.int32(), 0),
-    givesBack: reader.int16() === 1,
-  }))
+  const silent = { members: 0, givesBack: false, refusal: undefined }
+  if (userData === null) return silent
+  const note = readBytes(userData, "the leader's note", (reader) => {
+    const members = Math.max(reader.int32(), 0)
+    const givesBack = reader.int16() === 1
+    const refusal = reader.nullableString() ?? undefined
+    reader.end()
+    return { members, givesBack, refusal }
+  })
   return E.isRight(note) ? note.right : silent
 }
 
