@@ -5,6 +5,7 @@ import { addCompletionCommand } from './commands/completion.ts'
 import { addConsumeCommand } from './commands/consume.ts'
 import { addDlqCommands } from './commands/dlq.ts'
 import { addGroupsCommands } from './commands/groups.ts'
+import { addHelpCommand } from './commands/help.ts'
 import { addJobsCommands } from './commands/jobs.ts'
 import { addProduceCommand } from './commands/produce.ts'
 import { addTopicsCommands } from './commands/topics.ts'
@@ -50,6 +51,7 @@ export const buildProgram = (world: World, { printed, said }: ProgramOutput): Co
   addDlqCommands(program, world)
   addJobsCommands(program, world)
   addCompletionCommand(program, world)
+  addHelpCommand(program)
   showExamples(program, [
     'millrace topics create --topic orders --partitions 4',
     "printf 'o1:paid\\n' | millrace produce --topic orders --key-separator :",

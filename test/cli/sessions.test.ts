@@ -43,6 +43,7 @@ describe('the terminal sessions of docs/cli.md', () => {
       ...['list', 'show', 'redrive'].map((name) => `dlq ${name}`),
       ...['list', 'tiers', 'show', 'cancel', 'reschedule', 'fire-now'].map((name) => `jobs ${name}`),
       'completion bash',
+      'help',
     ]
     expect(all.filter((command) => !shown.includes(`millrace ${command}`))).toEqual([])
   })

@@ -19,7 +19,7 @@ describe('every command', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(/\nExamples?:\n {2}\$ .*millrace/)
     expect(stdout).toContain('--url <url>')
-    if (!leaf.startsWith('completion')) expect(stdout).toMatch(/--json +write JSON: /)
+    if (!['completion', 'help'].includes(leaf)) expect(stdout).toMatch(/--json +write JSON: /)
   })
 
   it.each([[[]], [['topics']], [['groups']], [['dlq']], [['jobs']]])(
@@ -42,6 +42,11 @@ const loadedWith = (path: string, loaded: Set<string> = new Set()): ReadonlySet<
 }
 
 describe('the help', () => {
+  it('of a command stands behind its name too', async () => {
+    for (const path of [[], ['topics'], ['topics', 'create']])
+      expect(await run(['help', ...path])).toEqual(await run([...path, '--help']))
+  })
+
   it('loads no engine, and none of what a command does', () => {
     const folders = new Set(Array.from(loadedWith('src/cli/main.ts'), (path) => posix.dirname(path)))
     expect([...folders].sort()).toEqual(['src/cli', 'src/cli/commands', 'src/contracts', 'src/millrace'])
@@ -53,6 +58,7 @@ describe('a wrong command line', () => {
   it.each([
     ['topics create', "required option '--topic <topic>'"],
     ['topics lits', 'Did you mean list?'],
+    ['help topics lits', "unknown command 'lits'"],
     ['topics list orders', '--topic NAME'],
     ['topics create --topic a --partitions none', 'whole number from 1'],
     ['topics create --topic a/b', 'use only A-Z'],
@@ -113,6 +119,7 @@ _millrace; printf '%s\\n' "\${COMPREPLY[@]}"`
         'dlq',
         'jobs',
         'completion',
+        'help',
         '--version',
         '--url',
         '--debug',
