@@ -101,3 +101,4 @@ export {
   UnreadableRecord,
 } from './pipeline/attempt-errors.ts'
 export { StateStoreFull } from './store/state-store-full.ts'
+export { StateUnreadable } from './store/state-unreadable.ts'

@@ -7,6 +7,7 @@ import type { Random } from '../contracts/random.ts'
 import { UncarriedRecord } from '../contracts/refusal.ts'
 import type { AnyRecord } from '../contracts/stream-record.ts'
 import { StateStoreFull } from '../store/state-store-full.ts'
+import { StateUnreadable } from '../store/state-unreadable.ts'
 import { KeyGivenUp, ParkingFull, UnknownOrigin, UnreadableRecord } from './attempt-errors.ts'
 import { backOffMs } from './back-off.ts'
 import { type Counters, countLetter } from './counters.ts'
@@ -64,8 +65,9 @@ export class Judge {
     if (reason instanceof KeyGivenUp && closes !== undefined) return this.#bury(failed, closes)
     counters.failures += 1
     if (reason instanceof UncarriedRecord) return this.#end(failed)
-    // left out, its state would be lost; what expires may make room
-    if (reason instanceof StateStoreFull) return this.#halt(failed, 'halt, whatever onError says')
+    // left out, its state would be lost; what expires may make room, and another declaration read what is there
+    if (reason instanceof StateStoreFull || reason instanceof StateUnreadable)
+      return this.#halt(failed, 'halt, whatever onError says')
     const { policy, aside } = this.#choose(failed)
     if (policy === 'halt') return this.#halt(failed, aside ?? 'halt')
     if (this.#looksLikeOutage(failed)) return this.#pause(failed)

@@ -4,11 +4,11 @@ import { given } from '../codec/arguments.ts'
 import { ownCopy } from '../codec/own-bytes.ts'
 import { sameBytes } from '../codec/same-bytes.ts'
 import { keyOfTopic, withPart } from '../codec/store-key.ts'
-import { hasExpired, keyText, never } from '../contracts/state-store.ts'
+import { hasExpired, never } from '../contracts/state-store.ts'
 import type { AnyStore, SetOptions, StoreView } from '../contracts/store.ts'
 import { headersLike } from '../store/changelog-record.ts'
 import { keyHash } from '../store/key-hash.ts'
-import { ForeignKey, StateTooLarge, UnreadableRecord } from './attempt-errors.ts'
+import { ForeignKey, StateTooLarge } from './attempt-errors.ts'
 import type { Gather, Writer } from './gather.ts'
 import type { Source } from './source.ts'
 import type { TaskStore } from './task-store.ts'
@@ -79,7 +79,7 @@ export class OpenStore implements StoreView<unknown> {
     const { declaration } = this.#store
     const read = declaration.value.decode(bytes)
     if (E.isRight(read)) return read.right
-    throw new UnreadableRecord(`${declaration.name}[${keyText(this.#key)}]`, 'value', read.left)
+    throw this.#gather.refuse(this.#store.unreadable('value', this.#key, read.left))
   }
 
   readonly set = (value: unknown, options?: SetOptions): void => {

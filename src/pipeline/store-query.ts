@@ -2,13 +2,12 @@ import * as E from 'fp-ts/lib/Either.js'
 import { given, isStore } from '../codec/arguments.ts'
 import { partedKey } from '../codec/store-key.ts'
 import type { Clock } from '../contracts/clock.ts'
-import type { Codec } from '../contracts/codec.ts'
+import type { DecodeError } from '../contracts/codec.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
-import { hasExpired, keyText, type StateEntry } from '../contracts/state-store.ts'
+import { hasExpired, type StateEntry } from '../contracts/state-store.ts'
 import type { AnyStore, StoreDeclaration } from '../contracts/store.ts'
 import { keyedPartition } from '../protocol/client/partitioner.ts'
 import { keyHash } from '../store/key-hash.ts'
-import { UnreadableRecord } from './attempt-errors.ts'
 import type { LiveTask } from './live-task.ts'
 import type { Plan } from './plan.ts'
 import type { TaskStore } from './task-store.ts'
@@ -27,7 +26,7 @@ export type Found<V> =
 
 /** Looks into a store of a running pipeline, and changes nothing. */
 export interface StoreQuery<K, V> {
-  /** What is committed for `key`. Throws what the codec of the key throws, and `UnreadableRecord` for what it cannot read. */
+  /** What is committed for `key`. Throws what the codec of the key throws, and `StateUnreadable` for what was kept by another declaration. */
   readonly get: (key: K) => Found<V>
   /**
    * All that is committed and has not expired in the tasks that this instance has, in no order. What is there throughout is among
@@ -59,17 +58,22 @@ export const storeQuery = <K, V>(o: QuerySetup, declaration: StoreDeclaration<K,
   const here = (): readonly LiveTask[] =>
     [...o.tasks()].filter(({ state }) => state === 'running' || state === 'draining')
   const storeOf = (task: LiveTask): TaskStore => task.stores.get(declaration.name) as TaskStore
-  const readKey = (key: Uint8Array): K => read(declaration, declaration.key, key, key)
-  const readValue = (key: Uint8Array, value: Uint8Array): V => read(declaration, declaration.value, key, value)
+  const { key: keyCodec, value: valueCodec } = declaration
+  const readKey = (store: TaskStore, key: Uint8Array): K =>
+    orThrow(keyCodec.decode(key), (error) => store.unreadable('key', key, error))
+  const readValue = (store: TaskStore, key: Uint8Array, value: Uint8Array): V =>
+    orThrow(valueCodec.decode(value), (error) => store.unreadable('value', key, error))
 
   async function* entries(): AsyncGenerator<readonly [K, V], void, undefined> {
-    for (const task of here())
-      for await (const some of whole(task, declaration, storeOf(task)))
+    for (const task of here()) {
+      const store = storeOf(task)
+      for await (const some of whole(task, declaration, store))
         for (const { key, value, expiresAt } of some)
           if (!hasExpired(expiresAt, clock.now())) {
             const own = known?.hasParts === true ? partedKey(key).key : key
-            yield [readKey(own), readValue(key, value)]
+            yield [readKey(store, own), readValue(store, key, value)]
           }
+    }
   }
 
   return {
@@ -79,8 +83,9 @@ export const storeQuery = <K, V>(o: QuerySetup, declaration: StoreDeclaration<K,
       const hash = keyHash(bytes)
       const tasks = here()
       for (const task of tasks) {
-        const value = storeOf(task).state.get(bytes, hash, clock.now())
-        if (value !== undefined) return { _tag: 'found', value: readValue(bytes, value) }
+        const store = storeOf(task)
+        const value = store.state.get(bytes, hash, clock.now())
+        if (value !== undefined) return { _tag: 'found', value: readValue(store, bytes, value) }
       }
       const task = keyedPartition(bytes, o.taskCount())
       // whoever sends may have put a key elsewhere: only all tasks together can say that there is nothing
@@ -108,8 +113,7 @@ async function* whole(task: LiveTask, { name }: AnyStore, store: TaskStore): Asy
   if (!task.isOurs) throw gone()
 }
 
-const read = <A>({ name }: AnyStore, codec: Codec<A>, key: Uint8Array, bytes: Uint8Array): A => {
-  const decoded = codec.decode(bytes)
+const orThrow = <A>(decoded: E.Either<DecodeError, A>, error: (left: DecodeError) => Error): A => {
   if (E.isRight(decoded)) return decoded.right
-  throw new UnreadableRecord(`${name}[${keyText(key)}]`, bytes === key ? 'key' : 'value', decoded.left)
+  throw error(decoded.left)
 }

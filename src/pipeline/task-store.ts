@@ -1,8 +1,10 @@
+import type { DecodeError } from '../contracts/codec.ts'
 import { hasExpired, never, type StateChange, type StateStore } from '../contracts/state-store.ts'
 import type { AnyStore } from '../contracts/store.ts'
 import { keyHash } from '../store/key-hash.ts'
 import { entryBytes } from '../store/memory-store.ts'
 import { maxBytesOf, StateStoreFull } from '../store/state-store-full.ts'
+import { StateUnreadable } from '../store/state-unreadable.ts'
 import type { Sink } from './encoded-output.ts'
 import { PendingWrites } from './pending-writes.ts'
 
@@ -92,6 +94,12 @@ export class TaskStore {
   get overfull(): StateStoreFull | undefined {
     const sizeBytes = this.state.sizeBytes()
     return sizeBytes > maxBytesOf(this.declaration) ? this.#full(sizeBytes) : undefined
+  }
+
+  /** What is wrong where `codec` does not read the `part` of `key`. */
+  unreadable(part: 'key' | 'value', key: Uint8Array, error: DecodeError): StateUnreadable {
+    const { pipeline } = this.#owner
+    return new StateUnreadable({ store: this.declaration.name, pipeline, part, key, error })
   }
 
   /** Whether it matters what time it is. */

@@ -9,12 +9,14 @@ import { int32 } from '../../src/codec/numbers.ts'
 import { store } from '../../src/codec/store.ts'
 import { text } from '../../src/codec/text.ts'
 import { topic } from '../../src/codec/topic.ts'
+import type { Codec } from '../../src/contracts/codec.ts'
 import type { Operators } from '../../src/pipeline/chain.ts'
 import type { Notice } from '../../src/pipeline/notice.ts'
 import type { Described } from '../../src/pipeline/plan.ts'
 import type { Running } from '../../src/pipeline/run.ts'
 import { restore } from '../../src/store/changelog.ts'
 import { memoryStore } from '../../src/store/memory-store.ts'
+import { StateUnreadable } from '../../src/store/state-unreadable.ts'
 import { EmbeddedWorld } from './embedded-world.ts'
 
 const input = topic('in', { key: text, value: int32 })
@@ -102,6 +104,56 @@ describe('what a key was set to for some time', () => {
     const world = await opened()
     const twice = piped(distinctByKey(String, { within: '1h' }), distinctByKey(String, { within: '1h' }), to(out))
     await expect(world.run('p', twice)).rejects.toThrow("named 'distinct', of which one operator's is its own")
+  })
+})
+
+describe('a store that was declared otherwise', () => {
+  const last = (value: Codec<string> | Codec<number>) => {
+    const declared = store('last', { key: text, value: value as Codec<unknown> })
+    return scanByKey(declared, value === text ? '' : 0, (_, v: number) => (value === text ? `v${v}` : v))
+  }
+  const counting = (value: Codec<string> | Codec<number>) =>
+    piped(
+      last(value),
+      mapValue(() => 1),
+      to(out),
+    )
+
+  it('holds its task up, whatever onError says, and goes on under the declaration that reads it', async () => {
+    const world = await opened()
+    await world.append(input, 0, [{ key: 'k', value: 1 }])
+    const first = await world.run('p', counting(text))
+    await world.caughtUp(first)
+    await world.while(first.stop())
+
+    await world.append(input, 0, [{ key: 'k', value: 2 }])
+    const second = await world.run('p', counting(int32), { onError: 'skip' })
+    const notices = heard(second)
+    await world.pass(2_000)
+    expect(notices.length).toBeGreaterThan(1)
+    expect(notices[0]).toMatchObject({
+      recordId: 'in-0-1',
+      policy: 'halt, whatever onError says',
+      error: { _tag: 'StateUnreadable', store: 'last', pipeline: 'p', codec: 'int32' },
+    })
+    expect(notices[0]?.message).toMatch(
+      /store 'last' of pipeline 'p' holds a value that is not int32, under key "k": .*Declare it so again, or give the new declaration another name/,
+    )
+    expect(() => second.store(store('last', { key: text, value: int32 })).get('k')).toThrow(StateUnreadable)
+    await world.while(second.stop())
+    expect((await world.committed(out, 1)).flat()).toHaveLength(1)
+
+    const third = await world.run('p', counting(text))
+    await world.caughtUp(third)
+    expect(third.store(store('last', { key: text, value: text })).get('k')).toEqual({ _tag: 'found', value: 'v2' })
+    await world.while(third.stop())
+  })
+
+  it('is named with keys that are no text, too', () => {
+    const error = { codec: 'int32', report: ['3 bytes'] }
+    const key = Uint8Array.of(255, 1)
+    const unreadable = new StateUnreadable({ store: 's', pipeline: 'p', part: 'key', key, error })
+    expect(unreadable.message).toContain('holds a key that is not int32, under key 0xff01: 3 bytes')
   })
 })
 

@@ -117,18 +117,19 @@ const read = (storage: Storage): E.Either<EngineFailure, CatalogContent> => {
   const bytes = new LogDirectory(storage, '').readFile(file) ?? new Uint8Array()
   const end = bytes.indexOf(10)
   const [magic, version, crc] = new TextDecoder().decode(bytes.subarray(0, Math.max(0, end))).split(' ')
-  if (magic !== 'millrace' || !/^\d+$/.test(version ?? '')) return E.left(foreign(storage, [file]))
+  if (magic !== 'millrace' || !/^\d+$/.test(version ?? ''))
+    return E.left(damaged(storage, 'its first line is not ours'))
   if (Number(version) > formatVersion) {
     const message = `${storage.name} was written in format ${version}, and this version knows up to ${formatVersion}: open it with a newer Millrace`
     return E.left(engineFailure('newer-version', message))
   }
   const body = bytes.subarray(end + 1)
-  if (crc !== crc32c(body).toString(16).padStart(8, '0')) {
-    const message = `${storage.name}/${file} is damaged (its checksum does not fit): restore it from a backup`
-    return E.left(engineFailure('corrupt-log', message))
-  }
+  if (crc !== crc32c(body).toString(16).padStart(8, '0')) return E.left(damaged(storage, 'its checksum does not fit'))
   return E.right(JSON.parse(new TextDecoder().decode(body)) as CatalogContent)
 }
+
+const damaged = ({ name }: Storage, how: string): EngineFailure =>
+  engineFailure('corrupt-log', `${name}/${file} is damaged (${how}): restore it from a backup`)
 
 const foreign = (storage: Storage, strangers: readonly string[]): EngineFailure => {
   const some = strangers.slice(0, 3).join(', ')

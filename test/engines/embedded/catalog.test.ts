@@ -65,10 +65,13 @@ describe('Catalog', () => {
     expect(refused(storage)?.message).toMatch(/\/data.*meta\.properties/)
   })
 
-  it("refuses another program's file under its own name", () => {
-    const storage = memoryStorage()
-    write(storage, 'millrace.catalog', 'something else\n')
-    expect(refused(storage)?.code).toBe('foreign-directory')
+  it.each(['something else\n', ''])('takes no file of its name for a catalog that begins otherwise: %j', (content) => {
+    const storage = memoryStorage('/data')
+    write(storage, 'millrace.catalog', content)
+    expect(refused(storage)).toMatchObject({
+      code: 'corrupt-log',
+      message: expect.stringContaining('/data/millrace.catalog is damaged (its first line is not ours)'),
+    })
   })
 
   it('refuses what a newer version wrote, and names both', async () => {
