@@ -4,10 +4,13 @@ const lettersAnEdit = 3
 /** The one of `names` that `typed` was most likely meant to be, or `undefined` where none is near. */
 export const nearest = (typed: string, names: readonly string[]): string | undefined => {
   let best: string | undefined
+  const word = plain(typed.slice(0, 64))
   let fewest = Math.max(2, Math.floor(Math.min(typed.length, 64) / lettersAnEdit)) + 1
   for (const name of names) {
-    const edits = distance(plain(typed.slice(0, 64)), plain(name))
-    if (edits < fewest) [best, fewest] = [name, edits]
+    const other = plain(name)
+    const edits = distance(word, other)
+    // as many as there are letters make any word of any other
+    if (edits < fewest && edits < Math.min(word.length, other.length)) [best, fewest] = [name, edits]
   }
   return best
 }
