@@ -8,6 +8,7 @@ import { jsonLine } from '../say.ts'
 import { withSession } from '../session.ts'
 import { type Column, table } from '../table.ts'
 import type { World } from '../world.ts'
+import { keptState } from './kept-state.ts'
 import { byPlace } from './lag.ts'
 import { refuseMembers } from './refuse-members.ts'
 import { type ResetStep, type ResetTarget, resetStep } from './reset-plan.ts'
@@ -34,18 +35,19 @@ export const resetGroup: Run<ResetOptions> = async ({ world, url, options }) => 
   const target = targetOf(options, world)
   if (topic === undefined && !allTopics)
     throw new Complaint('usage', `which offsets of group '${group}'? Say --topic TOPIC, or --all-topics`)
-  const steps = await withSession({ world, url }, execute ? 'write' : 'read', async ({ engine }) => {
+  const { steps, state } = await withSession({ world, url }, execute ? 'write' : 'read', async ({ engine }) => {
     const [found] = await settle(engine.groups.describe([group]))
     if (found !== undefined) refuseMembers(found, 'reset')
     const committed = await settlePatiently(world.clock, engine.groups.committed(group))
     const places = await partitionsToReset({ engine, group, topics: topic, committed })
     const planned = await plan({ engine, target, places, committed })
     if (execute) await commit(engine, group, planned)
-    return planned
+    return { steps: planned, state: planned.some(goesBack) ? await keptState(engine, group) : '' }
   })
   for (const step of steps) await sayNearest(world, step)
   if (json) await world.stdout.write(jsonLine({ group, executed: execute, partitions: steps.map(document) }))
   else await world.stdout.write(table(columns, steps.map(row)))
+  await world.stderr.write(state)
   if (!execute) await world.stderr.write('nothing was changed: add --execute to do it\n')
 }
 
@@ -103,6 +105,10 @@ const commit = async (engine: Engine, group: string, steps: readonly ResetStep[]
   }))
   await settle(engine.groups.commit({ group, generation: -1, memberId: '' }, offsets))
 }
+
+/** Whether records may be read a second time. */
+const goesBack = ({ currentOffset, newOffset }: ResetStep): boolean =>
+  currentOffset === undefined || newOffset < currentOffset
 
 const sayNearest = async ({ stderr }: World, step: ResetStep): Promise<void> => {
   const { askedFor, newOffset } = step
