@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { openEngine } from '../../src/cli/open-engine.ts'
+import type { Engine } from '../../src/contracts/engine.ts'
+import { systemClock } from '../../src/millrace/system.ts'
 import { inDirectory, type Ran, type RunOptions } from '../support/cli-world.ts'
 
 type Millrace = (line: string, options?: RunOptions) => Promise<Ran>
@@ -10,6 +13,39 @@ const counting = async (count: number): Promise<Millrace> => {
   const input = Array.from({ length: count }, (_, at) => `${at + 1}\n`)
   await millrace('produce --topic numbers', { input: [input.join('')] })
   return millrace
+}
+
+/**
+ * A world in which opening a directory and joining a group take longer than timers of so many milliseconds that are set
+ * before: they ring meanwhile.
+ */
+const slowToBegin = (ms: number): Pick<RunOptions, 'clock' | 'open'> => {
+  const early = new Set<() => void>()
+  const ringEarly = (): void => {
+    for (const ring of early) ring()
+    early.clear()
+  }
+  const clock: RunOptions['clock'] = {
+    ...systemClock,
+    after: (delayMs, ring, keeps) => {
+      const cancel = systemClock.after(delayMs, ring, keeps)
+      if (delayMs === ms) early.add(ring)
+      return () => {
+        early.delete(ring)
+        cancel()
+      }
+    },
+  }
+  const open: RunOptions['open'] = async (url, access) => {
+    const engine = await openEngine(url, access)
+    ringEarly()
+    const join: Engine['groups']['join'] = (options) => {
+      const joined = engine.groups.join(options)
+      return () => joined().finally(ringEarly)
+    }
+    return { ...engine, groups: { ...engine.groups, join } }
+  }
+  return { clock, open }
 }
 
 const offsetOf = async (millrace: Millrace): Promise<unknown> => {
@@ -58,6 +94,15 @@ describe('millrace consume', () => {
     const interrupted = AbortSignal.abort()
     expect(await millrace('consume --topic numbers', { interrupted })).toEqual({ code: 0, stdout: '', stderr: '' })
   })
+
+  it.each(['', '--group g', '--group g --until-latest'])(
+    'waits for --timeout-ms from when it reads: %s',
+    async (flags) => {
+      const millrace = await counting(2)
+      const line = `consume --topic numbers --from-beginning --timeout-ms 37 ${flags}`
+      expect(await millrace(line.trim(), slowToBegin(37))).toEqual({ code: 0, stdout: '1\n2\n', stderr: '' })
+    },
+  )
 
   it('commits for a group what it has printed, and no more', async () => {
     const millrace = await counting(5)

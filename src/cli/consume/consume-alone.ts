@@ -7,7 +7,7 @@ import type { Reading } from './reading.ts'
 
 /** Reads without a group: nothing is committed, and a directory may have its owner meanwhile. */
 export const consumeAlone = async (reading: Reading): Promise<void> => {
-  const { engine, clock, topic, options, printer, ended, onRead } = reading
+  const { engine, clock, topic, options, printer, ended, idle } = reading
   const batches = readBatches(engine, rawTopic(topic.name), {
     from: await startOf(reading),
     isolation: options.isolationLevel,
@@ -18,8 +18,9 @@ export const consumeAlone = async (reading: Reading): Promise<void> => {
     ...(options.partition === undefined ? {} : { partitions: options.partition }),
     ...(options.untilLatest === true ? { until: 'latest' as const } : {}),
   })
+  idle.restart()
   for await (const records of batches) {
-    onRead()
+    idle.restart()
     await printer.print(records)
     if (printer.isDone) return
   }

@@ -10,7 +10,7 @@ const pollMs = 200
 
 /** Reads as a member of a group, and commits behind what has been printed, and nothing else. */
 export const consumeInGroup = async (reading: Reading, group: string): Promise<void> => {
-  const { engine, clock, topic, options, printer, ended, onRead } = reading
+  const { engine, clock, topic, options, printer, ended, idle } = reading
   const ends = options.untilLatest === true ? await endsOf(reading) : undefined
   const consumer = await openConsumer(engine, clock, {
     topics: [rawTopic(topic.name)],
@@ -19,10 +19,13 @@ export const consumeInGroup = async (reading: Reading, group: string): Promise<v
     isolation: options.isolationLevel,
   })
   const commit = committer(consumer, printer)
+  let hasJoined = false
   try {
     while (!ended.aborted && !printer.isDone) {
       const records = await consumer.poll({ timeoutMs: pollMs })
-      if (records.length > 0) onRead()
+      const hadJoined: boolean = hasJoined
+      hasJoined = consumer.token().generation >= 0
+      if (hasJoined !== hadJoined || records.length > 0) idle.restart()
       // what has gone out counts, also where the rest could not
       await printer.print(records).then(commit, async (error: unknown) => {
         await commit(false)
@@ -54,9 +57,11 @@ const committer = (consumer: Consumer<Field, Field>, printer: Printer): ((isAll:
   }
 }
 
-const endsOf = async ({ engine, topic, ended }: Reading): Promise<ReadonlyMap<string, number>> => {
+const endsOf = async ({ engine, topic, ended, idle }: Reading): Promise<ReadonlyMap<string, number>> => {
   const all = Array.from({ length: topic.partitions }, (_, partition) => ({ topic: topic.name, partition }))
+  idle.restart()
   const ends = await settle(engine.reader.settled(all, ended))
+  idle.stop()
   return new Map(ends.map((end) => [partitionName(end), end.offset]))
 }
 

@@ -19,15 +19,7 @@ export const consume: Run<ConsumeOptions> = async ({ world, url, options }) => {
     await withSession({ world, url }, group === undefined ? 'read' : 'write', async ({ engine }) => {
       const topic = await findTopic(engine, name)
       if (stderr.isTerminal && options.untilLatest !== true) await stderr.write(`reading ${name}, Ctrl-C ends\n`)
-      const reading = {
-        engine,
-        clock,
-        topic,
-        options,
-        printer,
-        ended,
-        onRead: idle.restart,
-      }
+      const reading = { engine, clock, topic, options, printer, ended, idle }
       await (group === undefined ? consumeAlone(reading) : consumeInGroup(reading, group))
     })
   } finally {

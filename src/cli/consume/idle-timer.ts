@@ -1,9 +1,10 @@
 import type { Clock } from '../../contracts/clock.ts'
 
-/** Aborts its signal once nothing has restarted it for so long. */
+/** Aborts its signal once it was started, and nothing has restarted it for so long. */
 export interface IdleTimer {
   readonly signal: AbortSignal
   readonly restart: () => void
+  /** Until it is restarted. */
   readonly stop: () => void
 }
 
@@ -15,6 +16,5 @@ export const idleTimer = (clock: Clock, timeoutMs: number | undefined): IdleTime
     cancel()
     if (timeoutMs !== undefined) cancel = clock.after(timeoutMs, () => idle.abort())
   }
-  restart()
   return { signal: idle.signal, restart, stop: () => cancel() }
 }

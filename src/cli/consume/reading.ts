@@ -1,5 +1,6 @@
 import type { Clock } from '../../contracts/clock.ts'
 import type { Engine, Isolation, TopicDescription } from '../../contracts/engine.ts'
+import type { IdleTimer } from './idle-timer.ts'
 import type { Printer } from './printer.ts'
 import type { ShowOptions } from './show-record.ts'
 
@@ -27,6 +28,6 @@ export interface Reading {
   readonly printer: Printer
   /** Aborts when nothing more is to be read. */
   readonly ended: AbortSignal
-  /** Hears of each time that something was read. */
-  readonly onRead: () => void
+  /** Runs where records could come, and none do; {@link ended} aborts with it. */
+  readonly idle: Pick<IdleTimer, 'restart' | 'stop'>
 }
