@@ -81,6 +81,29 @@ describe('millrace produce', () => {
     for (const words of says) expect(stderr).toContain(words)
   })
 
+  it('refuses where no record can go before it reads one', async () => {
+    const millrace = inDirectory()
+    await millrace('topics create --topic orders --partitions 2')
+    function* unread(): Generator<string> {
+      expect.unreachable('the input was read')
+      yield ''
+    }
+    for (const [flags, code, says] of [
+      ['--topic orders --partition 9', 3, "topic 'orders' has partitions 0 to 1, and not 9"],
+      ['--topic orders --partition 9 --transactional', 3, "topic 'orders' has partitions 0 to 1, and not 9"],
+      [
+        '--topic __consumer_offsets',
+        2,
+        "topic '__consumer_offsets' is the engine's own: write to a topic that you created",
+      ],
+    ] as const)
+      expect(await millrace(`produce ${flags}`, { input: unread() })).toEqual({
+        code,
+        stdout: '',
+        stderr: `millrace: ${says}\n`,
+      })
+  })
+
   it('ends in good order when it is interrupted, and says how far it came', async () => {
     const millrace = inDirectory()
     await millrace('topics create --topic orders')

@@ -15,7 +15,7 @@ export interface Ran {
 /** What a test may do with the world around a command. */
 export interface RunOptions extends Partial<Pick<World, 'open' | 'clock' | 'interrupted' | 'env'>> {
   /** What comes on stdin, a piece at a time. */
-  readonly input?: readonly (string | Uint8Array)[]
+  readonly input?: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>
   /** How many writes to stdout are taken before its reader goes. */
   readonly readerTakes?: number
 }

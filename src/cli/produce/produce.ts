@@ -3,7 +3,7 @@ import { progressOn } from '../progress.ts'
 import { counted, jsonLine } from '../say.ts'
 import { findTopic, withSession } from '../session.ts'
 import { type Feed, feed } from './feed.ts'
-import { recordBytesMax, refuseMisfit } from './fits.ts'
+import { recordBytesMax, refuseMisfit, refuseTarget } from './fits.ts'
 import { openInput } from './input.ts'
 import { type Line, type LineOptions, lineReader } from './read-line.ts'
 import { type Sending, sendEach, sendTogether } from './send-lines.ts'
@@ -43,6 +43,7 @@ const sendInput = (
 ): Promise<number> =>
   withSession({ world, url }, 'write', async ({ engine, millrace }) => {
     const topic = await findTopic(engine, options.topic)
+    refuseTarget(topic, options.partition)
     const readFitting = (line: Uint8Array): Line => {
       const record = read(line)
       refuseMisfit(topic, record)

@@ -1,4 +1,4 @@
-import { MillraceError } from '../../contracts/failure.ts'
+import { type EngineFailure, MillraceError } from '../../contracts/failure.ts'
 import type { Millrace } from '../../millrace/millrace.ts'
 import { Complaint } from '../complaint.ts'
 import { rawTopic } from '../raw-topic.ts'
@@ -77,8 +77,21 @@ export const sendTogether = async ({ millrace, topic, feed, onTaken }: Sending):
     return sent
   } catch (error) {
     const isOpen = error instanceof MillraceError && error.kind === 'indeterminate'
-    throw isOpen ? error : complaintOf(error).and('the transaction was aborted: none of its records will be seen')
+    if (isOpen) throw error
+    if (error instanceof MillraceError && rootOf(error.failure).code === 'transaction-aborted')
+      throw new Complaint('failed', tookTooLong, error)
+    throw complaintOf(error).and('the transaction was aborted: none of its records will be seen')
   }
+}
+
+/** The engine's own words have it ask for more time, which the command has no flag for. */
+const tookTooLong =
+  'the input took more than 60 s, and the transaction was aborted: none of its records will be seen; send it in parts, or without --transactional'
+
+/** What came first: a transaction that is aborted for another reason than its time has that behind it. */
+const rootOf = (failure: EngineFailure): EngineFailure => {
+  const cause = failure.cause as EngineFailure | undefined
+  return cause?._tag === 'EngineFailure' ? rootOf(cause) : failure
 }
 
 const complaintOf = (error: unknown): Complaint => {
