@@ -2,9 +2,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { base64, fromBase64 } from '../codec/base-64.ts'
 import { canonicalJson } from '../codec/canonical-json.ts'
 import { shown } from '../codec/decode-error.ts'
-import { int32, int64 } from '../codec/numbers.ts'
+import { float64, int32, int64 } from '../codec/numbers.ts'
 import { fromUtf8, utf8 } from '../codec/utf-8.ts'
-import { type Codec, EncodeError } from '../contracts/codec.ts'
+import { EncodeError } from '../contracts/codec.ts'
 import type { BinaryFormat, FieldFormat } from './field-formats.ts'
 
 /** Bytes that are not of the format they were to be shown in, or input that is not of the format it was said to be in. */
@@ -23,34 +23,58 @@ export interface FieldForm {
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')
 
-const textOf = (json: unknown, format: FieldFormat): string => {
+const textOf = (json: unknown, format: FieldFormat, otherwise = ''): string => {
   if (typeof json === 'string') return json
-  throw new FieldError(`${shown(json)} is no ${format}: give a string${format === 'text' ? ', or say json' : ''}`)
+  throw new FieldError(`${shown(json)} is no ${format}: give a string${otherwise}`)
 }
 
-const whole = (codec: Codec<number>, format: FieldFormat): FieldForm => {
-  const encode = (value: number): Uint8Array => {
+const numbers = {
+  int32: { codec: int32, takes: 'a whole number from -2^31 to 2^31 - 1', spelling: /^-?\d+$/ },
+  int64: { codec: int64, takes: 'a whole number from -(2^53 - 1) to 2^53 - 1', spelling: /^-?\d+$/ },
+  float64: {
+    codec: float64,
+    takes: 'a number, NaN, Infinity or -Infinity',
+    spelling: /^(-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|-?Infinity|NaN)$/,
+  },
+} as const
+
+const number = (format: keyof typeof numbers): FieldForm => {
+  const { codec, takes, spelling } = numbers[format]
+  const encode = (value: unknown, typed: string): Uint8Array => {
     try {
-      return codec.encode(value) as Uint8Array
+      return codec.encode(value as number) as Uint8Array
     } catch (error) {
-      throw error instanceof EncodeError ? new FieldError(error.message) : error
+      throw error instanceof EncodeError ? new FieldError(`${typed} is no ${format}: give ${takes}`) : error
     }
+  }
+  const fromText = (text: string): Uint8Array => {
+    const value = Number(text)
+    // none becomes infinite by being large
+    const isSpelled = spelling.test(text) && (Number.isFinite(value) || !/\d/.test(text))
+    return encode(isSpelled ? value : undefined, shown(text))
   }
   const decode = (bytes: Uint8Array): number => {
     const read = codec.decode(bytes)
     if (E.isLeft(read)) throw new FieldError(`is no ${format}: ${read.left.report.join('; ')}`)
     return read.right
   }
+  const toText = (bytes: Uint8Array): string => {
+    const value = decode(bytes)
+    return Object.is(value, -0) ? '-0' : String(value)
+  }
   return {
-    fromText: (text) => {
-      if (!/^-?\d+$/.test(text)) throw new FieldError(`${shown(text)} is no ${format}: give a whole number`)
-      return encode(Number(text))
-    },
-    fromJson: (json) => encode(json as number),
-    toText: (bytes) => String(decode(bytes)),
-    toJson: decode,
+    fromText,
+    fromJson: (json) =>
+      typeof json === 'string' && format === 'float64' ? fromText(json) : encode(json, shownNumber(json)),
+    toText,
+    // a number of JSON is never one of these
+    toJson: (bytes) => (Number.isFinite(decode(bytes)) && toText(bytes) !== '-0' ? decode(bytes) : toText(bytes)),
   }
 }
+
+/** What stood in JSON: not the number that it became where that is another. */
+const shownNumber = (json: unknown): string =>
+  Number.isInteger(json) && !Number.isSafeInteger(json) ? 'a number past 2^53 - 1' : shown(json)
 
 const spelled = (format: BinaryFormat): FieldForm => {
   const isSpelled = {
@@ -65,7 +89,9 @@ const spelled = (format: BinaryFormat): FieldForm => {
   return { fromText: read, fromJson: (json) => read(textOf(json, format)), toText: write, toJson: write }
 }
 
-const text = (binary: BinaryFormat): FieldForm => {
+const text = (part: FieldPart, binary: BinaryFormat): FieldForm => {
+  const orJson = part === 'header' ? '' : `, or say --${part}-format json`
+
   const orBinary = <A>(bytes: Uint8Array, otherwise: (spelled: string) => A): string | A => {
     try {
       return fromUtf8(bytes)
@@ -78,7 +104,7 @@ const text = (binary: BinaryFormat): FieldForm => {
     fromJson: (json) => {
       const [format, spelling] = Object.entries(json ?? {})[0] ?? []
       const isBinary = typeof json === 'object' && (format === 'hex' || format === 'base64')
-      return isBinary ? spelled(format).fromJson(spelling) : utf8(textOf(json, 'text'))
+      return isBinary ? spelled(format).fromJson(spelling) : utf8(textOf(json, 'text', orJson))
     },
     toText: (bytes) => orBinary(bytes, (spelling) => `${binary}:${spelling}`),
     toJson: (bytes) => orBinary(bytes, (spelling) => ({ [binary]: spelling })),
@@ -86,7 +112,7 @@ const text = (binary: BinaryFormat): FieldForm => {
 }
 
 /** Keys in one spelling, so that equal ones are equal bytes and share a partition; values as they were typed. */
-const json = (part: 'key' | 'value'): FieldForm => {
+const json = (part: FieldPart): FieldForm => {
   const spelling = part === 'key' ? canonicalJson : JSON.stringify
   const parsed = (text: string): unknown => {
     try {
@@ -111,17 +137,20 @@ const json = (part: 'key' | 'value'): FieldForm => {
   }
 }
 
-/** The form of a key's or a value's bytes. */
-export const fieldForm = (format: FieldFormat, part: 'key' | 'value', binary: BinaryFormat = 'base64'): FieldForm => {
+/** What the bytes are of: a key or a value, whose format may be said, or a header. */
+export type FieldPart = 'key' | 'value' | 'header'
+
+/** The form of a field's bytes. */
+export const fieldForm = (format: FieldFormat, part: FieldPart, binary: BinaryFormat = 'base64'): FieldForm => {
   switch (format) {
     case 'text':
-      return text(binary)
+      return text(part, binary)
     case 'json':
       return json(part)
     case 'int32':
-      return whole(int32, format)
     case 'int64':
-      return whole(int64, format)
+    case 'float64':
+      return number(format)
     case 'hex':
     case 'base64':
       return spelled(format)

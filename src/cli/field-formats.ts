@@ -1,5 +1,5 @@
 /** How the bytes of a key or value are written down, both ways. */
-export const fieldFormats = ['text', 'json', 'int32', 'int64', 'hex', 'base64'] as const
+export const fieldFormats = ['text', 'json', 'int32', 'int64', 'float64', 'hex', 'base64'] as const
 export type FieldFormat = (typeof fieldFormats)[number]
 
 /** How `text` shows bytes that are no UTF-8. In JSON they stand as `{"base64": …}`, and are read back from that. */

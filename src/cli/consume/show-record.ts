@@ -23,7 +23,7 @@ export const recordShower = (options: ShowOptions): ((record: LogRecord) => stri
   const forms: Forms = {
     key: fieldForm(options.keyFormat, 'key', options.binary),
     value: fieldForm(options.valueFormat, 'value', options.binary),
-    header: fieldForm('text', 'value', options.binary),
+    header: fieldForm('text', 'header', options.binary),
   }
   const show = options.json === true ? jsonShower(forms) : templateShower(options, forms)
   return (record) => {

@@ -79,7 +79,7 @@ const delimitedReader = ({ keySeparator, key, nullMarker }: LineOptions, forms: 
 const properties = ['key', 'value', 'headers', 'timestamp', 'partition', 'topic', 'offset']
 
 const jsonReader = (forms: Forms): ((line: string) => Line) => {
-  const headerForm = fieldForm('text', 'value')
+  const headerForm = fieldForm('text', 'header')
   const headersOf = (headers: unknown): Headers => {
     if (typeof headers !== 'object' || headers === null || Array.isArray(headers))
       throw new FieldError(`headers are an object of names to text, and not ${shown(headers)}`)
