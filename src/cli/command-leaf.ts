@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { exitCodes } from './exit-code.ts'
 import type { World } from './world.ts'
 
 /** A command that was typed, with what it was told. */
@@ -18,6 +19,8 @@ export interface Leaf<O> {
   readonly details?: string
   /** What stands behind the command without a flag, and is handed on under this name among the options. */
   readonly argument?: { readonly name: string; readonly summary: string }
+  /** What the command cannot do without. */
+  readonly required?: readonly Option[]
   readonly options: readonly Option[]
   /** What `--json` writes, in words. None where the command has nothing to say in JSON. */
   readonly json?: string
@@ -31,19 +34,43 @@ export const defaultUrl = 'file:./data'
 
 /** Adds a command to `parent`. */
 export const addLeaf = <O>(parent: Command, world: World, leaf: Leaf<O>): void => {
-  const { name, summary, details, argument, options, json, examples } = leaf
+  const { name, summary, details, argument, required = [], options, json, examples } = leaf
   const command = parent.command(name).summary(summary)
   command.description(details === undefined ? `${summary}.` : `${summary}.\n\n${unwrapped(details)}`)
   if (argument !== undefined) command.argument(`<${argument.name}>`, argument.summary)
-  for (const option of options) command.addOption(option)
+  for (const option of [...required, ...options]) command.addOption(option)
   if (json !== undefined) command.addOption(new Option('--json', `write JSON: ${json}`))
+  command.usage([...required.map(({ flags }) => flags), command.usage()].join(' '))
   showExamples(command, examples)
   command.action(async () => {
+    refuseMissing(command, required)
     const { url } = command.optsWithGlobals<{ url: string }>()
     const run = await leaf.load()
     const given = argument === undefined ? {} : { [argument.name]: command.args[0] }
     await run({ world, url, options: { ...command.opts(), ...given } as O })
   })
+}
+
+/** Not commander's own check, which comes before that of unknown flags: a slip of the keyboard is why one is missing. */
+const refuseMissing = (command: Command, required: readonly Option[]): void => {
+  const missing = required.find((option) => command.getOptionValue(option.attributeName()) === undefined)
+  if (missing === undefined) return
+  command.error(`error: required option '${missing.flags}' not specified`, { exitCode: exitCodes.usage })
+}
+
+/** A word under which commands stand: `millrace topics`. */
+export interface Group {
+  readonly name: string
+  readonly summary: string
+  readonly about: string
+  readonly examples: readonly string[]
+}
+
+/** Adds a group of commands to `program`, and answers it. */
+export const addGroup = (program: Command, { name, summary, about, examples }: Group): Command => {
+  const group = program.command(name).summary(summary).description(unwrapped(about)).helpCommand(false)
+  showExamples(group, examples)
+  return group
 }
 
 /** Ends the help of `command` with whole lines, as they are typed. */

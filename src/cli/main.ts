@@ -28,8 +28,8 @@ const held = setInterval(() => undefined, 2 ** 30)
 
 process.exitCode = await runCli(process.argv.slice(2), {
   stdin: () => process.stdin,
-  stdout: streamSink(process.stdout),
-  stderr: streamSink(process.stderr),
+  stdout: streamSink('stdout', process.stdout),
+  stderr: streamSink('stderr', process.stderr),
   env: process.env,
   clock: systemClock,
   random: systemRandom,

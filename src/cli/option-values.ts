@@ -2,12 +2,14 @@ import { InvalidArgumentError } from 'commander'
 
 /** Readers of what stands behind a flag. They throw what commander turns into a complaint that names the flag. */
 
+/** Whether `text` is a whole number that is not rounded. */
+export const isWhole = (text: string): boolean => /^-?\d+$/.test(text) && Number.isSafeInteger(Number(text))
+
 /** A whole number from `least` on. */
 export const wholeNumber =
   (least: number) =>
   (text: string): number => {
-    const value = Number(text)
-    if (/^-?\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value
+    if (isWhole(text) && Number(text) >= least) return Number(text)
     throw new InvalidArgumentError(`It takes a whole number from ${least}.`)
   }
 
@@ -16,6 +18,12 @@ export const partitionNumbers = (text: string, before: readonly number[] = []): 
   ...before,
   ...text.split(',').map(wholeNumber(0)),
 ]
+
+/** What may be named once: of two, one would be passed over in silence. */
+export const once = (text: string, before?: string): string => {
+  if (before === undefined) return text
+  throw new InvalidArgumentError(`It takes one, and has '${before}' already.`)
+}
 
 /** Gathers what is given again and again. */
 export const gathered = (text: string, before: readonly string[] = []): readonly string[] => [...before, text]
@@ -67,5 +75,11 @@ export const unescaped = (text: string): string =>
   text.replaceAll(/\\(?:([tnr\\])|x([0-9a-fA-F]{2}))/g, (_all, letter: string | undefined, hex: string | undefined) =>
     letter === undefined ? String.fromCharCode(Number.parseInt(hex ?? '', 16)) : (letters[letter] ?? letter),
   )
+
+/** What parts two fields: {@link unescaped}, and something. */
+export const separator = (text: string): string => {
+  if (text !== '') return unescaped(text)
+  throw new InvalidArgumentError('It takes a character, or several: leave it out where records have no key.')
+}
 
 const letters: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r' }

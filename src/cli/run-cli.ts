@@ -14,8 +14,10 @@ export const runCli = async (args: readonly string[], world: World): Promise<Exi
     printed: (text) => printed.push(text),
   })
   try {
-    await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' }).catch((error: unknown) => {
+    await program.parseAsync(args, { from: 'user' }).catch((error: unknown) => {
       if (!(error instanceof CommanderError)) throw error
+      // commander takes a group of commands without one of them for a mistake: it shows what there is, as kubectl's do
+      if (error.code === 'commander.help') return void printed.push(...said.splice(0))
       exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage
     })
     await world.stdout.write(printed.join(''))

@@ -1,8 +1,9 @@
 import type { Writable } from 'node:stream'
+import { Complaint } from './complaint.ts'
 import { ReaderGone, type Sink } from './world.ts'
 
-/** A {@link Sink} on a stream of this process, which is never closed from here. */
-export const streamSink = (stream: Writable & { readonly isTTY?: boolean }): Sink => {
+/** A {@link Sink} on a stream of this process, which is never closed from here; `name` is for who cannot write to it. */
+export const streamSink = (name: string, stream: Writable & { readonly isTTY?: boolean }): Sink => {
   // told to the callback too, and thrown where nobody listens
   stream.on('error', () => undefined)
   return {
@@ -11,12 +12,12 @@ export const streamSink = (stream: Writable & { readonly isTTY?: boolean }): Sin
       text === ''
         ? Promise.resolve()
         : new Promise((resolve, reject) => {
-            stream.write(text, (error) => (error ? reject(gone(error)) : resolve()))
+            stream.write(text, (error) => (error ? reject(why(name, error)) : resolve()))
           }),
   }
 }
 
-const gone = (error: NodeJS.ErrnoException): Error =>
+const why = (name: string, error: NodeJS.ErrnoException): Error =>
   error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED'
     ? new ReaderGone('nobody reads', { cause: error })
-    : error
+    : new Complaint('failed', `cannot write to ${name}: ${error.message}`, error)

@@ -25,7 +25,7 @@ export interface World {
 
 /** Where text goes. */
 export interface Sink {
-  /** Resolves once the text was handed on; rejects with {@link ReaderGone}. */
+  /** Resolves once the text was handed on; rejects with {@link ReaderGone}, or a {@link Complaint}. */
   readonly write: (text: string) => Promise<void>
   readonly isTerminal: boolean
 }

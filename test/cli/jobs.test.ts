@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Millrace as Connection, connect } from '../../src/index.ts'
 import { systemClock } from '../../src/millrace/system.ts'
-import { type Ran, type RunOptions, run } from '../support/cli-world.ts'
+import { inDirectory, type Ran, type RunOptions, run } from '../support/cli-world.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { cancellations, makeShop, unpaid } from './shop.ts'
 
@@ -91,6 +91,16 @@ describe('millrace jobs show', () => {
     ]
     for (const [line, code, says] of refused)
       expect(await millrace(line)).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(says) })
+  })
+})
+
+describe('a directory in which nothing is delayed', () => {
+  it('has no such job, and nothing to show instead', async () => {
+    const millrace = inDirectory()
+    await millrace('topics create --topic orders')
+    const { code, stderr } = await millrace('jobs list --delayed nope')
+    expect(code).toBe(3)
+    expect(stderr).toMatch(/^millrace: nothing is delayed under the name 'nope' at file:\S+\n$/)
   })
 })
 

@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -56,6 +57,18 @@ describe('the executable', () => {
     child.stdout.destroy()
     const [stderr, [code]] = await Promise.all([textOf(child.stderr), once(child, 'close')])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
+  it.runIf(process.platform === 'linux')('names what has no room for its output', async () => {
+    const args = ['--conditions=millrace-source', main, '--help']
+    const full = openSync('/dev/full', 'w')
+    const child = spawn(process.execPath, args, { stdio: ['ignore', full, 'pipe'] })
+    const [stderr, [code]] = await Promise.all([textOf(child.stderr as Readable), once(child, 'close')])
+    closeSync(full)
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'millrace: cannot write to stdout: ENOSPC: no space left on device, write\n',
+    })
   })
 
   it.runIf(process.platform === 'linux')(

@@ -47,6 +47,24 @@ describe('the help', () => {
       expect(await run(['help', ...path])).toEqual(await run([...path, '--help']))
   })
 
+  it('shows what a command cannot do without in its usage', async () => {
+    for (const [line, usage] of [
+      ['topics create', 'topics create --topic <topic> [options]'],
+      ['topics list', 'topics list [options]'],
+      ['jobs show', 'jobs show --delayed <delayed> [options] <id>'],
+    ] as const)
+      expect((await run([...line.split(' '), '--help'])).stdout).toContain(`Usage: millrace ${usage}\n`)
+  })
+
+  it('is what there is to see behind a word under which commands stand', async () => {
+    for (const path of [[], ['topics'], ['groups'], ['dlq'], ['jobs']])
+      expect(await run(path)).toEqual(await run([...path, '--help']))
+  })
+
+  it('breaks no line before it is full', async () => {
+    expect((await run(['jobs', '--help'])).stdout).toContain('at once where\nit runs, else as the first thing')
+  })
+
   it('loads no engine, and none of what a command does', () => {
     const folders = new Set(Array.from(loadedWith('src/cli/main.ts'), (path) => posix.dirname(path)))
     expect([...folders].sort()).toEqual(['src/cli', 'src/cli/commands', 'src/contracts', 'src/millrace'])
@@ -60,6 +78,26 @@ describe('a wrong command line', () => {
     ['topics lits', 'Did you mean list?'],
     ['help topics lits', "unknown command 'lits'"],
     ['topics list orders', '--topic NAME'],
+    ['topics create orders', '--topic NAME'],
+    ['consume out', '--topic NAME'],
+    ['topics create --topik a', 'Did you mean --topic?'],
+    ['topics create --name x', "unknown option '--name'"],
+    ['topics create --topic a --topic b', "It takes one, and has 'a' already."],
+    ['consume --topic a --topic b', "It takes one, and has 'a' already."],
+    ['consume --topic a --group g --group h', "It takes one, and has 'g' already."],
+    ['consume --topic a --offset foo', 'an offset, earliest, latest, or -N for the last N'],
+    ['consume --topic a --offset 1.5', 'an offset, earliest, latest, or -N for the last N'],
+    ['produce --topic a --key-separator=', 'leave it out where records have no key'],
+    ['groups describe --all-groups', 'all of them where none is named'],
+    ['groups describe --group g --members', 'who has which partition'],
+    ['groups describe --group g --state', 'groups describe shows it'],
+    ['groups reset --group g --from-file f', '--topic NAME:PARTITION'],
+    ['consume --topic a --key-deserializer Long', 'say --key-format'],
+    ['consume --topic a --formatter Default', 'say --format or --json'],
+    ['produce --topic a --producer-property acks=1', 'leave it out'],
+    ['topics list --exclude-internal', '--internal shows them'],
+    ['consume --whitelist a', 'name one topic'],
+    ['topics create --topic a --delete-config retention.ms', 'topics alter --topic NAME --delete-config'],
     ['topics create --topic a --partitions none', 'whole number from 1'],
     ['topics create --topic a/b', 'use only A-Z'],
     ['topics create --topic a --config retention', 'NAME=VALUE'],
@@ -67,7 +105,8 @@ describe('a wrong command line', () => {
     ['topics create --topic a --replication-factor 3', 'leave it out'],
     ['consume --bootstrap-server localhost:9092 --topic a', '--url file:./data'],
     ['consume --topic a --value-format yaml', 'Allowed choices are text'],
-    ['--url data topics list', "'file:./data'"],
+    ['--url data topics list', "did you mean 'file:data'"],
+    ['--url kafka://x topics list', 'no engine for Apache Kafka yet; name a directory of this machine'],
     ['--url memory: topics list', 'gone with this command'],
     ['produce --topic a --file /no/such/file', '/no/such/file'],
     ['dlq redrive --topic a --to source', 'Allowed choices are lane, origin'],

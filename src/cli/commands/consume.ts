@@ -1,7 +1,7 @@
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { addLeaf } from '../command-leaf.ts'
 import { binaryFormats } from '../field-formats.ts'
-import { moment, partitionNumbers, unescaped, wholeNumber } from '../option-values.ts'
+import { isWhole, moment, once, partitionNumbers, unescaped, wholeNumber } from '../option-values.ts'
 import type { World } from '../world.ts'
 import { formatOptions } from './format-options.ts'
 
@@ -20,8 +20,8 @@ export const addConsumeCommand = (program: Command, world: World): void =>
     name: 'consume',
     summary: 'read records of a topic',
     details,
+    required: [new Option('--topic <topic>', 'what to read').argParser(once)],
     options: [
-      new Option('--topic <topic>', 'what to read').makeOptionMandatory(),
       new Option('--from-beginning', 'begin with the oldest record (with --group: where it has committed nothing)'),
       new Option('--offset <offset>', 'begin there: a number, earliest, latest, or -N for the last N of a partition')
         .argParser(offset)
@@ -30,7 +30,7 @@ export const addConsumeCommand = (program: Command, world: World): void =>
         .argParser(moment)
         .conflicts(['fromBeginning', 'offset', 'group']),
       new Option('--partition <numbers>', 'only these: 0, or 0,2').argParser(partitionNumbers).conflicts('group'),
-      new Option('--group <group>', 'read as a member of this group, and commit what was printed'),
+      new Option('--group <group>', 'read as a member of this group, and commit what was printed').argParser(once),
       new Option('--max-messages <count>', 'end after so many').argParser(wholeNumber(1)),
       new Option('--until-latest', 'end at what is the end of the topic now'),
       new Option('--timeout-ms <ms>', 'end when nothing has come for so long').argParser(wholeNumber(1)),
@@ -52,5 +52,8 @@ export const addConsumeCommand = (program: Command, world: World): void =>
     load: async () => (await import('../consume/consume.ts')).consume,
   })
 
-const offset = (text: string): number | 'earliest' | 'latest' =>
-  text === 'earliest' || text === 'latest' ? text : wholeNumber(Number.MIN_SAFE_INTEGER)(text)
+const offset = (text: string): number | 'earliest' | 'latest' => {
+  if (text === 'earliest' || text === 'latest') return text
+  if (isWhole(text)) return Number(text)
+  throw new InvalidArgumentError('It takes an offset, earliest, latest, or -N for the last N.')
+}

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander'
-import { addLeaf, showExamples } from '../command-leaf.ts'
+import { addGroup, addLeaf } from '../command-leaf.ts'
 import { gathered, rate, wholeNumber } from '../option-values.ts'
 import type { World } from '../world.ts'
-import { letterOptions } from './letter-options.ts'
+import { letterOptions, lettersTopic } from './letter-options.ts'
 
 const about = `Looks at records that pipelines gave up to a topic of dead letters, and sends them on their way again.`
 
@@ -18,13 +18,17 @@ Who moved what, where and when is in the topic NAME.redriven.`
 
 /** `millrace dlq …` */
 export const addDlqCommands = (program: Command, world: World): void => {
-  const dlq = program.command('dlq').summary('list, show and redrive dead letters')
-  dlq.description(about).helpCommand(false)
-  showExamples(dlq, ['millrace dlq list --topic charge.dead', 'millrace dlq show charge.dead-0-17'])
+  const dlq = addGroup(program, {
+    name: 'dlq',
+    summary: 'list, show and redrive dead letters',
+    about,
+    examples: ['millrace dlq list --topic charge.dead', 'millrace dlq show charge.dead-0-17'],
+  })
   addLeaf(dlq, world, {
     name: 'list',
     summary: 'list dead letters, or count them by their errors',
     details: 'Lists letters that were not redriven yet, oldest first in each partition.',
+    required: [lettersTopic()],
     options: [
       ...letterOptions(),
       new Option('--all', 'those that were redriven, too'),
@@ -51,6 +55,7 @@ export const addDlqCommands = (program: Command, world: World): void => {
     name: 'redrive',
     summary: 'write the records of dead letters once more',
     details: redriveDetails,
+    required: [lettersTopic()],
     options: [
       ...letterOptions(),
       new Option('--letter <id>', 'this one alone: charge.dead-0-17; may be repeated').argParser(gathered),

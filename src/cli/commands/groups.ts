@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
-import { addLeaf, showExamples } from '../command-leaf.ts'
-import { duration, gathered, moment, wholeNumber } from '../option-values.ts'
+import { addGroup, addLeaf } from '../command-leaf.ts'
+import { duration, gathered, moment, once, wholeNumber } from '../option-values.ts'
 import type { World } from '../world.ts'
 
 const drain = `TIME-TO-DRAIN is how long the lag will last: it is taken twice, --interval apart, and divided by how much it shrank
@@ -35,9 +35,12 @@ const targets = (): readonly Option[] => {
 
 /** `millrace groups …` */
 export const addGroupsCommands = (program: Command, world: World): void => {
-  const groups = program.command('groups').summary('list, describe, reset and delete consumer groups')
-  groups.description('Looks after consumer groups. A pipeline is the group of its name.').helpCommand(false)
-  showExamples(groups, ['millrace groups describe --group billing'])
+  const groups = addGroup(program, {
+    name: 'groups',
+    summary: 'list, describe, reset and delete consumer groups',
+    about: 'Looks after consumer groups. A pipeline is the group of its name.',
+    examples: ['millrace groups describe --group billing'],
+  })
   addLeaf(groups, world, {
     name: 'list',
     summary: 'list the groups',
@@ -62,8 +65,8 @@ export const addGroupsCommands = (program: Command, world: World): void => {
     name: 'reset',
     summary: 'move a group to other offsets',
     details: resetDetails,
+    required: [new Option('--group <group>', 'which').argParser(once)],
     options: [
-      new Option('--group <group>', 'which').makeOptionMandatory(),
       new Option('--topic <topic[:partitions]>', 'of this topic: orders, or orders:0,2; may be repeated')
         .argParser(gathered)
         .conflicts('allTopics'),
@@ -82,7 +85,8 @@ export const addGroupsCommands = (program: Command, world: World): void => {
   addLeaf(groups, world, {
     name: 'delete',
     summary: 'forget groups that have no members, and their offsets',
-    options: [new Option('--group <group>', 'which; may be repeated').argParser(gathered).makeOptionMandatory()],
+    required: [new Option('--group <group>', 'which; may be repeated').argParser(gathered)],
+    options: [],
     json: '{deleted: [group]}',
     examples: ['millrace groups delete --group audit'],
     load: async () => (await import('../groups/delete-groups.ts')).deleteGroups,

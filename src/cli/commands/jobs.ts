@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
-import { addLeaf, showExamples } from '../command-leaf.ts'
-import { duration, gathered, moment, wholeNumber } from '../option-values.ts'
+import { addGroup, addLeaf } from '../command-leaf.ts'
+import { duration, gathered, moment, once, wholeNumber } from '../option-values.ts'
 import type { World } from '../world.ts'
 
 const about = `Looks at jobs that wait, and changes when they are due.
@@ -9,8 +9,7 @@ A change is a command that is written down, and carried out by the program that 
 else as the first thing when it does next, before anything fires. Beside a program that owns the directory nothing can be
 written: it has millrace.jobs(…) for that.`
 
-const delayedOption = (): Option =>
-  new Option('--delayed <delayed>', 'the name of what is delayed').makeOptionMandatory()
+const delayedOption = (): Option => new Option('--delayed <delayed>', 'the name of what is delayed').argParser(once)
 const idArgument = { name: 'id', summary: 'the id of the job' }
 
 const tiersDetails = `Counts what waits in each topic from offsets alone, without reading a payload: PENDING is what lies behind what is
@@ -20,15 +19,18 @@ comes. 'millrace jobs list' counts exactly, of the jobs that have an id.`
 
 /** `millrace jobs …` */
 export const addJobsCommands = (program: Command, world: World): void => {
-  const jobs = program.command('jobs').summary('list, show, cancel, reschedule and fire delayed jobs')
-  jobs.description(about).helpCommand(false)
-  showExamples(jobs, ['millrace jobs tiers', 'millrace jobs list --delayed unpaid-orders'])
+  const jobs = addGroup(program, {
+    name: 'jobs',
+    summary: 'list, show, cancel, reschedule and fire delayed jobs',
+    about,
+    examples: ['millrace jobs tiers', 'millrace jobs list --delayed unpaid-orders'],
+  })
   addLeaf(jobs, world, {
     name: 'list',
     summary: 'list the jobs that wait, the next first',
     details: 'Lists jobs that have an id: what is known of them is read, and none of what they carry.',
+    required: [delayedOption()],
     options: [
-      delayedOption(),
       new Option('--overdue', 'only those that should have fired by now').conflicts('before'),
       new Option('--before <time>', 'only those that are due before 2026-01-31T12:00:00 (UTC) or MS').argParser(moment),
       new Option('--max <count>', 'how many to show; the rest is counted').argParser(wholeNumber(1)).default(50),
@@ -52,7 +54,8 @@ export const addJobsCommands = (program: Command, world: World): void => {
     name: 'show',
     summary: 'show what is known of a job, and what it carries',
     argument: idArgument,
-    options: [delayedOption()],
+    required: [delayedOption()],
+    options: [],
     json: '{id, state, due, again, asked, key, value, headers}; what is JSON or text as it is, other bytes as {"base64": …}',
     examples: ['millrace jobs show --delayed unpaid-orders o1'],
     load: async () => (await import('../jobs/show-job.ts')).showJob,
@@ -61,7 +64,8 @@ export const addJobsCommands = (program: Command, world: World): void => {
     name: 'cancel',
     summary: 'see to it that a job does not fire',
     argument: idArgument,
-    options: [delayedOption()],
+    required: [delayedOption()],
+    options: [],
     json: '{id, asked}',
     examples: ['millrace jobs cancel --delayed unpaid-orders o1'],
     load: async () => (await import('../jobs/change-job.ts')).cancelJob,
@@ -70,8 +74,8 @@ export const addJobsCommands = (program: Command, world: World): void => {
     name: 'reschedule',
     summary: 'change when a job is due',
     argument: idArgument,
+    required: [delayedOption()],
     options: [
-      delayedOption(),
       new Option('--at <time>', 'due then: 2026-01-31T12:00:00 (UTC) or MS').argParser(moment).conflicts('after'),
       new Option('--after <duration>', 'due so long from now: PT1H30M, or 1h30m').argParser(duration),
     ],
@@ -83,7 +87,8 @@ export const addJobsCommands = (program: Command, world: World): void => {
     name: 'fire-now',
     summary: 'make a job due now',
     argument: idArgument,
-    options: [delayedOption()],
+    required: [delayedOption()],
+    options: [],
     json: '{id, asked, due}',
     examples: ['millrace jobs fire-now --delayed unpaid-orders o1'],
     load: async () => (await import('../jobs/change-job.ts')).fireJob,

@@ -1,10 +1,12 @@
 import { Option } from 'commander'
 import { fieldFormats } from '../field-formats.ts'
-import { moment } from '../option-values.ts'
+import { moment, once } from '../option-values.ts'
+
+/** Where the letters are. */
+export const lettersTopic = (): Option => new Option('--topic <topic>', 'the topic of dead letters').argParser(once)
 
 /** Which letters are meant; all of what is said must be so. */
 export const letterOptions = (): readonly Option[] => [
-  new Option('--topic <topic>', 'the topic of dead letters').makeOptionMandatory(),
   new Option('--pipeline <pipeline>', 'given up by this one'),
   new Option('--error <class>', 'for an error of this class: CardRefused'),
   new Option('--reason <text>', 'whose reason has this text in it'),

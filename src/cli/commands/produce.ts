@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { addLeaf } from '../command-leaf.ts'
-import { settings, unescaped, wholeNumber } from '../option-values.ts'
+import { once, separator, settings, wholeNumber } from '../option-values.ts'
 import type { World } from '../world.ts'
 import { formatOptions } from './format-options.ts'
 
@@ -16,10 +16,10 @@ export const addProduceCommand = (program: Command, world: World): void =>
     name: 'produce',
     summary: 'write records to a topic, from a file or stdin',
     details,
+    required: [new Option('--topic <topic>', 'where to').argParser(once)],
     options: [
-      new Option('--topic <topic>', 'where to').makeOptionMandatory(),
       new Option('--file <file>', 'what to read instead of stdin'),
-      new Option('--key-separator <text>', 'what ends the key of a line; \\t for a tab').argParser(unescaped),
+      new Option('--key-separator <text>', 'what ends the key of a line; \\t for a tab').argParser(separator),
       new Option('--key <key>', 'the key of all records').conflicts('keySeparator'),
       new Option('--header <name=value>', 'a header of all records; may be repeated').argParser(settings),
       new Option('--partition <number>', 'where to put all records').argParser(wholeNumber(0)),

@@ -1,25 +1,25 @@
 import { type Command, Option } from 'commander'
-import { addLeaf, showExamples } from '../command-leaf.ts'
-import { gathered, settings, wholeNumber } from '../option-values.ts'
+import { addGroup, addLeaf } from '../command-leaf.ts'
+import { gathered, once, settings, wholeNumber } from '../option-values.ts'
 import type { World } from '../world.ts'
 
-const topic = (): Option => new Option('--topic <topic>', 'its name').makeOptionMandatory()
+const topic = (): Option => new Option('--topic <topic>', 'its name').argParser(once)
 const config = (): Option =>
   new Option('--config <name=value>', "a setting, under Kafka's name; may be repeated").argParser(settings)
 
 /** `millrace topics …` */
 export const addTopicsCommands = (program: Command, world: World): void => {
-  const topics = program.command('topics').summary('create, list, describe, alter and delete topics')
-  topics.description('Looks after topics.').helpCommand(false)
-  showExamples(topics, [
-    'millrace topics create --topic orders --partitions 4',
-    'millrace topics describe --topic orders',
-  ])
+  const topics = addGroup(program, {
+    name: 'topics',
+    summary: 'create, list, describe, alter and delete topics',
+    about: 'Looks after topics.',
+    examples: ['millrace topics create --topic orders --partitions 4', 'millrace topics describe --topic orders'],
+  })
   addLeaf(topics, world, {
     name: 'create',
     summary: 'create a topic, and the directory where there is none',
+    required: [topic()],
     options: [
-      topic(),
       new Option('--partitions <count>', 'how many partitions').argParser(wholeNumber(1)).default(1),
       config(),
       new Option('--if-not-exists', 'be content with a topic that is there, as it is'),
@@ -52,8 +52,8 @@ export const addTopicsCommands = (program: Command, world: World): void => {
     summary: 'add partitions to a topic, or change its settings',
     details:
       'Records stay where they are, and keys hash to other partitions from then on: later records of a key may\nlie elsewhere than its earlier ones, and be read before them.',
+    required: [topic()],
     options: [
-      topic(),
       new Option('--partitions <count>', 'grow to so many').argParser(wholeNumber(1)),
       new Option('--keys-may-move', 'grow, though keys then move to other partitions'),
       config(),
@@ -70,10 +70,8 @@ export const addTopicsCommands = (program: Command, world: World): void => {
   addLeaf(topics, world, {
     name: 'delete',
     summary: 'delete topics with all their records',
-    options: [
-      new Option('--topic <topic>', 'which; may be repeated').argParser(gathered).makeOptionMandatory(),
-      new Option('--if-exists', 'be content where there is none'),
-    ],
+    required: [new Option('--topic <topic>', 'which; may be repeated').argParser(gathered)],
+    options: [new Option('--if-exists', 'be content where there is none')],
     json: '{deleted: [topic]}',
     examples: ['millrace topics delete --topic orders'],
     load: async () => (await import('../topics/delete-topics.ts')).deleteTopics,

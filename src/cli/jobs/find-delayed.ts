@@ -34,6 +34,6 @@ export const findDelayed = async (engine: Engine, name: string): Promise<AnyDela
   const names = all.map((one) => one.name)
   const near = nearest(name, names)
   const hint = near === undefined ? '' : ` (did you mean '${near}'?)`
-  const there = names.length === 0 ? 'there is nothing' : `there is ${names.map((one) => `'${one}'`).join(', ')}`
-  throw new Complaint('missing', `nothing is delayed under the name '${name}' at ${engine.name}${hint}: ${there}`)
+  const there = names.length === 0 ? '' : `: there is ${names.map((one) => `'${one}'`).join(', ')}`
+  throw new Complaint('missing', `nothing is delayed under the name '${name}' at ${engine.name}${hint}${there}`)
 }
