@@ -18,7 +18,7 @@ import type { Access } from './world.ts'
  * written; with a `MillraceError` otherwise.
  */
 export const openEngine = async (url: string, access: Access): Promise<Engine> => {
-  const target = readUrl(url)
+  const target = readUrl(url === 'memory' ? 'memory:' : url)
   if (E.isLeft(target)) throw new Complaint('usage', refusal(target.left), new MillraceError(target.left))
   if (target.right._tag === 'memory')
     throw new Complaint('usage', `${url} would be gone with this command: name a directory, as in --url file:./data`)

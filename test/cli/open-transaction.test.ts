@@ -37,6 +37,7 @@ it('consume --until-latest waits for open transactions, unless it is to show the
   const committed = consume('--isolation-level read_committed')
   expect((await consume('--isolation-level read_uncommitted')).stdout).toMatch(/^committed\nx{100000}\n/)
   expect(await consume('--timeout-ms 1')).toEqual({ code: 0, stdout: '', stderr: '' })
+  expect(await consume('--group g --timeout-ms 1')).toEqual({ code: 0, stdout: '', stderr: '' })
   const { stdout } = await run(['topics', 'describe', '--topic', 'lines', '--json'], { open })
   expect(stdout).toContain('"lastStableOffset":1,')
   gate.resolve()

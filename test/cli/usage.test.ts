@@ -108,6 +108,7 @@ describe('a wrong command line', () => {
     ['--url data topics list', "did you mean 'file:data'"],
     ['--url kafka://x topics list', 'no engine for Apache Kafka yet; name a directory of this machine'],
     ['--url memory: topics list', 'gone with this command'],
+    ['--url memory topics list', 'gone with this command'],
     ['produce --topic a --file /no/such/file', '/no/such/file'],
     ['dlq redrive --topic a --to source', 'Allowed choices are lane, origin'],
     ['dlq redrive --topic a --rate 100', '100/s'],

@@ -12,6 +12,7 @@ const pollMs = 200
 export const consumeInGroup = async (reading: Reading, group: string): Promise<void> => {
   const { engine, clock, topic, options, printer, ended, idle } = reading
   const ends = options.untilLatest === true ? await endsOf(reading) : undefined
+  if (ended.aborted) return
   const consumer = await openConsumer(engine, clock, {
     topics: [rawTopic(topic.name)],
     group,
@@ -60,7 +61,11 @@ const committer = (consumer: Consumer<Field, Field>, printer: Printer): ((isAll:
 const endsOf = async ({ engine, topic, ended, idle }: Reading): Promise<ReadonlyMap<string, number>> => {
   const all = Array.from({ length: topic.partitions }, (_, partition) => ({ topic: topic.name, partition }))
   idle.restart()
-  const ends = await settle(engine.reader.settled(all, ended))
+  const ends = await settle(engine.reader.settled(all, ended)).catch((error: unknown) => {
+    // nobody waits for them any more
+    if (ended.aborted) return []
+    throw error
+  })
   idle.stop()
   return new Map(ends.map((end) => [partitionName(end), end.offset]))
 }
