@@ -23,7 +23,7 @@ export class Entrance {
   /** The next record to run, where `running` are at work; `undefined` where there is none, or none may. */
   next(running: number): Entry | undefined {
     const { setup, retries, ready, done, window } = this.#parts
-    if (retries.underWay !== undefined) return ready.take(retries.underWay)
+    if (retries.underWay !== undefined) return this.#again(retries.underWay, running)
     if (retries.first !== undefined) return this.#retry(retries.first)
     if (running >= setup.limits.concurrency) return undefined
     if (done.isOverBound) {
@@ -33,6 +33,20 @@ export class Entrance {
     }
     if (this.admits === 'none') return ready.take(ready.find((entry) => entry.stage > 0 || entry.settled > 0))
     return ready.shift() ?? this.#pull()
+  }
+
+  /**
+   * What runs again does so alone. Where it waits for bulk work, or behind that for its lane, it waits for those before it:
+   * these go on.
+   */
+  #again(underWay: Entry, running: number): Entry | undefined {
+    const { setup, retries, ready } = this.#parts
+    const itself = ready.take(underWay)
+    if (itself !== undefined || underWay.state === 'running' || this.admits === 'none') return itself
+    if (running >= setup.limits.concurrency) return undefined
+    const isBefore = ({ sequence }: Entry): boolean => sequence < underWay.sequence
+    const { first } = retries
+    return first !== undefined && isBefore(first) ? this.#retry(first) : ready.take(ready.find(isBefore))
   }
 
   /** How many records may enter now, as far as the rate goes. Comes back by itself where there are none. */

@@ -10,12 +10,15 @@ export class Lanes {
     this.#stages = concurrency === 1 ? [] : Array.from({ length: stages }, () => new StageLanes())
   }
 
-  /** Whether `entry` has its key's lane at its stage; a record that runs again keeps the one that it has. */
-  enter(entry: Entry): boolean {
+  /**
+   * Whether `entry` has its key's lane at its stage. One that comes late, since it had failed, goes before later ones of its
+   * key: where one of these has the lane and has not begun, it is `displaced`, and has it again behind `entry`.
+   */
+  enter(entry: Entry, displaced: (later: Entry) => void = () => undefined): boolean {
     const lanes = this.#stages[entry.stage]
-    if (lanes === undefined || entry.lane >= 0) return true
+    if (lanes === undefined) return true
     entry.lane = entry.stage
-    return lanes.enter(entry)
+    return lanes.enter(entry, displaced)
   }
 
   /** Gives up the lane of `stage`, where `entry` has it; answers the next of its key, which has it now. */
@@ -28,25 +31,34 @@ export class Lanes {
 
 /** One key's records: one runs, the others wait behind it. No key is one key too. */
 class StageLanes {
-  readonly #waiting = new Map<string | null, Entry[]>()
+  /** The one that has the lane, and those behind it. */
+  readonly #lanes = new Map<string | null, Entry[]>()
 
   /** Takes its key's lane; false where another record has it, which will hand it on. */
-  enter(entry: Entry): boolean {
+  enter(entry: Entry, displaced: (later: Entry) => void): boolean {
     const lane = laneOf(entry)
-    const waiting = this.#waiting.get(lane)
-    if (waiting === undefined) {
-      this.#waiting.set(lane, [])
+    const entries = this.#lanes.get(lane)
+    const holder = entries?.[0]
+    if (entries === undefined || holder === undefined) {
+      this.#lanes.set(lane, [entry])
       return true
     }
-    waiting.push(entry)
-    return false
+    const from = holder.state === 'waiting' ? 0 : 1
+    let at = entries.length
+    while (at > from && (entries[at - 1] as Entry).sequence > entry.sequence) at--
+    entries.splice(at, 0, entry)
+    if (at > 0) return false
+    displaced(holder)
+    return true
   }
 
   /** Gives the lane up; answers the next of its key, which has it now. */
   leave(entry: Entry): Entry | undefined {
     const lane = laneOf(entry)
-    const next = this.#waiting.get(lane)?.shift()
-    if (next === undefined) this.#waiting.delete(lane)
+    const entries = this.#lanes.get(lane)
+    entries?.shift()
+    const next = entries?.[0]
+    if (next === undefined) this.#lanes.delete(lane)
     return next
   }
 }

@@ -45,7 +45,7 @@ export class Outcomes {
     const { lanes, ready } = this.#parts
     entry.stage += 1
     entry.state = 'waiting'
-    if (lanes.enter(entry)) ready.insert(entry)
+    if (lanes.enter(entry, (later) => ready.take(later))) ready.insert(entry)
   }
 
   /** Drops what a failed attempt wrote, and does with its record what is decided. */
@@ -64,6 +64,8 @@ export class Outcomes {
       case 'ends':
         return setup.hooks.broken(reason)
       case 'again':
+        // the first lane it keeps; to one behind bulk work an earlier record of its key may still come
+        if (entry.lane > 0) this.#leaveLane(entry, entry.lane)
         return retries.add(entry, setup.clock.elapsed() + Math.min(verdict.afterMs, this.#roomInMs(entry, reason)))
       case 'parks':
         return this.#park(entry, verdict)
