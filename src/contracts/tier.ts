@@ -25,13 +25,15 @@ export interface Tier {
   readonly order: 'due' | 'mixed'
   /** Milliseconds since the epoch. */
   readonly dueAt: (record: Waiting) => number
+  /** Its records go on to another tier, where they wait for a time that may be anywhere behind that. */
+  readonly goesOn?: boolean
 }
 
 /** For tiers whose records are not to enter before what was committed to the pipeline's topics until they were due. */
 export interface Barrier {
   /**
-   * Takes it from `task` that a record was written to a tier there that was due already: what is due before it may still
-   * be on its way. Answers whether there was one.
+   * Whether a record that is due by `nowMs` was written to a tier by `task`, and may still be on its way: all that were
+   * written until now are taken, to be waited for.
    */
-  readonly takeOverdue: (task: number) => boolean
+  readonly takeOverdue: (task: number, nowMs: number) => boolean
 }

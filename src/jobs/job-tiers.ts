@@ -28,7 +28,7 @@ export const jobTiersOf = (of: AnyDelayed): JobTiers => {
   return {
     tiers: [
       ...equal.map(([, topic]): Tier => ({ topic, order: 'due', dueAt: (one) => dueOf(topic.name, one) })),
-      ...[...rungs].map(([waitMs, topic]): Tier => ({ topic, order: 'due', dueAt: hopOf(waitMs) })),
+      ...[...rungs].map(([waitMs, topic]): Tier => ({ topic, order: 'due', dueAt: hopOf(waitMs), goesOn: true })),
       { topic: near, order: 'mixed', dueAt: (one) => dueOf(near.name, one) },
     ],
     topicOf: (place) => (place._tag === 'near' ? near : found(place._tag === 'tier' ? exact : rungs, place.waitMs)),

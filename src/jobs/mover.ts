@@ -145,6 +145,7 @@ class Moving {
       return carrier.emit(this.#target, { key, value, headers, timestamp: dueMs })
     }
     const id = utf8(carrier.unique())
+    this.#o.guard.add(record.partition, dueMs)
     const headers = markHeaders({ what: 'schedule', dueMs, key }, id, others)
     carrier.emit(this.#commands, { key: id, value, headers, timestamp: carrier.now() })
   }
@@ -175,7 +176,7 @@ class Moving {
   ): void {
     const hopMs = place._tag === 'rung' ? hopAt(place, dueMs, now) : undefined
     const isOverdue = dueMs <= now
-    if (isOverdue) this.#o.guard.add(record.partition, dueMs)
+    this.#o.guard.add(record.partition, hopMs ?? dueMs)
     const isLate = isOverdue && record.topic !== this.#commands.name
     const { key: id, value } = record
     const others = record.headers.size === 1 ? noHeaders : ownHeadersLeftOut(record.headers)

@@ -1,8 +1,8 @@
 import type { Barrier } from '../contracts/tier.ts'
 
 /**
- * What was written to a tier though it is due already, by task: whatever is due behind it waits until it has been read back, so
- * that jobs fire in the order in which they are due when there is much to catch up with.
+ * What was written to tiers and may still be on its way there, by task: whatever is due behind it waits until it has been read
+ * back, so that jobs fire in the order in which they are due, also when there is much to catch up with.
  */
 export class OverdueGuard implements Barrier {
   readonly #earliest = new Map<number, number>()
@@ -19,10 +19,10 @@ export class OverdueGuard implements Barrier {
   }
 
   add(task: number, dueMs: number): void {
-    if (!this.#isBlind) this.#earliest.set(task, Math.min(dueMs, this.of(task)))
+    if (!this.#isBlind && dueMs < this.of(task)) this.#earliest.set(task, dueMs)
   }
 
-  takeOverdue(task: number): boolean {
-    return this.#earliest.delete(task)
+  takeOverdue(task: number, nowMs: number): boolean {
+    return this.of(task) <= nowMs && this.#earliest.delete(task)
   }
 }

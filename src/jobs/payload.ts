@@ -51,9 +51,10 @@ export const findPayload = async (engine: Engine, delayed: AnyDelayed, job: Wait
     }
     return undefined
   }
-  const inTier = async (): Promise<LogRecord | undefined> => {
+  const inTier = async (isAnywhere: boolean): Promise<LogRecord | undefined> => {
     for (const [name, waitMs] of tierWaits(delayed)) {
-      const found = await search(tiers.get(name)?.name ?? '', job.dueMs - waitMs - skewMs)
+      const fromMs = isAnywhere ? undefined : job.dueMs - waitMs - skewMs
+      const found = await search(tiers.get(name)?.name ?? '', fromMs)
       if (found !== undefined) return found
     }
     return undefined
@@ -65,7 +66,7 @@ export const findPayload = async (engine: Engine, delayed: AnyDelayed, job: Wait
     }
     return undefined
   }
-  const found = (await search(near.name)) ?? (await inTier()) ?? (await onLadder())
+  const found = (await search(near.name)) ?? (await inTier(false)) ?? (await onLadder()) ?? (await inTier(true))
   return found && payloadOf(found)
 }
 

@@ -30,7 +30,9 @@ export const dueSlot = (recurrence: Recurrence, slotMs: number, nowMs: number): 
   const isMissed = nowMs - slotMs > missedAfterMs
   if (!isMissed || recurrence.missed === 'all') return { fires: slotMs, next: following }
   if (recurrence.missed === 'skip') return { fires: undefined, next: nextSlot(recurrence, nowMs - missedAfterMs) }
-  return { fires: latestSlot(recurrence, slotMs, nowMs), next: nextSlot(recurrence, nowMs) }
+  const latest = latestSlot(recurrence, slotMs, nowMs)
+  // in its turn, among what was due until then
+  return latest > slotMs ? { fires: undefined, next: latest } : { fires: slotMs, next: following }
 }
 
 /** The last slot that is not after `nowMs`; `slotMs` is one. */

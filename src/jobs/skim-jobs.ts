@@ -50,6 +50,7 @@ export const skimJobs = (o: SkimJobsSetup): Skim => {
     const written = headers.wait({ what: 'wait', dueMs, gen, key: mark.keyOf(key) }, key)
     if (!hands.emit(o.tiers.topicOf(place).name, key, record.value, written, now)) return false
     hands.set(store, key, hash, state, never)
+    o.guard.add(partition, dueMs)
     o.counters.count(toldScheduled, now, false)
     return true
   }

@@ -3,7 +3,7 @@ import type { TransactionalProducer } from '../contracts/engine.ts'
 import { type EngineFailure, MillraceError } from '../contracts/failure.ts'
 import type { Position } from '../contracts/position.ts'
 import type { Committer, CommitterSetup } from './committer.ts'
-import { hasReached, offsetsOf, type TakenPrefix } from './live-task.ts'
+import { offsetsOf, type TakenPrefix } from './live-task.ts'
 import { countsOf, endsOf, OutputBatches } from './output-batches.ts'
 
 /** How long a transaction may stay open: it opens for its commit, and no user's work is waited for meanwhile. */
@@ -14,7 +14,7 @@ const timeoutMs = 60_000
  *
  * Whatever fails, the same prefixes are committed again, since what was done stands: nothing is run twice. Only where
  * a commit was asked for and not refused for good, the transactional id is taken anew, which decides that transaction,
- * and the committed offsets say how.
+ * and the name that the committed offsets carry says how.
  */
 export const exactlyOnce = async (o: CommitterSetup & { readonly transactionalId: string }): Promise<Committer> => {
   const { engine, calls, transactionalId } = o
@@ -23,7 +23,12 @@ export const exactlyOnce = async (o: CommitterSetup & { readonly transactionalId
       engine.transactions({ transactionalId, timeoutMs }),
     )
   let producer = await open()
-  const attempt = async (taken: readonly TakenPrefix[], written: Position[]): Promise<FailedCommit | undefined> => {
+  let commits = 0
+  const attempt = async (
+    taken: readonly TakenPrefix[],
+    name: string,
+    written: Position[],
+  ): Promise<FailedCommit | undefined> => {
     const now = o.clock.now()
     const batches = new OutputBatches(o.topics)
     for (const { task, prefix } of taken) batches.add(task.task, prefix, now)
@@ -34,28 +39,27 @@ export const exactlyOnce = async (o: CommitterSetup & { readonly transactionalId
       if (E.isLeft(appended)) return notAsked(appended.left)
       written.push(...endsOf(appended.right, counts))
     }
-    const sent = await producer.sendOffsets(o.membership.token(), offsetsOf(taken))()
+    const sent = await producer.sendOffsets(o.membership.token(), offsetsOf(taken, name))()
     if (E.isLeft(sent)) return notAsked(sent.left)
     const committed = await producer.commit()()
     return E.isLeft(committed) ? { failure: committed.left, mayHaveHappened: true } : undefined
   }
 
-  /** Whether a commit that was not refused for good has happened. */
-  const hasHappened = async (taken: readonly TakenPrefix[]): Promise<boolean> => {
+  /** Whether a commit that was not refused for good has happened: by its name, since none of its positions may have moved. */
+  const hasHappened = async (name: string): Promise<boolean> => {
     producer = await open()
     const committed = await calls.again('reading its committed offsets', () => engine.groups.committed(o.group))
-    // whoever has a task by now moves its offsets too; one that has only let keys expire has not moved its own
-    const wanted = offsetsOf(taken.filter(({ task, prefix }) => task.isOurs && prefix.records > 0))
-    return wanted.length > 0 && hasReached(committed, wanted)
+    return committed.some(({ metadata }) => metadata === name)
   }
 
   return {
     commit: async (all) => {
+      const name = `${o.membership.token().memberId} ${++commits}`
       for (let failures = 1; ; failures++) {
         const taken = all.filter(({ task }) => task.isOurs)
         if (taken.length === 0) return []
         const written: Position[] = []
-        const failed = await attempt(taken, written)
+        const failed = await attempt(taken, name, written)
         if (failed === undefined) return written
         const { failure, mayHaveHappened } = failed
         o.counters.commitRetries += 1
@@ -64,7 +68,7 @@ export const exactlyOnce = async (o: CommitterSetup & { readonly transactionalId
           throw new MillraceError(failure)
         }
         if (mayHaveHappened && failure.kind !== 'refused') {
-          if (await hasHappened(taken)) return written
+          if (await hasHappened(name)) return written
         } else {
           const aborted = await producer.abort()()
           if (E.isLeft(aborted)) producer = await open()

@@ -1,5 +1,4 @@
 import type { CommittedOffset } from '../contracts/engine.ts'
-import { partitionName } from '../contracts/position.ts'
 import type { DonePrefix } from './done-prefix.ts'
 import type { Chunk } from './feed.ts'
 import type { TaskStore } from './gather.ts'
@@ -106,14 +105,8 @@ export interface TakenPrefix {
   readonly prefix: DonePrefix
 }
 
-/** The offsets that commit `taken`. */
-export const offsetsOf = (taken: readonly TakenPrefix[]): readonly CommittedOffset[] =>
+/** The offsets that commit `taken`; `metadata` is what that commit is known by. */
+export const offsetsOf = (taken: readonly TakenPrefix[], metadata = ''): readonly CommittedOffset[] =>
   taken.flatMap(({ prefix }) =>
-    [...prefix.positions].map(([{ topic, partition }, offset]) => ({ topic, partition, offset, metadata: '' })),
+    [...prefix.positions].map(([{ topic, partition }, offset]) => ({ topic, partition, offset, metadata })),
   )
-
-/** Whether every one of `wanted` is committed, or passed: a commit of all of them or none has happened then. */
-export const hasReached = (committed: readonly CommittedOffset[], wanted: readonly CommittedOffset[]): boolean => {
-  const reached = new Map(committed.map((at) => [partitionName(at), at.offset]))
-  return wanted.every((at) => (reached.get(partitionName(at)) ?? -1) >= at.offset)
-}

@@ -1,12 +1,13 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { CorruptBatchError } from '../batch/corrupt-batch.ts'
 import { readRecords } from '../batch/read-records.ts'
-import type { Engine } from '../contracts/engine.ts'
+import type { Engine, Fetched } from '../contracts/engine.ts'
 import { MillraceError } from '../contracts/failure.ts'
 import { DueIndex } from './due-index.ts'
 import type { EngineCalls } from './engine-calls.ts'
 import type { Chunk, Cursor } from './feed.ts'
 import type { HeldTier, Taken } from './held-tier.ts'
+import type { LiveTask } from './live-task.ts'
 import type { Place } from './place.ts'
 import type { RawRecord } from './source.ts'
 
@@ -19,12 +20,12 @@ import type { RawRecord } from './source.ts'
  */
 export class InAnyOrder implements HeldTier {
   readonly place: Place
-  readonly #o: { readonly engine: Engine; readonly calls: EngineCalls }
+  readonly #o: { readonly engine: Engine; readonly calls: EngineCalls; readonly task: LiveTask }
   readonly #index = new DueIndex()
   /** Behind all that was looked at. */
   #end = 0
 
-  constructor(place: Place, o: { readonly engine: Engine; readonly calls: EngineCalls }) {
+  constructor(place: Place, o: { readonly engine: Engine; readonly calls: EngineCalls; readonly task: LiveTask }) {
     this.place = place
     this.#o = o
   }
@@ -78,11 +79,14 @@ export class InAnyOrder implements HeldTier {
     for (const offset of offsets.toSorted((a, b) => a - b)) {
       if (!wanted.has(offset)) continue
       const request = { positions: [{ topic, partition, offset }], isolation: 'read_committed', maxBytes: 1 } as const
-      const [fetched] = await this.#o.calls.again('reading what is due', () =>
-        this.#o.engine.reader.fetch({ ...request, maxWaitMs: 0 }),
-      )
-      if (fetched?.failure !== undefined) throw new MillraceError(fetched.failure)
-      for (const batch of fetched?.batches ?? []) keep(batch, wanted, found)
+      // it was there: who has nothing yet, as a leader that is new, is asked again
+      let fetched: Fetched | undefined
+      while (fetched === undefined)
+        [fetched] = await this.#o.calls.again('reading what is due', () =>
+          this.#o.engine.reader.fetch({ ...request, maxWaitMs: 1_000, signal: this.#o.task.ended.signal }),
+        )
+      if (fetched.failure !== undefined) throw new MillraceError(fetched.failure)
+      for (const batch of fetched.batches) keep(batch, wanted, found)
       wanted.delete(offset)
     }
     return found

@@ -45,6 +45,9 @@ export class Sluices implements HoldsBack {
   #isClosed = false
   /** How many of its chunks the task has not read to their end. */
   #unread = 0
+  /** Of which records are taken that have not entered yet. */
+  #taking: HeldTier | undefined
+  readonly #passed: Chunk[] = []
   #waiting: { readonly until: () => boolean; readonly go: (isOpen: boolean) => void } | undefined
 
   constructor(setup: SluicesSetup) {
@@ -71,8 +74,12 @@ export class Sluices implements HoldsBack {
   }
 
   offer(place: Place, chunk: Chunk): void {
-    const passed = this.#tiers.get(place)?.offer(chunk)
-    if (passed !== undefined) this.#letIn(passed)
+    const tier = this.#tiers.get(place)
+    const passed = tier?.offer(chunk)
+    if (passed === undefined) return
+    // what was taken of it lies before that, and has not entered yet
+    if (tier === this.#taking) this.#passed.push(passed)
+    else this.#letIn(passed)
   }
 
   wake(): void {
@@ -106,45 +113,71 @@ export class Sluices implements HoldsBack {
 
   async #round(now: number): Promise<void> {
     const { barrier, hungry } = this.#o
-    if (!(await this.#until(() => this.#unread === 0))) return
-    const ends = barrier === undefined ? noEnds : await this.#settled(barrier)
-    if (ends === undefined) return
+    for (;;) {
+      if (!(await this.#until(() => this.#unread === 0))) return
+      const ends = barrier === undefined ? noEnds : await this.#settled(barrier, now)
+      if (ends === undefined) return
+      const all = [...this.#tiers.values()]
+      // what goes on from there may be due before what waits elsewhere, and is to be known there first
+      const goOn = barrier === undefined ? [] : all.filter((tier) => goesOn(tier) && dueOf(tier) <= now)
+      await this.#letInDue(goOn.length > 0 ? goOn : all, now, ends)
+      hungry()
+      if (goOn.length === 0) return
+    }
+  }
+
+  async #letInDue(tiers: readonly HeldTier[], now: number, ends: ReadonlyMap<Place, number>): Promise<void> {
     for (let left = roundRecordsMax; left > 0; ) {
-      const [first, second] = this.#inOrder()
+      const [first, second] = tiers.toSorted((a, b) => dueOf(a) - dueOf(b))
       const due = first?.nextDue
       if (first === undefined || due === undefined || due > now) break
+      this.#taking = first
       const { chunks, records } = await first.take(Math.min(now, second?.nextDue ?? now), left)
-      for (const chunk of chunks) this.#letIn(chunk)
+      const standsAt = chunks.at(-1)?.nextOffset ?? 0
+      const passed = this.#passed.splice(0).filter(({ nextOffset }) => nextOffset > standsAt)
+      for (const chunk of [...chunks, ...passed]) this.#letIn(chunk)
+      this.#taking = undefined
       left -= records
       // what lies behind may be due before what the others have
       if (first.nextDue === undefined && first.place.next < (ends.get(first.place) ?? 0)) break
     }
-    hungry()
   }
 
   /**
-   * Waits until the task has done all that was committed to its topics by now, and has fetched what its tiers have; answers
-   * where these ended. `undefined` where it was closed meanwhile.
+   * Waits until the task has done all that was committed to its topics by now, and has fetched what its tiers have, with what
+   * of both was on its way and is due by `now`; answers where these ended. `undefined` where it was closed meanwhile.
    */
-  async #settled(barrier: Barrier): Promise<ReadonlyMap<Place, number> | undefined> {
+  async #settled(barrier: Barrier, now: number): Promise<ReadonlyMap<Place, number> | undefined> {
+    const { task } = this.#o
+    // also of what goes through its topics once more
+    if (barrier.takeOverdue(task.task, now) && !(await this.#committed())) return undefined
+    let ends = await this.#ends()
+    const isDone = (): boolean =>
+      [...ends].every(([place, end]) => place.tier !== undefined || task.reached(place) >= end)
+    if (!(await this.#until(isDone))) return undefined
+    if (barrier.takeOverdue(task.task, now)) {
+      if (!(await this.#committed())) return undefined
+      ends = await this.#ends()
+    }
+    const isKnown = (): boolean => [...this.#tiers].every(([place, tier]) => tier.knows(ends.get(place) ?? 0))
+    return (await this.#until(isKnown)) ? ends : undefined
+  }
+
+  /** Waits until all is committed that is done by now; answers false where it was closed meanwhile. */
+  async #committed(): Promise<boolean> {
+    const isCommitted = this.#o.task.runner?.committing()
+    return isCommitted === undefined || (await this.#until(isCommitted))
+  }
+
+  /** Where its partitions end, once all that was under way there is decided. */
+  async #ends(): Promise<ReadonlyMap<Place, number>> {
     const { task, calls, engine } = this.#o
     const partitions = task.places.map(({ source: { topic, partition } }) => ({ topic, partition }))
-    for (;;) {
-      const settled = await calls.again('asking where its topics end', () =>
-        engine.reader.settled(partitions, task.ended.signal),
-      )
-      const byName = new Map(settled.map((end) => [partitionName(end), end.offset]))
-      const ends = new Map(task.places.map((place) => [place, byName.get(partitionName(place.source)) ?? 0]))
-      const isDone = (): boolean =>
-        [...ends].every(([place, end]) => place.tier !== undefined || task.reached(place) >= end)
-      if (!(await this.#until(isDone))) return undefined
-      if (!barrier.takeOverdue(task.task)) {
-        const isKnown = (): boolean => [...this.#tiers].every(([place, tier]) => tier.knows(ends.get(place) ?? 0))
-        return (await this.#until(isKnown)) ? ends : undefined
-      }
-      const isCommitted = task.runner?.committing()
-      if (isCommitted !== undefined && !(await this.#until(isCommitted))) return undefined
-    }
+    const settled = await calls.again('asking where its topics end', () =>
+      engine.reader.settled(partitions, task.ended.signal),
+    )
+    const byName = new Map(settled.map((end) => [partitionName(end), end.offset]))
+    return new Map(task.places.map((place) => [place, byName.get(partitionName(place.source)) ?? 0]))
   }
 
   #letIn(chunk: Chunk): void {
@@ -174,12 +207,10 @@ export class Sluices implements HoldsBack {
     for (const tier of this.#tiers.values()) if (dueOf(tier) < dueOf(first)) first = tier
     return first
   }
-
-  #inOrder(): readonly HeldTier[] {
-    return [...this.#tiers.values()].sort((a, b) => dueOf(a) - dueOf(b))
-  }
 }
 
 const dueOf = (tier: HeldTier | undefined): number => tier?.nextDue ?? Number.POSITIVE_INFINITY
+
+const goesOn = ({ place }: HeldTier): boolean => place.tier?.goesOn === true
 
 const noEnds: ReadonlyMap<Place, number> = new Map()

@@ -201,7 +201,7 @@ const outcome = (
       expiresAt,
     ]),
     bytes: gather.bytes,
-    isOverdue: barrier?.takeOverdue(task),
+    isOverdue: barrier?.takeOverdue(task, Number.POSITIVE_INFINITY),
     counts: counters.metrics,
   }
 }

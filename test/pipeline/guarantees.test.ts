@@ -192,7 +192,10 @@ describe('exactly-once', () => {
       return { task, prefix: { outputs: new TaskOutputs(task.task), writes: [], positions, records: 1, bytes: 0 } }
     })
     await world.while(committer.commit(taken))
-    expect(rightOf(await world.while(sound.groups.committed('p')()))).toMatchObject([at(0), at(1)])
+    expect(rightOf(await world.while(sound.groups.committed('p')()))).toMatchObject([
+      at(0),
+      { ...at(1), metadata: ' 1' },
+    ])
   })
 })
 
