@@ -6,6 +6,7 @@ import type { Clock } from '../contracts/clock.ts'
 import type { Random } from '../contracts/random.ts'
 import { UncarriedRecord } from '../contracts/refusal.ts'
 import type { AnyRecord } from '../contracts/stream-record.ts'
+import { redrivenIn } from '../protocol/retry/redriven-headers.ts'
 import { StateStoreFull } from '../store/state-store-full.ts'
 import { StateUnreadable } from '../store/state-unreadable.ts'
 import { KeyGivenUp, ParkingFull, UnknownOrigin, UnreadableRecord } from './attempt-errors.ts'
@@ -70,25 +71,30 @@ export class Judge {
       return this.#halt(failed, 'halt, whatever onError says')
     const { policy, aside } = this.#choose(failed)
     if (policy === 'halt') return this.#halt(failed, aside ?? 'halt')
-    if (this.#looksLikeOutage(failed)) return this.#pause(failed)
-    if (isRetryLater(policy)) return this.#putOff(failed, policy)
+    const mayPass = !isRetryLater(policy) || this.#mayPass(failed, policy)
+    if (typeof mayPass === 'string') return this.#halt(failed, mayPass)
+    // that it will not pass tells it from an outage
+    if (mayPass && this.#looksLikeOutage(failed)) return this.#pause(failed)
+    if (isRetryLater(policy)) return this.#putOff(failed, policy, mayPass)
     if (policy !== 'skip') return this.#bury(failed, policy)
     counters.skipped += 1
     this.#tell(failed, 'skip', 'it is left out')
     return { _tag: 'done', outputs: [] }
   }
 
-  /** That one which was put off fails once more says little; but in an outage it is not to use up its tries. */
-  #looksLikeOutage({ raw, recordId, reason, history }: FailedAttempt): boolean {
-    return history.attempts === 0 ? this.#outage.failed(raw.key, recordId, reason) : this.#outage.isThere
+  /**
+   * That one which was put off, or comes back from the dead letters, fails once more says little; but in an outage it is not
+   * to use up its tries.
+   */
+  #looksLikeOutage({ source, raw, recordId, reason, history }: FailedAttempt): boolean {
+    const isFirst = history.attempts === 0 && redrivenIn(raw.headers, source.topic) === 0
+    return isFirst ? this.#outage.failed(raw.key, recordId, reason) : this.#outage.isThere
   }
 
-  #putOff(failed: FailedAttempt, policy: RetryLaterPolicy): Verdict {
+  #putOff(failed: FailedAttempt, policy: RetryLaterPolicy, mayPass: boolean): Verdict {
     const tries = policy.tiers.length
     const at = failed.history.attempts
     const tier = policy.tiers[at]
-    const mayPass = this.#mayPass(failed, policy)
-    if (typeof mayPass === 'string') return this.#halt(failed, mayPass)
     if (tier === undefined || !mayPass) return this.#exhaust(failed, policy)
     const put = this.#puttingOff.to(tier, policy, failed)
     if (typeof put === 'string') return this.#halt(failed, `halt, since ${put}`)
@@ -206,7 +212,8 @@ const letterOf = (pipeline: string, { source, raw, reason, history }: FailedAtte
   const error =
     reason instanceof UnreadableRecord ? { _tag: 'DecodeError', codec: reason.codec, report: reason.report } : reason
   const { attempts, firstFailedAtMs: firstFailedAt } = history
-  const tried = reason instanceof KeyGivenUp ? attempts : attempts + 1
+  const wasRun = !(reason instanceof KeyGivenUp || reason instanceof UnknownOrigin)
+  const tried = wasRun ? attempts + 1 : attempts
   return deadLetterOf({ pipeline, record, error, attempts: tried, firstFailedAt })
 }
 

@@ -1,9 +1,9 @@
 import { keyText } from '../contracts/state-store.ts'
-import { UnreadableRecord } from './attempt-errors.ts'
+import { UnknownOrigin, UnreadableRecord } from './attempt-errors.ts'
 
 /**
  * Tells an outage from poison: records of many different keys that fail one after the other, with no success between
- * them, are not to blame themselves. A record that cannot be read always is.
+ * them, are not to blame themselves. One that cannot be read, or of which nobody knows what it was, always is.
  */
 export class Outage {
   readonly #after: number
@@ -16,7 +16,7 @@ export class Outage {
 
   /** Notes a failure; whether there is an outage now. */
   failed(key: Uint8Array | null, recordId: string, reason: unknown): boolean {
-    if (reason instanceof UnreadableRecord) return false
+    if (reason instanceof UnreadableRecord || reason instanceof UnknownOrigin) return false
     if (this.#keys.size < this.#after) this.#keys.add(key === null ? recordId : `=${keyText(key)}`)
     return this.#keys.size >= this.#after
   }

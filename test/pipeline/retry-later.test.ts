@@ -5,13 +5,10 @@ import { describe, expect, it } from 'vitest'
 import { mapValue } from '../../operators/map-value.ts'
 import { scanByKey } from '../../operators/scan-by-key.ts'
 import { to } from '../../operators/to.ts'
-import type { DeadLetter } from '../../src/codec/dead-letter.ts'
-import { deadLetters } from '../../src/codec/dead-letters.ts'
 import { nullable } from '../../src/codec/nullable.ts'
 import { int32 } from '../../src/codec/numbers.ts'
 import { store } from '../../src/codec/store.ts'
 import { text } from '../../src/codec/text.ts'
-import { topic } from '../../src/codec/topic.ts'
 import type { StreamRecord } from '../../src/contracts/stream-record.ts'
 import type { Operators } from '../../src/pipeline/chain.ts'
 import { deadLetter, deadLetterKey } from '../../src/pipeline/dead-letter-policy.ts'
@@ -23,16 +20,12 @@ import {
 } from '../../src/pipeline/retry-later.ts'
 import { type RetryMutant, withoutRule } from '../../src/pipeline/retry-mutant.ts'
 import { retryNeeds } from '../../src/pipeline/retry-topics.ts'
-import { markedHeaders } from '../../src/protocol/retry/headers.ts'
-import { redriveHeader } from '../../src/protocol/retry/redriven-headers.ts'
+import { comesBack, dead, failing, input, letters, out, outputsOf, redriven, sent } from './failing-records.ts'
 import { RetryWorld, type Sent } from './simulated-retries.ts'
 import { ManualClock } from './simulated-task.ts'
 
 type R = StreamRecord<string | null, number>
 
-const input = topic('in', { key: nullable(text), value: int32 })
-const out = topic('out', { key: nullable(text), value: int32 })
-const dead = deadLetters('dead')
 const sums = store('sums', { key: nullable(text), value: int32 })
 
 class Refused extends Error {
@@ -195,15 +188,6 @@ const operatorsOf = (
   return (isSlow ? [concatMap(work), ...before] : [...before, atOnce]) as unknown as Operators
 }
 
-const letters = (world: RetryWorld): readonly DeadLetter[] =>
-  world.written
-    .filter(({ topic: name }) => name === 'dead')
-    .map(({ value }) => {
-      const read = dead.value.decode(value)
-      if (E.isLeft(read)) throw new Error('no letter')
-      return read.right
-    })
-
 /** What was decided, in the order in which it was committed: the offsets of outputs and of letters. */
 const decided = (world: RetryWorld): readonly { readonly offset: number; readonly isLetter: boolean }[] =>
   world.written.map(({ topic: name, value }) => {
@@ -295,29 +279,9 @@ describe('retryLater', () => {
   })
 })
 
-const failing = (times: Readonly<Record<number, number>>, tried: number[]): Operators => {
-  const left = new Map(Object.entries(times).map(([number, count]) => [Number(number), count]))
-  return [
-    mapValue((value: number) => {
-      tried.push(value)
-      const more = left.get(value) ?? 0
-      left.set(value, more - 1)
-      if (more > 0) throw new Error(`busy ${value}`)
-      return value
-    }),
-    to(out),
-  ] as unknown as Operators
-}
-
-const outputsOf = (world: RetryWorld): number[] =>
-  world.written
-    .filter(({ topic: name }) => name === 'out')
-    .map(({ value }) => (value === null ? -1 : Buffer.from(value).readInt32BE()))
-
 describe('a parked key', () => {
   const inOrder = (options: Partial<RetryLaterOptions> = {}): RetryLaterPolicy =>
     retryLater({ tiers: ['10ms', '100ms'], ordered: true, exhausted: 'halt', jitter: 0, ...options })
-  const sent = (...keys: readonly string[]): readonly Sent[] => keys.map((key, value) => ({ key, value }))
 
   it('holds its later records back, and no other key', async () => {
     const tried: number[] = []
@@ -464,22 +428,11 @@ describe('a parked key', () => {
     expect(letters(world)[0]?.firstFailedAt).toBe(1_000_000)
     expect(world.counters.deadLetteredBy).toEqual({ Error: 1, KeyGivenUp: 3 })
     expect(world.parkedEntries).toBe(1)
-    const back = (offset: number, more: Record<string, string> = {}): void =>
-      world.put('now', {
-        timestamp: 0,
-        key: Buffer.from('k'),
-        value: int32.encode(offset),
-        headers: markedHeaders(new Map(Object.entries(more).map(([name, value]) => [name, Buffer.from(value)])), {
-          origin: { topic: 'in', partition: 0, offset, timestamp: 1_000 + offset },
-          history: { attempts: 0, firstFailedAtMs: undefined },
-          dueAtMs: 0,
-        }),
-      })
-    back(1)
+    comesBack(world, { tier: 'now', key: 'k', offset: 1 })
     await world.finish()
     expect(outputsOf(world)).toEqual([2])
-    back(1, { [redriveHeader.count]: '1', [redriveHeader.origin]: 'in-0-1' })
-    back(3)
+    comesBack(world, { tier: 'now', key: 'k', offset: 1, headers: redriven(1) })
+    comesBack(world, { tier: 'now', key: 'k', offset: 3 })
     await world.finish()
     expect(outputsOf(world)).toEqual([2, 1, 3])
     expect(world.parkedEntries).toBe(0)
@@ -549,7 +502,7 @@ describe('what is put off', () => {
     })
     world.put('10ms', { timestamp: 0, key: null, value: null, headers: new Map() })
     await world.finish()
-    expect(letters(world).map(({ error }) => error.name)).toEqual(['UnknownOrigin'])
+    expect(letters(world).map(({ error, attempts }) => [error.name, attempts])).toEqual([['UnknownOrigin', 0]])
     expect(tried).toEqual([])
   })
 
