@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Engine } from '../contracts/engine.ts'
-import { type EngineFailure, MillraceError } from '../contracts/failure.ts'
+import { MillraceError } from '../contracts/failure.ts'
 import { lockFiles, readPid } from '../engines/embedded/owner-lock.ts'
 import { diskStorage } from '../log/disk-storage.ts'
 import { engineAt } from '../millrace/engine-at.ts'
@@ -18,8 +18,8 @@ import type { Access } from './world.ts'
  * written; with a `MillraceError` otherwise.
  */
 export const openEngine = async (url: string, access: Access): Promise<Engine> => {
-  const target = readUrl(url === 'memory' ? 'memory:' : url)
-  if (E.isLeft(target)) throw new Complaint('usage', refusal(target.left), new MillraceError(target.left))
+  const target = readUrl(url === 'memory' ? 'memory:' : url, '--url file:./data (a directory of this machine)')
+  if (E.isLeft(target)) throw new Complaint('usage', target.left.message, new MillraceError(target.left))
   if (target.right._tag === 'memory')
     throw new Complaint('usage', `${url} would be gone with this command: name a directory, as in --url file:./data`)
   const { directory } = target.right
@@ -32,10 +32,6 @@ export const openEngine = async (url: string, access: Access): Promise<Engine> =
     throw new Complaint('inUse', ownedBy(directory), error)
   }
 }
-
-/** Why `connect` does not take it, without what else that would take: nothing in memory is there for a command. */
-const refusal = ({ message }: EngineFailure): string =>
-  `${message.split('; use ')[0]}; name a directory of this machine, as in --url file:./data`
 
 const refuseMissing = (directory: string): void => {
   if (existsSync(join(directory, 'millrace.catalog'))) return

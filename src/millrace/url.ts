@@ -4,10 +4,13 @@ import { type EngineFailure, engineFailure } from '../contracts/failure.ts'
 /** Which engine a URL means. */
 export type Target = { readonly _tag: 'file'; readonly directory: string } | { readonly _tag: 'memory' }
 
-const forms = "'file:./data' (a directory of this machine) or 'memory:' (gone when the process ends)"
+const allForms = "'file:./data' (a directory of this machine) or 'memory:' (gone when the process ends)"
 
-/** Reads what was given to `connect`: `file:./data`, `file:/var/lib/orders`, `file:///var/lib/orders`, `memory:`. */
-export const readUrl = (url: string): E.Either<EngineFailure, Target> => {
+/**
+ * Reads what was given to `connect`: `file:./data`, `file:/var/lib/orders`, `file:///var/lib/orders`, `memory:`. What it refuses is
+ * told to use `forms`.
+ */
+export const readUrl = (url: string, forms = allForms): E.Either<EngineFailure, Target> => {
   const refuse = (why: string) =>
     E.left(engineFailure('invalid-url', `cannot connect to '${url}': ${why}; use ${forms}`))
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):(.*)$/i.exec(url) ?? []

@@ -106,7 +106,7 @@ describe('a wrong command line', () => {
     ['consume --bootstrap-server localhost:9092 --topic a', '--url file:./data'],
     ['consume --topic a --value-format yaml', 'Allowed choices are text'],
     ['--url data topics list', "did you mean 'file:data'"],
-    ['--url kafka://x topics list', 'no engine for Apache Kafka yet; name a directory of this machine'],
+    ['--url kafka://x topics list', 'no engine for Apache Kafka yet; use --url file:./data'],
     ['--url memory: topics list', 'gone with this command'],
     ['--url memory topics list', 'gone with this command'],
     ['produce --topic a --file /no/such/file', '/no/such/file'],
