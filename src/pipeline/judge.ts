@@ -29,6 +29,8 @@ export interface JudgeSetup {
   readonly choose: ChoosePolicy
   /** Which of the policies gives up whole keys, where one does. */
   readonly closes?: DeadLetterKeyPolicy | undefined
+  /** Whether records can wait in order. */
+  readonly keepsOrder: boolean
   readonly outageAfter: number
   /** What one record may write, its letter too. */
   readonly outputBytesMax: number
@@ -95,12 +97,23 @@ export class Judge {
     const tries = policy.tiers.length
     const at = failed.history.attempts
     const tier = policy.tiers[at]
+    const unlisted = this.#unlisted(policy)
+    if (unlisted !== undefined) return this.#halt(failed, `halt, since ${unlisted} is not listed beside the function`)
     if (tier === undefined || !mayPass) return this.#exhaust(failed, policy)
     const put = this.#puttingOff.to(tier, policy, failed)
     if (typeof put === 'string') return this.#halt(failed, `halt, since ${put}`)
     this.#o.counters.putOff += 1
     this.#tell(failed, 'retryLater', `it runs again in ${put.afterMs} ms (${at + 1} of ${tries})`, put.afterMs)
     return put.verdict
+  }
+
+  /** What `policy` goes by that this task has nothing for. */
+  #unlisted({ ordered, exhausted }: RetryLaterPolicy): string | undefined {
+    const { keepsOrder, closes } = this.#o
+    if (ordered && !keepsOrder) return 'a policy with ordered: true'
+    const isListed =
+      exhausted === 'halt' || exhausted._tag === 'DeadLetter' || exhausted.topic.name === closes?.topic.name
+    return isListed ? undefined : `deadLetterKey('${exhausted.topic.name}')`
   }
 
   /** Whether another try may help, as far as anybody knows; why that cannot be asked, where it is text. */

@@ -48,9 +48,21 @@ export const onErrorFault = (onError: unknown): string | undefined => {
     const stranger: unknown = Array.isArray(policies) ? policies.find((policy) => !isPolicy(policy)) : undefined
     if (stranger !== undefined)
       return `onError lists ${given(stranger)} among its policies: they are 'halt', 'skip', deadLetter(topic) and retryLater({ … })`
-    if (typeof choose === 'function' && Array.isArray(policies) && policies.every(isPolicy)) return undefined
+    if (typeof choose === 'function' && Array.isArray(policies) && policies.every(isPolicy))
+      return keysGivenUpFault(policies.filter(isRetryLater))
   }
   return `onError ${given(onError)} is none: 'halt', 'skip', deadLetter(…), retryLater(…), a function, or { policies: […], choose: (error, record) => … }`
+}
+
+/** A key is given up as a whole, to one topic: what waits behind a record goes where that went. */
+const keysGivenUpFault = (policies: readonly RetryLaterPolicy[]): string | undefined => {
+  const topics = policies.flatMap(({ exhausted }) =>
+    exhausted !== 'halt' && exhausted._tag === 'DeadLetterKey' ? [exhausted.topic.name] : [],
+  )
+  const [one, other] = new Set(topics)
+  return other === undefined
+    ? undefined
+    : `onError gives keys up to '${one}' and to '${other}', and what waits behind a record goes where that went: name one topic in each deadLetterKey(…)`
 }
 
 /** Whether something is a policy by itself. */

@@ -6,6 +6,7 @@ import type { Notice } from './notice.ts'
 import { choosing, retriesIn } from './on-error.ts'
 import type { Rate } from './rate.ts'
 import { closing, retryOf } from './retry-of-task.ts'
+import { parkedName } from './retry-topics.ts'
 import type { RunSetup } from './run-setup.ts'
 import { TaskRunner } from './task-runner.ts'
 
@@ -32,6 +33,7 @@ export const runnerOf = (setup: RunSetup, task: LiveTask, shared: SharedByTasks)
     task: task.task,
     choose: choosing(settings.onError),
     closes: closing(policies),
+    keepsOrder: task.stores.has(parkedName),
     outageAfter: settings.outageAfter,
     outputBytesMax: settings.outputBytesMax,
     sinks: topics.outputs,

@@ -64,6 +64,12 @@ describe('a run', () => {
     expect(() => takes(deadLetterKey(dead))).toThrow(
       'write retryLater({ tiers, ordered: true, exhausted: deadLetterKey(topic) })',
     )
+    const givesUpKeys = (name: string) =>
+      retryLater({ ...good, ordered: true, exhausted: deadLetterKey(deadLetters(name)) })
+    takes({ policies: [givesUpKeys('dead'), givesUpKeys('dead'), policy], choose: () => policy })
+    expect(() => takes({ policies: [givesUpKeys('dead'), givesUpKeys('gone')], choose: () => policy })).toThrow(
+      "onError gives keys up to 'dead' and to 'gone'",
+    )
     expect(() => settingsOf('p', { onError: policy, guarantee: 'at-most-once' })).toThrow(
       "retryLater(…) does not go with guarantee 'at-most-once'",
     )

@@ -282,6 +282,7 @@ export class RetryWorld {
       task,
       choose: choosing(onError),
       closes: closing(policies),
+      keepsOrder: stores.has(parkedName),
       outageAfter,
       outputBytesMax: 1e9,
       sinks,
