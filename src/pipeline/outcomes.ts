@@ -82,10 +82,9 @@ export class Outcomes {
 
   #readiness(entry: Entry): Readiness {
     const { returns, parking } = this.#parts
-    const isKnown = entry.own !== undefined || entry.token !== undefined
-    if (returns?.isReturn(entry.at) === true && !isKnown) return returns.fault(entry)
-    if (parking !== undefined) return parking.turn(entry)
-    return entry.token === undefined ? 'runs' : 'done'
+    if (parking === undefined && entry.token !== undefined) return 'done'
+    const ready = parking?.turn(entry) ?? 'runs'
+    return ready === 'runs' ? (returns?.fault(entry) ?? ready) : ready
   }
 
   /** It has failed before it could run. */

@@ -143,7 +143,7 @@ export class Parking {
     entry.isAtHead = true
     const record = this.#store.record(entry.key, key.first) as ParkedRecord
     const known = this.#o.returns.known({ offset: -1, timestamp: -1, key: entry.key, ...record })
-    if (known === undefined) return new UnknownOrigin(this.#o.pipeline, key.head, markOf(record.headers)?.origin.topic)
+    if (known === undefined) return new UnknownOrigin(this.#o.pipeline, key.head, undefined)
     const { attempts, firstFailedAtMs } = key
     entry.become({ ...known, history: { attempts, firstFailedAtMs } })
     return this.#given(entry, key)

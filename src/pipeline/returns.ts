@@ -1,9 +1,14 @@
+import { bytes } from '../codec/bytes.ts'
+import { nullable } from '../codec/nullable.ts'
 import { partitionName } from '../contracts/position.ts'
 import type { AnyTopic } from '../contracts/topic.ts'
 import { dueAtOf, markOf, tokenOf, unmarkedHeaders } from '../protocol/retry/headers.ts'
 import { UnknownOrigin } from './attempt-errors.ts'
 import type { Entry, Known } from './entry.ts'
 import { type RawRecord, type Source, sourceOf } from './source.ts'
+
+/** Of a topic that is not read, nobody knows more. */
+const field = nullable(bytes)
 
 /** What tells records that come back from others. */
 export interface ReturnsSetup {
@@ -21,6 +26,8 @@ export class Returns {
   readonly #o: ReturnsSetup
   /** Of what has come back, by its partition's name. */
   readonly #origins = new Map<string, Source>()
+  /** Those of them that the pipeline does not read. */
+  readonly #unread = new Set<Source>()
 
   constructor(setup: ReturnsSetup) {
     this.#o = setup
@@ -41,11 +48,11 @@ export class Returns {
     if (entry.own !== undefined) entry.become(entry.own)
   }
 
-  /** The record that `raw` was, by its marks; `undefined` where it has none, or comes from a topic that nobody reads. */
+  /** The record that `raw` was, by its marks; `undefined` where it has none. */
   known(raw: RawRecord): Known | undefined {
     const mark = markOf(raw.headers)
-    const source = mark === undefined ? undefined : this.#originOf(mark.origin)
-    if (mark === undefined || source === undefined) return undefined
+    if (mark === undefined) return undefined
+    const source = this.#originOf(mark.origin)
     const { offset, timestamp } = mark.origin
     const { key, value } = raw
     return {
@@ -55,19 +62,21 @@ export class Returns {
     }
   }
 
-  /** Why `entry`, whose record is not known, cannot run. */
-  fault({ at, offset, headers }: Entry): UnknownOrigin {
-    return new UnknownOrigin(this.#o.pipeline, at.prefix + offset, markOf(headers)?.origin.topic)
+  /** Why the record that `entry` is cannot run, where it does not say what it was, or was read from a topic that is read no more. */
+  fault({ source, id }: Entry): UnknownOrigin | undefined {
+    if (this.isReturn(source)) return new UnknownOrigin(this.#o.pipeline, id, undefined)
+    return this.#unread.has(source) ? new UnknownOrigin(this.#o.pipeline, id, source.topic) : undefined
   }
 
-  #originOf(at: { readonly topic: string; readonly partition: number }): Source | undefined {
+  #originOf(at: { readonly topic: string; readonly partition: number }): Source {
     const name = partitionName(at)
-    let source = this.#origins.get(name)
-    if (source !== undefined) return source
+    const known = this.#origins.get(name)
+    if (known !== undefined) return known
     const topic = this.#o.topics.find((one) => one.name === at.topic)
-    if (topic === undefined) return undefined
-    source = sourceOf(topic, at.partition)
+    const unread = { name: at.topic, key: field, value: field, partitions: 1, config: {} }
+    const source = sourceOf(topic ?? unread, at.partition)
     this.#origins.set(name, source)
+    if (topic === undefined) this.#unread.add(source)
     return source
   }
 }
