@@ -102,8 +102,12 @@ export class Judge {
     if (tier === undefined || !mayPass) return this.#exhaust(failed, policy)
     const put = this.#puttingOff.to(tier, policy, failed)
     if (typeof put === 'string') return this.#halt(failed, `halt, since ${put}`)
-    this.#o.counters.putOff += 1
-    this.#tell(failed, 'retryLater', `it runs again in ${put.afterMs} ms (${at + 1} of ${tries})`, put.afterMs)
+    const told = (): void => {
+      this.#o.counters.putOff += 1
+      this.#tell(failed, 'retryLater', `it runs again in ${put.afterMs} ms (${at + 1} of ${tries})`, put.afterMs)
+    }
+    if (put.verdict._tag === 'parks') return { ...put.verdict, parked: told }
+    told()
     return put.verdict
   }
 
@@ -151,7 +155,9 @@ export class Judge {
   }
 
   #halt(failed: FailedAttempt, policy: string): Verdict {
-    const afterMs = backOffMs(failed.failures, this.#o.random)
+    const { failures, dueAtMs } = failed
+    const { clock, random } = this.#o
+    const afterMs = dueAtMs === undefined ? backOffMs(failures, random) : Math.max(0, dueAtMs - clock.now())
     this.#tell(failed, policy, `it runs again in ${afterMs} ms, and nothing enters before it is done`, afterMs)
     return { _tag: 'again', afterMs }
   }

@@ -1,7 +1,7 @@
 import { ParkingFull } from './attempt-errors.ts'
 import type { EncodedOutput } from './encoded-output.ts'
 import type { Entry } from './entry.ts'
-import type { Readiness } from './parking.ts'
+import type { Parking, Readiness } from './parking.ts'
 import type { TaskParts } from './task-parts.ts'
 import type { Parks } from './verdict.ts'
 
@@ -48,8 +48,8 @@ export class Outcomes {
     if (lanes.enter(entry, (later) => ready.take(later))) ready.insert(entry)
   }
 
-  /** Drops what a failed attempt wrote, and does with its record what is decided. */
-  judge(entry: Entry): void {
+  /** Drops what a failed attempt wrote, and does with its record what is decided; `dueAtMs` where its next try is due then. */
+  judge(entry: Entry, dueAtMs?: number): void {
     const { setup, retries } = this.#parts
     const reason = entry.reason
     // what it settled before, as another record, stands
@@ -59,7 +59,7 @@ export class Outcomes {
     entry.failures += 1
     retries.end(entry)
     const { source, failures, id, history } = entry
-    const verdict = setup.hooks.judge({ source, raw: entry, recordId: id, reason, failures, history })
+    const verdict = setup.hooks.judge({ source, raw: entry, recordId: id, reason, failures, history, dueAtMs })
     switch (verdict._tag) {
       case 'ends':
         return setup.hooks.broken(reason)
@@ -88,10 +88,10 @@ export class Outcomes {
   }
 
   /** It has failed before it could run. */
-  #fails(entry: Entry, error: Error): void {
+  #fails(entry: Entry, error: Error, dueAtMs?: number): void {
     entry.hasFailed = false
     entry.fail(error)
-    this.judge(entry)
+    this.judge(entry, dueAtMs)
   }
 
   #roomInMs(entry: Entry, reason: unknown): number {
@@ -100,10 +100,12 @@ export class Outcomes {
   }
 
   #park(entry: Entry, verdict: Parks): void {
-    const parked = this.#parts.parking?.park(entry, verdict) ?? 'done'
+    // who judges knows whether records can wait in order
+    const parked = (this.#parts.parking as Parking).park(entry, verdict)
+    if (parked instanceof Error) return this.#fails(entry, parked, verdict.dueAtMs)
+    verdict.parked()
     if (parked === 'done') this.#settle(entry)
-    else if (parked === 'goes-on') this.#goOn(entry)
-    else this.#fails(entry, parked)
+    else this.#goOn(entry)
   }
 
   /** `outputs` take the place of what the record would have written. */

@@ -169,9 +169,10 @@ export class Parking {
   }
 
   #parkItself(entry: Entry, { dueAtMs, tier, history, error }: Parks): 'done' | Error {
+    // a try is one, also where it is made in place for want of room: the record may be all that keeps those from theirs that have it
+    entry.history = history
     const full = this.#full(entry, undefined)
     if (full !== undefined) return full
-    entry.history = history
     const fault = this.#keep(entry, 0)
     if (fault !== undefined) return fault
     const key = parkFirst(entry.id, history, dueAtMs)
@@ -199,7 +200,7 @@ export class Parking {
     const full = (bound: string): ParkingFull =>
       new ParkingFull(
         `pipeline '${pipeline}': record '${entry.id}' cannot wait in order, nor be given up with its key: ${bound}. ` +
-          'It is held up, and all behind it, until there is room: mend what fails, or raise the bound',
+          'It is held up, and all behind it, until there is room or it is decided about: mend what fails, or raise the bound',
       )
     if (key !== undefined && waitingOf(key) >= maxParkedPerKey)
       return full(`${maxParkedPerKey} of its key do already (maxParkedPerKey)`)

@@ -7,7 +7,7 @@ import { dueAfter, freshRung, type Rung } from '../protocol/retry/ladder.ts'
 import { misfit, type Sink } from './encoded-output.ts'
 import type { RetryLaterPolicy, RetryTier } from './retry-later.ts'
 import { retryTopicName } from './retry-topics.ts'
-import type { FailedAttempt, Verdict } from './verdict.ts'
+import type { FailedAttempt, ParksUntil, Verdict } from './verdict.ts'
 
 export interface PutOffSetup {
   readonly pipeline: string
@@ -20,7 +20,7 @@ export interface PutOffSetup {
 
 /** Where a record waits now, and for how long. */
 export interface PutOff {
-  readonly verdict: Verdict
+  readonly verdict: ParksUntil | Extract<Verdict, { readonly _tag: 'done' }>
   readonly afterMs: number
 }
 

@@ -12,6 +12,8 @@ export interface FailedAttempt {
   readonly failures: number
   /** What happened to it before it came. */
   readonly history: History
+  /** When its next try is due, in ms since the epoch, where it has no room to wait for it elsewhere. */
+  readonly dueAtMs?: number | undefined
 }
 
 /** What becomes of a record whose attempt failed. */
@@ -26,8 +28,13 @@ export type Verdict =
   | { readonly _tag: 'closes'; readonly outputs: readonly EncodedOutput[]; readonly closed: () => void }
   | Parks
 
-/** It waits in order, first of its key, until it is due. */
-export interface Parks {
+/** It waits in order, first of its key, where there is room: `parked` is told then. */
+export interface Parks extends ParksUntil {
+  readonly parked: () => void
+}
+
+/** Until when a record waits in order, and with what. */
+export interface ParksUntil {
   readonly _tag: 'parks'
   readonly dueAtMs: number
   /** Where its token waits. */

@@ -89,3 +89,27 @@ describe('a record that waits and was read from a topic that is read no more', (
     ])
   })
 })
+
+describe('a record that has no room to wait in order', () => {
+  it('has its tries in place, and is given up then: those that have room go on', async () => {
+    const tried: number[] = []
+    const world = new RetryWorld({
+      pipeline: { topics: [input], operators: failing({ 0: 1, 1: 1e9 }, tried) },
+      input: sent('a', 'b', 'c'),
+      onError: inOrder({ maxParked: 2 }),
+    })
+    await world.finish()
+    const told = world.notices.flatMap((notice) => (notice._tag === 'record-failed' ? [notice] : []))
+    expect(told.map(({ recordId, policy, retryInMs }) => [recordId, policy, retryInMs])).toEqual([
+      ['in-0-0', 'retryLater', 10],
+      ['in-0-1', 'halt', 10],
+      ['in-0-1', 'halt', 100],
+      ['in-0-1', 'deadLetter(dead)', undefined],
+    ])
+    // what has not been parked has not been put off
+    expect(world.counters).toMatchObject({ putOff: 1, parked: 1 })
+    expect(tried.filter((value) => value === 1)).toHaveLength(3)
+    expect(letters(world).map(({ source, attempts }) => [source.offset, attempts])).toEqual([[1, 3]])
+    expect(outputsOf(world)).toEqual([2, 0])
+  })
+})
