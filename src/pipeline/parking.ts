@@ -1,10 +1,12 @@
 import { markedHeaders, markOf, type Token, tokenHeaders } from '../protocol/retry/headers.ts'
+import { unmarked } from '../protocol/retry/history.ts'
 import {
   closed,
   closedKey,
   drainsOn,
   dueNow,
   firstSettled,
+  type Head,
   isLive,
   liveToken,
   type ParkedKey,
@@ -83,7 +85,7 @@ export class Parking {
     const key = this.#store.key(entry.key) as ParkedKey
     const next = this.#store.record(entry.key, key.first + 1)
     this.#store.setRecord(gather, entry.key, key.first, undefined)
-    let after = firstSettled(key, next === undefined ? undefined : idOf(next))
+    let after = firstSettled(key, next === undefined ? undefined : headOf(next))
     const isLeft = after !== undefined && waitingOf(after) > 0
     if (after !== undefined && isLeft) after = dueNow(after, this.#o.nowMs())
     this.#store.setKey(gather, entry.key, after)
@@ -242,7 +244,9 @@ const ownOf = ({ source, offset, timestamp, key, value, headers, history }: Entr
   history,
 })
 
-const idOf = ({ headers }: ParkedRecord): string => {
-  const origin = markOf(headers)?.origin
-  return origin === undefined ? '' : `${origin.topic}-${origin.partition}-${origin.offset}`
+const headOf = ({ headers }: ParkedRecord): Head => {
+  const mark = markOf(headers)
+  if (mark === undefined) return { id: '', history: unmarked }
+  const { origin, history } = mark
+  return { id: `${origin.topic}-${origin.partition}-${origin.offset}`, history }
 }

@@ -113,3 +113,19 @@ describe('a record that has no room to wait in order', () => {
     expect(outputsOf(world)).toEqual([2, 0])
   })
 })
+
+describe('a record that was put off and then comes behind others of its key', () => {
+  it('goes on with the tries that it has left', async () => {
+    const tried: number[] = []
+    const ordered = inOrder({ tiers: ['100ms', '100ms'] })
+    const plain = retryLater({ tiers: ['10ms', '10ms'], exhausted: deadLetter(dead), jitter: 0 })
+    const world = new RetryWorld({
+      pipeline: { topics: [input], operators: failing({ 0: 1e9, 1: 1 }, tried) },
+      input: sent('k', 'k'),
+      onError: { policies: [plain, ordered], choose: (_error, { offset }) => (offset === 0 ? plain : ordered) },
+    })
+    await world.finish()
+    expect(tried.filter((value) => value === 0)).toHaveLength(3)
+    expect(letters(world).map(({ attempts, firstFailedAt }) => [attempts, firstFailedAt])).toEqual([[3, 1_000_000]])
+  })
+})

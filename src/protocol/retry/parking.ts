@@ -14,7 +14,7 @@ export interface ParkedKey {
   readonly next: number
   /** The id of the first. */
   readonly head: string
-  /** How often that one was tried, and put off; 0 since it became the first. */
+  /** How often that one was tried, and put off. */
   readonly attempts: number
   /** When that one failed first, in ms since the epoch. */
   readonly firstFailedAtMs?: number | undefined
@@ -74,12 +74,18 @@ export const putOffAgain = (key: ParkedKey, dueAtMs: number, firstFailedAtMs: nu
 /** Its first record was given up, and with it all others: they are decided about like that one. */
 export const closed = (key: ParkedKey): ParkedKey => ({ ...key, isClosed: true })
 
+/** A record that becomes the first, with what happened to it before it came behind others. */
+export interface Head {
+  readonly id: string
+  readonly history: History
+}
+
 /**
  * Its first record is decided about: the one behind, `head`, is the first now. `undefined` where nothing is left to
  * remember of the key.
  */
-export const firstSettled = (key: ParkedKey, head: string | undefined): ParkedKey | undefined => {
-  if (head !== undefined) return { ...key, first: key.first + 1, head, attempts: 0, firstFailedAtMs: undefined }
+export const firstSettled = (key: ParkedKey, head: Head | undefined): ParkedKey | undefined => {
+  if (head !== undefined) return { ...key, first: key.first + 1, head: head.id, ...head.history }
   return key.isClosed ? closedKey : undefined
 }
 

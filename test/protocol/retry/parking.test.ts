@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Token } from '../../../src/protocol/retry/headers.ts'
+import { type History, unmarked } from '../../../src/protocol/retry/history.ts'
 import { recordKeyOf, stateBytes, stateKeyOf, stateOf } from '../../../src/protocol/retry/parked-entries.ts'
 import {
   closed,
@@ -43,6 +44,9 @@ describe('a parked key', () => {
         let key: ParkedKey | undefined
         let model: Model | undefined
         const kept = new Map<number, string>()
+        /** Of those that were put off before they came behind others. */
+        const historyOf = (id: string): History =>
+          Number(id.split('-')[2]) % 2 === 0 ? unmarked : { attempts: 2, firstFailedAtMs: 3 }
         const tokens: Token[] = []
         let appended = 0
         let drained = 0
@@ -80,9 +84,10 @@ describe('a parked key', () => {
               model.isClosed = true
             } else {
               kept.delete(key.first)
-              key = firstSettled(key, kept.get(key.first + 1))
+              const id = kept.get(key.first + 1)
+              key = firstSettled(key, id === undefined ? undefined : { id, history: historyOf(id) })
               model.queue.shift()
-              model.attempts = 0
+              model.attempts = id === undefined ? 0 : historyOf(id).attempts
               drained += 1
               if (key !== undefined) key = dueNow(key, last)
               if (model.queue.length === 0 && !model.isClosed) model = undefined
