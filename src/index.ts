@@ -89,6 +89,7 @@ export {
   KeyGivenUp,
   LateEmission,
   OrderAboveBatches,
+  OrderUnknown,
   OutputsTooLarge,
   OutputTooLarge,
   ParkingFull,

@@ -160,6 +160,18 @@ export class UnknownOrigin extends Error {
   }
 }
 
+/** A record waits in the order of its key, which another version keeps, and this run does not: it began before there was any. */
+export class OrderUnknown extends Error {
+  readonly _tag = 'OrderUnknown'
+  override readonly name = 'OrderUnknown'
+  constructor(pipeline: string, head: string) {
+    super(
+      `pipeline '${pipeline}' cannot go on: record '${head}' waits with its key, whose order another version keeps (retryLater with ordered: true), ` +
+        'and this run began before there was any to keep: run it again, and it keeps that order, too',
+    )
+  }
+}
+
 /** So many records wait in order that no more may. */
 export class ParkingFull extends Error {
   readonly _tag = 'ParkingFull'

@@ -1,4 +1,4 @@
-import { ParkingFull } from './attempt-errors.ts'
+import { OrderUnknown, ParkingFull } from './attempt-errors.ts'
 import type { EncodedOutput } from './encoded-output.ts'
 import type { Entry } from './entry.ts'
 import type { Parking, Readiness } from './parking.ts'
@@ -35,6 +35,8 @@ export class Outcomes {
     const ready = this.#readiness(entry)
     if (ready === 'runs') return true
     if (ready === 'done') this.#settle(entry)
+    // the token stays where it is: whoever keeps order goes by it
+    else if (ready instanceof OrderUnknown) this.#parts.setup.hooks.broken(ready)
     else this.#fails(entry, ready)
     return false
   }
@@ -81,8 +83,9 @@ export class Outcomes {
   }
 
   #readiness(entry: Entry): Readiness {
-    const { returns, parking } = this.#parts
-    if (parking === undefined && entry.token !== undefined) return 'done'
+    const { returns, parking, setup } = this.#parts
+    const { token } = entry
+    if (parking === undefined && token !== undefined) return new OrderUnknown(setup.plan.name, token.head)
     const ready = parking?.turn(entry) ?? 'runs'
     return ready === 'runs' ? (returns?.fault(entry) ?? ready) : ready
   }

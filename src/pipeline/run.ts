@@ -7,7 +7,7 @@ import type { Random } from '../contracts/random.ts'
 import { watchRefusals } from '../contracts/refusal.ts'
 import type { AnyStore, StoreDeclaration } from '../contracts/store.ts'
 import type { Barrier, Tier } from '../contracts/tier.ts'
-import { isPipelineName, maxPipelineNameCharacters } from '../store/changelog.ts'
+import { changelogName, isPipelineName, maxPipelineNameCharacters } from '../store/changelog.ts'
 import { requireLevel } from '../store/level-store.ts'
 import { atLeastOnce } from './at-least-once.ts'
 import { atMostOnce } from './at-most-once.ts'
@@ -25,7 +25,7 @@ import { type RunOptions, settingsOf } from './options.ts'
 import { PipelineRun } from './pipeline-run.ts'
 import { planOf } from './plan.ts'
 import type { Progress } from './progress.ts'
-import { retryNeeds } from './retry-topics.ts'
+import { parkedName, retryNeeds } from './retry-topics.ts'
 import { findTopics } from './run-topics.ts'
 import type { Skim } from './skim.ts'
 import type { StoreQuery } from './store-query.ts'
@@ -136,8 +136,10 @@ export const runPipeline = async <T extends Topics>(o: {
   try {
     const topics = await findTopics(engine, plan, calls)
     const { sessionTimeoutMs, rebalanceTimeoutMs } = settings
-    const read = [...plan.topics, ...plan.tiers.map(({ topic }) => topic)]
-    const join = { group: name, topics: read.map((topic) => topic.name), assignor: 'task' } as const
+    const read = [...plan.topics, ...plan.tiers.map(({ topic }) => topic)].map((topic) => topic.name)
+    // a version that does not know of the order that another keeps has no task beside it
+    const order = parked === undefined ? [] : [changelogName(name, parkedName)]
+    const join = { group: name, topics: [...read, ...order], assignor: 'task' } as const
     const joined = await calls.again('joining its group', () =>
       engine.groups.join({ ...join, sessionTimeoutMs, rebalanceTimeoutMs }),
     )
@@ -169,7 +171,7 @@ export const runPipeline = async <T extends Topics>(o: {
         release()
       },
     })
-    const unwatch = watchRefusals(plan.needs, run.fail, join.topics)
+    const unwatch = watchRefusals(plan.needs, run.fail, read)
     run.start()
     const { progress$, errors$, metrics$, done, caughtUp, store, look } = run
     return {

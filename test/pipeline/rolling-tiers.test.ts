@@ -4,6 +4,7 @@ import { to } from '../../operators/to.ts'
 import { int32 } from '../../src/codec/numbers.ts'
 import { text } from '../../src/codec/text.ts'
 import { topic } from '../../src/codec/topic.ts'
+import { OrderUnknown } from '../../src/pipeline/attempt-errors.ts'
 import type { Operators } from '../../src/pipeline/chain.ts'
 import { retryLater } from '../../src/pipeline/retry-later.ts'
 import { EmbeddedWorld } from './embedded-world.ts'
@@ -25,11 +26,11 @@ const opened = async (ordered: boolean) => {
     }),
     to(done),
   ] as unknown as Operators
-  const run = (instance: string, tier: '5s' | '9s') =>
+  const run = (instance: string, tier: '5s' | '9s', isOrdered = ordered) =>
     world.run(
       'p',
       { topics: [input], operators },
-      { instance, onError: retryLater({ tiers: [tier], ordered, exhausted: 'halt', jitter: 0 }) },
+      { instance, onError: retryLater({ tiers: [tier], ordered: isOrdered, exhausted: 'halt', jitter: 0 }) },
     )
   const send = async (...values: readonly number[]): Promise<void> => {
     for (const value of values) await world.append(input, value % 2, [{ key: `k${value % 2}`, value }])
@@ -81,5 +82,27 @@ describe('versions of a pipeline with other tiers, side by side', () => {
     await world.pass(2_000)
     expect(await isDone()).toBe(4)
     await world.while(again.stop())
+  })
+
+  it('of which the new one alone keeps order: it alone has tasks, and the old one ends by name where it goes again', async () => {
+    const { world, service, run, send, isDone } = await opened(false)
+    const old = await run('old', '5s')
+    const ended = old.done.catch((error: unknown) => error)
+    await world.pass(1_000)
+    const next = await run('next', '5s', true)
+    await world.pass(2_000)
+    await send(0, 1, 2, 3)
+    await world.pass(1_000)
+    await world.while(next.stop())
+    service.isWell = true
+    await world.pass(10_000)
+    expect(await world.while(ended)).toBeInstanceOf(OrderUnknown)
+    expect(await isDone()).toBe(0)
+    const again = await run('old', '5s')
+    await world.pass(10_000)
+    await world.while(again.stop())
+    const values = (await world.committed(done, 2)).flat().map((line) => line.slice(line.indexOf('=') + 1))
+    const ofKey = (rest: number) => values.filter((value) => Number(value) % 2 === rest)
+    expect([values.length, ofKey(0), ofKey(1)]).toEqual([4, ['0', '2'], ['1', '3']])
   })
 })
