@@ -14,7 +14,7 @@ export class Lanes {
    * Whether `entry` has its key's lane at its stage. One that comes late, since it had failed, goes before later ones of its
    * key: where one of these has the lane and has not begun, it is `displaced`, and has it again behind `entry`.
    */
-  enter(entry: Entry, displaced: (later: Entry) => void = () => undefined): boolean {
+  enter(entry: Entry, displaced?: (later: Entry) => void): boolean {
     const lanes = this.#stages[entry.stage]
     if (lanes === undefined) return true
     entry.lane = entry.stage
@@ -35,7 +35,7 @@ class StageLanes {
   readonly #lanes = new Map<string | null, Entry[]>()
 
   /** Takes its key's lane; false where another record has it, which will hand it on. */
-  enter(entry: Entry, displaced: (later: Entry) => void): boolean {
+  enter(entry: Entry, displaced?: (later: Entry) => void): boolean {
     const lane = laneOf(entry)
     const entries = this.#lanes.get(lane)
     const holder = entries?.[0]
@@ -48,7 +48,7 @@ class StageLanes {
     while (at > from && (entries[at - 1] as Entry).sequence > entry.sequence) at--
     entries.splice(at, 0, entry)
     if (at > 0) return false
-    displaced(holder)
+    displaced?.(holder)
     return true
   }
 
