@@ -10,7 +10,7 @@ const allForms = "'file:./data' (a directory of this machine) or 'memory:' (gone
  * Reads what was given to `connect`: `file:./data`, `file:/var/lib/orders`, `file:///var/lib/orders`, `memory:`. What it refuses is
  * told to use `forms`.
  */
-export const readUrl = (url: string, forms = allForms): E.Either<EngineFailure, Target> => {
+export const readUrl = (url: string, forms: string = allForms): E.Either<EngineFailure, Target> => {
   const refuse = (why: string) =>
     E.left(engineFailure('invalid-url', `cannot connect to '${url}': ${why}; use ${forms}`))
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):(.*)$/i.exec(url) ?? []
