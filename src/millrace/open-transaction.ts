@@ -6,7 +6,7 @@ import type { Topic } from '../contracts/topic.ts'
 import { checkSend } from './check-calls.ts'
 import type { Consumer } from './consumer.ts'
 import type { Gathering } from './gathering.ts'
-import { encodeAll, type Outgoing } from './outgoing.ts'
+import { type EncodedRecord, encodeAll, type Outgoing } from './outgoing.ts'
 import type { Routes } from './routes.ts'
 
 /** What may be done inside of `millrace.transaction`. */
@@ -28,6 +28,8 @@ export class OpenTransaction implements Transaction {
   /** The last of what the engine was asked, one after the other; none where all is answered, and nothing went wrong. */
   #underWay: Promise<void> | undefined
   #asked = 0
+  /** Resolves once the last call that could not enter at once has entered: those behind it wait for it. */
+  #entering: Promise<void> | undefined
   /** How many calls are under way: the end waits for them, awaited or not. */
   #calls = 0
   #ending: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined
@@ -65,11 +67,25 @@ export class OpenTransaction implements Transaction {
 
   async #enterLater<K, V>(topic: Topic<K, V>, records: readonly Outgoing<K, V>[]): Promise<void> {
     const encoded = encodeAll(topic, records, this.#clock.now())
+    const before = this.#entering
+    let entered: () => void = () => undefined
+    this.#entering = new Promise((resolve) => {
+      entered = resolve
+    })
+    try {
+      await before
+      await this.#enter(topic, encoded)
+    } finally {
+      entered()
+    }
+    if (this.#gathering.hasFull) await this.#append()
+  }
+
+  async #enter<K, V>(topic: Topic<K, V>, encoded: readonly EncodedRecord[]): Promise<void> {
     const known = await this.#routes.find(topic.name)
     const route = (await this.#routes.check(known, encoded)) ?? known
     this.#refuseAfterEnd(`send to '${topic.name}'`)
     this.#gathering.add(route, encoded)
-    if (this.#gathering.hasFull) await this.#append()
   }
 
   readonly commitPosition = (consumer: Consumer<unknown, unknown>): Promise<void> =>

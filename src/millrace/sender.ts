@@ -42,7 +42,9 @@ export class Sender {
   #isEnteringWhole = false
   #turn: Promise<void> | undefined
   #room: (() => void)[] = []
-  #idle: (() => void)[] = []
+  /** Delivered, and not answered. */
+  readonly #underWay = new Set<SentBatch>()
+  #flushes: { readonly left: Set<SentBatch>; readonly resolve: () => void }[] = []
 
   constructor(o: {
     readonly engine: Engine
@@ -101,12 +103,14 @@ export class Sender {
     if (this.#bufferedBytes === 0) return
     this.#open.flush()
     this.#pump()
-    if (this.#bufferedBytes > 0) await new Promise<void>((idle) => this.#idle.push(idle))
+    const left = new Set(this.#underWay)
+    // what others send meanwhile is not waited for
+    if (left.size > 0) await new Promise<void>((resolve) => this.#flushes.push({ left, resolve }))
   }
 
   /** Flushes, and lets go of the producer. */
   async close(): Promise<void> {
-    await this.flush()
+    while (this.#turn !== undefined || this.#bufferedBytes > 0) await this.flush()
     await this.#delivery.close()
   }
 
@@ -228,12 +232,14 @@ export class Sender {
     this.#ready = []
     for (const batch of batches) {
       const { route, partition, builder } = batch
+      this.#underWay.add(batch)
       this.#delivery.deliver({ topic: route.topic, partition, bytes: builder.build() }, (failure, appended) => {
         batch.appended = appended
         this.#acknowledge(batch, failure)
         if (!this.#delivery.isBusy) this.#open.flush()
         this.#pump()
         this.#wake()
+        this.#flushed(batch)
       })
     }
   }
@@ -251,9 +257,11 @@ export class Sender {
     const room = this.#room
     this.#room = []
     for (const go of room) go()
-    if (this.#bufferedBytes > 0) return
-    const idle = this.#idle
-    this.#idle = []
-    for (const go of idle) go()
+  }
+
+  #flushed(batch: SentBatch): void {
+    this.#underWay.delete(batch)
+    for (const { left, resolve } of this.#flushes) if (left.delete(batch) && left.size === 0) resolve()
+    if (this.#flushes.length > 0) this.#flushes = this.#flushes.filter(({ left }) => left.size > 0)
   }
 }

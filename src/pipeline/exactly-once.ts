@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { TransactionalProducer } from '../contracts/engine.ts'
-import { type EngineFailure, MillraceError } from '../contracts/failure.ts'
+import { type EngineFailure, engineFailure, MillraceError } from '../contracts/failure.ts'
 import type { Position } from '../contracts/position.ts'
 import type { Committer, CommitterSetup } from './committer.ts'
 import { offsetsOf, type TakenPrefix } from './live-task.ts'
@@ -39,6 +39,8 @@ export const exactlyOnce = async (o: CommitterSetup & { readonly transactionalId
       if (E.isLeft(appended)) return notAsked(appended.left)
       written.push(...endsOf(appended.right, counts))
     }
+    // the token of a later generation would let pass what another instance has by now
+    if (taken.some(({ task }) => !task.isOurs)) return notAsked(movedOn(o.group))
     const sent = await producer.sendOffsets(o.membership.token(), offsetsOf(taken, name))()
     if (E.isLeft(sent)) return notAsked(sent.left)
     const committed = await producer.commit()()
@@ -86,6 +88,9 @@ interface FailedCommit {
   readonly failure: EngineFailure
   readonly mayHaveHappened: boolean
 }
+
+const movedOn = (group: string): EngineFailure =>
+  engineFailure('illegal-generation', `group ${group} has given a task elsewhere while what it had done was written`)
 
 /** Before its commit was asked for, a transaction has not happened. */
 const notAsked = (failure: EngineFailure): FailedCommit => ({ failure, mayHaveHappened: false })

@@ -3,7 +3,7 @@ import type { Engine, TopicDescription } from '../contracts/engine.ts'
 import { engineFailure, MillraceError } from '../contracts/failure.ts'
 import type { StateStore } from '../contracts/state-store.ts'
 import type { AnyStore } from '../contracts/store.ts'
-import { changelogEnds } from '../store/changelog.ts'
+import { type Ask, changelogEnds } from '../store/changelog.ts'
 import { openLevelStore } from '../store/level-store.ts'
 import { memoryStore } from '../store/memory-store.ts'
 import { readSnapshot } from '../store/snapshot-file.ts'
@@ -16,6 +16,7 @@ export interface OpenStateOptions {
   readonly changelog: TopicDescription
   readonly task: number
   readonly signal: AbortSignal
+  readonly ask?: Ask | undefined
   readonly breathe: () => Promise<void>
   /** A copy on this machine is of no use, and was thrown away. */
   readonly discarded: (why: string) => void
@@ -40,8 +41,8 @@ export const snapshotSuffix = '.snapshot'
 
 /** Opens the state of a task's store, from a copy on this machine where there is one that is of use. */
 export const openState = async (o: OpenStateOptions): Promise<OpenedState> => {
-  const { engine, changelog, task, signal } = o
-  const ends = await changelogEnds({ engine, at: { topic: changelog.name, partition: task }, signal })
+  const { engine, changelog, task, signal, ask } = o
+  const ends = await changelogEnds({ engine, at: { topic: changelog.name, partition: task }, signal, ask })
   const now = {
     ...ends,
     id: changelog.id,

@@ -2,7 +2,7 @@ import type { Clock } from '../contracts/clock.ts'
 import { type EngineFailure, engineFailure, MillraceError } from '../contracts/failure.ts'
 import { partitionName } from '../contracts/position.ts'
 import type { AnyStore } from '../contracts/store.ts'
-import { restore } from '../store/changelog.ts'
+import { type Ask, restore } from '../store/changelog.ts'
 import { entryBytes } from '../store/memory-store.ts'
 import { Breath } from './breath.ts'
 import type { LiveTask } from './live-task.ts'
@@ -41,6 +41,7 @@ const startStore = async (o: StartSetup, task: LiveTask, name: string): Promise<
   const described = await calls.again('describing a changelog', () => engine.topics.describe([changelog.topic]))
   const [topic] = described
   if (topic === undefined) throw new MillraceError(gone(plan.name, changelog.topic))
+  const ask: Ask = (what, call) => calls.again(what, call)
   const opening = { engine, clock, declaration, changelog: topic, task: task.task }
   const discarded = (why: string): void =>
     o.notices.next({
@@ -49,7 +50,7 @@ const startStore = async (o: StartSetup, task: LiveTask, name: string): Promise<
       store: name,
       task: task.task,
     })
-  const { state, from, end } = await openState({ ...opening, signal, breathe, discarded })
+  const { state, from, end } = await openState({ ...opening, signal, ask, breathe, discarded })
   const store = new TaskStore({ declaration, changelog, state, owner })
   task.stores.set(name, store)
   if (!task.isOurs) return void state.close()
@@ -61,6 +62,7 @@ const startStore = async (o: StartSetup, task: LiveTask, name: string): Promise<
       at: { topic: topic.name, partition: task.task },
       state,
       signal,
+      ask,
       from,
       end,
       passed: async (offset, read) => {

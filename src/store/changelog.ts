@@ -2,8 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { CorruptBatchError } from '../batch/corrupt-batch.ts'
 import { readRecords } from '../batch/read-records.ts'
 import { lastOffsetOf } from '../batch/record-batch.ts'
-import type { Engine, TopicSpec } from '../contracts/engine.ts'
-import { MillraceError } from '../contracts/failure.ts'
+import type { Call, Engine, Fetched, FetchRequest, TopicSpec } from '../contracts/engine.ts'
 import type { TopicPartition } from '../contracts/position.ts'
 import { settle } from '../contracts/settle.ts'
 import type { StateChange, StateStore } from '../contracts/state-store.ts'
@@ -44,11 +43,18 @@ export const ownerOfChangelog = (topic: string): string | undefined => {
 
 const fetchBytes = 1024 * 1024
 
+/** Makes a call, and again where that may help; `what` it is for, in words. */
+export type Ask = <A>(what: string, call: () => Call<A>) => Promise<A>
+
 interface Changelog {
   readonly engine: Engine
   readonly at: TopicPartition
   readonly signal: AbortSignal
+  /** Once where nothing is said. */
+  readonly ask?: Ask | undefined
 }
+
+const askOnce: Ask = (_what, call) => settle(call())
 
 /**
  * Where one partition of a changelog begins and ends: all that was committed before the call lies between, even where it was not
@@ -58,9 +64,12 @@ export const changelogEnds = async ({
   engine,
   at,
   signal,
+  ask = askOnce,
 }: Changelog): Promise<{ readonly start: number; readonly end: number }> => {
-  const settled = await settle(engine.reader.settled([at], signal))
-  const start = await settle(engine.reader.offsets([{ ...at, at: 'earliest' }], 'read_committed'))
+  const settled = await ask('asking where a changelog ends', () => engine.reader.settled([at], signal))
+  const start = await ask('asking where a changelog begins', () =>
+    engine.reader.offsets([{ ...at, at: 'earliest' }], 'read_committed'),
+  )
   return { start: start[0]?.offset ?? 0, end: settled[0]?.offset ?? 0 }
 }
 
@@ -82,11 +91,11 @@ export interface RestoreOptions extends Changelog {
  * Fills a state from one partition of a changelog: all that was committed before the call, even where it was not visible yet.
  * Answers where the changelog ended.
  *
- * **Errors** rejects with {@link MillraceError}, `cancelled` where `signal` aborts, with `CorruptBatchError`, and with what
+ * **Errors** rejects with `MillraceError`, `cancelled` where `signal` aborts, with `CorruptBatchError`, and with what
  * `passed` throws.
  */
 export const restore = async (o: RestoreOptions): Promise<number> => {
-  const { engine, at, state, signal } = o
+  const { engine, at, state, signal, ask = askOnce } = o
   const ends = o.end === undefined ? await changelogEnds(o) : { start: 0, end: o.end }
   let offset = Math.max(o.from ?? 0, ends.start)
   while (offset < ends.end) {
@@ -96,8 +105,7 @@ export const restore = async (o: RestoreOptions): Promise<number> => {
       maxBytes: fetchBytes,
       signal,
     } as const
-    const [fetched] = await settle(engine.reader.fetch({ ...request, maxWaitMs: 1_000 }))
-    if (fetched?.failure !== undefined) throw new MillraceError(fetched.failure)
+    const fetched = await ask('reading a changelog', () => fetchOne(engine, { ...request, maxWaitMs: 1_000 }))
     for (const batch of fetched?.batches ?? []) {
       const changes = changesIn(batch, offset)
       await state.commit(changes, lastOffsetOf(batch) + 1)
@@ -108,6 +116,16 @@ export const restore = async (o: RestoreOptions): Promise<number> => {
   await state.commit([], offset)
   return offset
 }
+
+/** What the one partition that is asked for had; that it could not be read is a failure of the call. */
+const fetchOne =
+  (engine: Engine, request: FetchRequest): Call<Fetched | undefined> =>
+  async () => {
+    const answer = await engine.reader.fetch(request)()
+    if (E.isLeft(answer)) return answer
+    const [fetched] = answer.right
+    return fetched?.failure === undefined ? E.right(fetched) : E.left(fetched.failure)
+  }
 
 /** The changes in a batch of a changelog from `from` on. They lie in the batch. */
 const changesIn = (batch: Uint8Array, from: number): readonly StateChange[] => {
