@@ -44,7 +44,8 @@ export interface Mover {
 
 export const moverOf = (of: AnyDelayed, counters: JobCounters): Mover => {
   const mutant = plantedIn(of)
-  const guard = new OverdueGuard(mutant === 'out-of-turn')
+  // without a barrier nobody would take from it
+  const guard = new OverdueGuard(mutant === 'out-of-turn' || mutant === 'cancel-unread')
   const earlyMs = mutant === 'fired-early' ? earlyByMs : 0
   const rules = rulesOf(of)
   const tiers = jobTiersOf(of)
